@@ -1,0 +1,45 @@
+import type { BodyReading } from "./body-view.js";
+import type { HeaderField } from "./exchange.js";
+import type { Finding } from "./finding.js";
+
+/** What `inspect/` is told of an exchange beside its body. */
+export interface InspectionContext {
+  /** Payload schema by name; undefined where the route takes no body. */
+  readonly schema: string | undefined;
+  readonly querySchema: string | undefined;
+  readonly path: string;
+  readonly query: string | undefined;
+  readonly headers: readonly HeaderField[];
+  /** Header names, lower case, whose values policy names as belonging there (Segment's `authorization`). */
+  readonly namedHeaders: readonly string[];
+  /** Milliseconds since the epoch: dates must lie near it. */
+  readonly now: number;
+}
+
+/** What an inspection knows afterwards. Pure data: it crosses a worker's boundary by structured clone. */
+export interface Inspection {
+  readonly findings: readonly Finding[];
+  /** Found past `limits.findings`, counted only. */
+  readonly moreFindings: number;
+  /** HMAC over the members that the schema marks as identity, hex; undefined where it marks none or none could be read. */
+  readonly identity: string | undefined;
+  /** The event's kind where the schema names its value; several joined by `,` for a batch (distinct, sorted, at most 8). */
+  readonly eventKind: string | undefined;
+  /** The tenant pins that were seen: name and HMAC of the value. */
+  readonly pins: readonly { readonly name: string; readonly hmac: string }[];
+  /** The body's structure with every value replaced by type and length, JSON text, bounded to 64 KiB; undefined where unreadable. */
+  readonly structure: string | undefined;
+}
+
+/** Compiled rules and schemas, ready to judge readings. Pure: no socket, no file, no clock of its own. */
+export interface Inspector {
+  inspect(reading: BodyReading, context: InspectionContext): Inspection;
+  /** How many rules it holds, for health and `check`. */
+  readonly ruleCount: number;
+}
+
+/** A text file that was read for a stage that touches no file. */
+export interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}

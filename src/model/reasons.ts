@@ -1,0 +1,61 @@
+/**
+ * Why an exchange was refused: a closed union, so that a dashboard, a record and a test can name each.
+ * `egress_blocked_total{reason}` and the `code` of a refusal hold these words and no others.
+ */
+const REASON_SENTENCES = {
+  // Where to: nothing in policy names this (invariant 1, default deny).
+  "destination-not-allowed": "No case of the policy names this host.",
+  "port-not-allowed": "The policy names this host, but not on this port.",
+  "scheme-not-allowed": "The policy allows this destination over TLS only.",
+  "method-not-allowed": "The policy does not name this method for this destination.",
+  "path-not-allowed": "The policy does not name this path for this destination.",
+  "query-not-allowed": "The policy names no query parameters for this path.",
+  "content-type-not-allowed": "The policy does not name this content type for this destination.",
+  "client-not-allowed": "The policy does not let this client use this destination.",
+  "case-limited": "The operator has limited this case.",
+  "address-refused": "The host's name leads to an address that is not on the public internet.",
+
+  // Which target: every spelling must agree (invariant 3, one target).
+  "target-invalid": "The request's target is not a host and port that can be read in one way only.",
+  "target-mismatch": "The request names another host than its connection was opened for.",
+  "sni-missing": "The TLS handshake names no server, so nothing proves which host the client means.",
+  "sni-mismatch": "The TLS handshake names another host than the connection was opened for.",
+  "not-tls": "The bytes in the tunnel are not TLS, so they can't be read.",
+  "protocol-not-allowed": "The client asked for a protocol that can't be inspected.",
+
+  // How it is written: two readers could disagree about it.
+  "message-malformed": "The HTTP message is malformed.",
+  "message-ambiguous": "The HTTP message can be read in two ways.",
+  "headers-too-large": "The request's header section is over the limit.",
+  "upgrade-refused": "A protocol upgrade would leave the reach of inspection.",
+  "expect-refused": "The request expects something other than 100-continue.",
+
+  // What it holds: unreadable means blocked (invariant 5).
+  "body-too-large": "The body is over the limit, so it was not read to its end.",
+  "body-incomplete": "The client stopped in the middle of the body.",
+  "coding-not-readable": "The body's content coding can't be read.",
+  "charset-not-readable": "The body's characters can't be read.",
+  "body-not-readable": "The body is not valid in the format that its content type states.",
+  "inspection-late": "The inspection did not end within its budget.",
+  "inspection-failed": "The inspection failed, so nothing is known about the body.",
+
+  // What was found.
+  "unexpected-data-transfer": "The body holds what the vendor promised never to take.",
+  "schema-violation": "The body holds fields or values that the payload schema does not name.",
+  "foreign-tenant": "The request belongs to another installation's account at the vendor.",
+
+  // What could not be done.
+  "record-unavailable": "The finding can't be written to disk, and nothing with findings goes out unrecorded.",
+  "quota-exceeded": "The client is past its quota.",
+  "proxy-authentication-required": "The proxy needs to know who asks.",
+  "shutting-down": "The proxy is stopping and takes no new exchanges.",
+} as const satisfies Record<string, string>;
+
+export type Reason = keyof typeof REASON_SENTENCES;
+
+export const REASONS = Object.keys(REASON_SENTENCES) as Reason[];
+
+/** One sentence that a security analyst understands. */
+export function reasonSentence(reason: Reason): string {
+  return REASON_SENTENCES[reason];
+}

@@ -1,0 +1,54 @@
+import type { Entry } from "./exchange.js";
+import type { Finding } from "./finding.js";
+import type { CaseName } from "./limited-case.js";
+import type { Reason } from "./reasons.js";
+
+/**
+ * One refused, redacted or monitored exchange as it goes to the record. Holds nothing of the value that was caught (invariant 7):
+ * hosts, path segments and keys that no policy or schema names stand as `{8 hex}` of their HMAC before they get here.
+ */
+export interface Transfer {
+  /** UUIDv7 of the exchange: the record's id, and what makes a second write of it harmless. */
+  readonly id: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly client: string;
+  readonly entry: Entry;
+  readonly caseName: CaseName;
+  /** Policy's name of the destination, or `{8 hex}`. */
+  readonly destination: string;
+  readonly host: string;
+  readonly port: number;
+  readonly method: string;
+  readonly path: string;
+  readonly verdict: "allow" | "redact" | "block";
+  readonly reason: Reason | undefined;
+  readonly findings: readonly Finding[];
+  /** Findings past the limit, that are counted but not listed. */
+  readonly moreFindings: number;
+  /** Whether any of it went to the vendor. */
+  readonly transferred: boolean;
+  /** False for a limited case's refused traffic, which is no Unexpected Data Transfer. */
+  readonly unexpected: boolean;
+  /** HMAC of destination and identity members, hex: equal for the same UDT sent again ("One UDT", docs/record.md). */
+  readonly identity: string;
+  /** What kind of event it was, where the schema marks one and names its value; else undefined. */
+  readonly eventKind: string | undefined;
+  readonly bodyBytes: number;
+  /** Keyed HMAC of the body as it came, hex. */
+  readonly bodyHmac: string;
+  /** The body's structure with each value replaced by type and length, as JSON text; undefined where it could not be read. */
+  readonly structure: string | undefined;
+  readonly policyDigest: string;
+}
+
+/**
+ * How a transfer was made durable: in the store, or in the local spool while the store is away. `failed`: nowhere, so it must be refused
+ * as `record-unavailable`.
+ */
+export type Durability = "stored" | "spooled" | "failed";
+
+/** What the pipeline needs of `record/`. Resolves only after the bytes are synced (invariant 6). */
+export interface TransferLog {
+  write(transfer: Transfer): Promise<Durability>;
+}
