@@ -48,7 +48,17 @@ export interface Transfer {
  */
 export type Durability = "stored" | "spooled" | "failed";
 
-/** What the pipeline needs of `record/`. Resolves only after the bytes are synced (invariant 6). */
+/** What became of one write. */
+export interface WriteOutcome {
+  readonly durability: Durability;
+  /**
+   * The id that `records show` finds: the UDT's own, which is the id of the first exchange that carried it. Where nothing could be made
+   * durable, the exchange's own id, which then names no record.
+   */
+  readonly record: string;
+}
+
+/** What the pipeline needs of `record/`. Resolves only after the bytes are synced (invariant 6), and never rejects. */
 export interface TransferLog {
-  write(transfer: Transfer): Promise<Durability>;
+  write(transfer: Transfer): Promise<WriteOutcome>;
 }
