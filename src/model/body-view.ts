@@ -10,6 +10,8 @@ export type BodyView =
   | { readonly kind: "ndjson"; readonly via: string; readonly bytes: Uint8Array; readonly roots: readonly JsonNode[] }
   /** Form-encoded pairs (body or query): names and values decoded once. */
   | { readonly kind: "form"; readonly via: string; readonly bytes: Uint8Array; readonly fields: readonly FormField[] }
+  /** Parts of `multipart/form-data` (RFC 7578). */
+  | { readonly kind: "multipart"; readonly via: string; readonly bytes: Uint8Array; readonly parts: readonly MultipartPart[] }
   | { readonly kind: "empty"; readonly via: string };
 
 export interface FormField {
@@ -17,6 +19,19 @@ export interface FormField {
   readonly value: string;
   readonly start: number;
   readonly end: number;
+}
+
+/** One part of a multipart body. A part with a file name, or with a content type that is no text, is a BLOB. */
+export interface MultipartPart {
+  readonly name: string;
+  readonly filename: string | undefined;
+  /** Lower case, without parameters. */
+  readonly contentType: string | undefined;
+  /** Offsets of the part's content in `bytes`, end exclusive. */
+  readonly start: number;
+  readonly end: number;
+  /** The content as text; undefined where it is not UTF-8. */
+  readonly value: string | undefined;
 }
 
 /** Why a body can't be read; becomes an `integrity/*` finding and so a block (invariant 5). */

@@ -1,0 +1,52 @@
+import type { FormField } from "./body-view.js";
+import type { JsonNode } from "./json.js";
+
+/**
+ * What a string turns out to hold when it is decoded. A view is another reading of bytes that already stand in the body; its findings
+ * carry the byte range of the string that it came from.
+ */
+export type NestedContent =
+  /** Decoded or normalised text. */
+  | { readonly kind: "text"; readonly text: string }
+  /** A JSON container in a string; ranges count in `bytes`. Its strings' own nested views are listed beside it: don't search them again. */
+  | { readonly kind: "json"; readonly bytes: Uint8Array; readonly root: JsonNode }
+  /** Form-encoded pairs in a string, or the query of a URL in it. */
+  | { readonly kind: "form"; readonly fields: readonly FormField[] }
+  /** Decoded bytes that are no text: for the BLOB rules. `magic` names the format where its first bytes say so (`png`, `zip`, `numpy`). */
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly magic: string | undefined };
+
+export interface NestedView {
+  /** Steps from the string to here, joined by `>`: `base64>gzip`, `json-string>base64`, `normalised`. To be appended to the string's own view. */
+  readonly via: string;
+  /** Number of steps in `via`. */
+  readonly depth: number;
+  readonly content: NestedContent;
+}
+
+/**
+ * What is left to spend, shared by all strings of one exchange and counted down by the finder. Time-free, so that equal bodies get equal
+ * outcomes. At zero the finder says `exhausted`, and the caller blocks (`integrity/view-budget`).
+ */
+export interface ViewBudget {
+  /** Decoded bytes. */
+  bytes: number;
+  /** Views yielded. */
+  views: number;
+  /** Steps under one string; not counted down. */
+  readonly depth: number;
+}
+
+export interface NestedViews {
+  /** Usually empty: most strings hold nothing else. */
+  readonly views: readonly NestedView[];
+  /** Something was left undecoded because the budget was spent: nothing is known about it, so block. */
+  readonly exhausted: boolean;
+}
+
+/** Finds every nested view of one string. Made by `body/`, handed to `inspect/` by the composition. */
+export type ViewFinder = (text: string, budget: ViewBudget) => NestedViews;
+
+/** A fresh budget: 4 MiB decoded, 10,000 views, 6 steps; a 1 MiB body of honest telemetry spends under a tenth of each. */
+export function freshViewBudget(): ViewBudget {
+  return { bytes: 4 * 1024 * 1024, views: 10_000, depth: 6 };
+}
