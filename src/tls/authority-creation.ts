@@ -15,11 +15,11 @@ const MONTHS = 13;
 /**
  * Makes a self-signed CA: P-256, path length 0, and its own name each time, so that a rotation never has two CAs of one name.
  *
- * @param nameConstraints hosts that the CA is limited to; undefined for none
+ * @param nameConstraints hosts that the CA is limited to; undefined or empty for no limit
  * @throws LeafHostError for a host in no canonical spelling
  */
 export async function createAuthorityPair(now: number, nameConstraints: readonly string[] | undefined): Promise<Pair> {
-  const constrained = nameConstraints?.map((host) => leafName(host));
+  const constrained = (nameConstraints ?? []).map((host) => leafName(host));
   const pair = await promisify(generateKeyPair)("ec", {
     namedCurve: "prime256v1",
     publicKeyEncoding: { type: "spki", format: "der" },
@@ -43,7 +43,7 @@ export async function createAuthorityPair(now: number, nameConstraints: readonly
         extensions.authorityUsage(),
         extensions.subjectKeyIdentifier(id),
         extensions.authorityKeyIdentifier(id),
-        ...(constrained === undefined ? [] : [extensions.nameConstraints(constrained)]),
+        ...(constrained.length === 0 ? [] : [extensions.nameConstraints(constrained)]),
       ],
     },
     kind,

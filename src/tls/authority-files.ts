@@ -70,6 +70,9 @@ export async function createPair(dir: string, certificatePath: string, keyPath: 
     try {
       await file.writeFile(made.keyPem);
       await file.sync();
+    } catch (error) {
+      await unlink(keyPath).catch(() => undefined);
+      throw error;
     } finally {
       await file.close();
     }
@@ -77,7 +80,13 @@ export async function createPair(dir: string, certificatePath: string, keyPath: 
     if (codeOf(error) === "EEXIST") return false;
     throw error;
   }
-  await replaceFile(dir, certificatePath, made.certificatePem);
+  try {
+    await replaceFile(dir, certificatePath, made.certificatePem);
+  } catch (error) {
+    // A key alone would look like a lost certificate at the next start.
+    await unlink(keyPath).catch(() => undefined);
+    throw error;
+  }
   return true;
 }
 

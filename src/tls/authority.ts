@@ -1,14 +1,14 @@
-import type { KeyObject } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
-import { type Fault, FaultsError } from "../model/fault.js";
+import { FaultsError } from "../model/fault.js";
 import type { Logger } from "../model/ports.js";
-import { day, judgeChain, parseChain, parseKey } from "./authority-check.js";
+import { day } from "./authority-check.js";
 import { createAuthorityPair } from "./authority-creation.js";
-import { authorityPaths, createPair, exists, readCertificateFile, readKeyFile } from "./authority-files.js";
+import { authorityPaths, codeOf, createPair, exists } from "./authority-files.js";
+import { otherCertificates, readPair } from "./authority-pair.js";
 import type { Certificate } from "./certificate.js";
 import { covers } from "./constraints.js";
 import { type Issuer, type Leaf, mintLeaf } from "./leaf.js";
-import { leafName } from "./name.js";
+import { LeafHostError, leafName } from "./name.js";
 import { pem, signatureKind } from "./signature.js";
 
 /** The CA that signs leaf certificates. Its key stays inside: nothing here returns it. */
@@ -92,7 +92,8 @@ async function createFiles(dir: string, now: number, nameConstraints: readonly s
   try {
     return await createPair(dir, paths.certificate, paths.key, () => createAuthorityPair(now, nameConstraints));
   } catch (error) {
-    const what = `The CA can't be created: ${error instanceof Error ? error.message : "unknown error"}.`;
+    if (error instanceof LeafHostError) throw error;
+    const what = `The CA can't be created (${codeOf(error)}).`;
     throw new FaultsError("There is no CA to sign with:", [{ what, where: dir, mend: "Name a folder that the proxy's user may write to (--certs)." }]);
   }
 }
@@ -100,83 +101,6 @@ async function createFiles(dir: string, now: number, nameConstraints: readonly s
 /** While only the key is there, another process may be creating the pair: give it its moment. */
 async function untilComplete(paths: ReturnType<typeof authorityPaths>): Promise<void> {
   for (let waited = 0; waited < CREATION_MS && (await exists(paths.key)) && !(await exists(paths.certificate)); waited += 20) await pause(20);
-}
-
-interface ReadPair {
-  readonly chain: readonly Certificate[];
-  readonly key: KeyObject;
-}
-
-async function readPair(dir: string, now: number): Promise<ReadPair> {
-  const paths = authorityPaths(dir);
-  const first = await tryPair(paths.certificate, paths.key, now);
-  if (!first.mismatch) return settled(first);
-  // A promotion puts the key in place before the certificate: between the two, the staged certificate is the key's.
-  const staged = (await exists(paths.nextCertificate)) ? await tryPair(paths.nextCertificate, paths.key, now) : undefined;
-  if (staged !== undefined && !staged.mismatch) return settled(staged);
-  return settled(await tryPair(paths.certificate, paths.key, now));
-}
-
-interface Attempt {
-  readonly chain: readonly Certificate[];
-  readonly key: KeyObject | undefined;
-  readonly faults: readonly Fault[];
-  readonly mismatch: boolean;
-}
-
-function settled(attempt: Attempt): ReadPair {
-  if (attempt.key === undefined || attempt.faults.length > 0) throw new FaultsError("The CA can't sign leaf certificates:", attempt.faults);
-  return { chain: attempt.chain, key: attempt.key };
-}
-
-/** Reads and judges a certificate and its key; every fault of both. */
-async function tryPair(certificatePath: string, keyPath: string, now: number): Promise<Attempt> {
-  const faults: Fault[] = [];
-  const [hasCertificate, hasKey] = [await exists(certificatePath), await exists(keyPath)];
-  const mend = "Put both files there, or neither of them and run: egress-proxy ca init.";
-  if (!hasCertificate) faults.push({ what: "The CA certificate is missing.", where: certificatePath, mend });
-  if (!hasKey) faults.push({ what: "The CA's private key is missing.", where: keyPath, mend });
-  let chain: readonly Certificate[] = [];
-  if (hasCertificate) {
-    const file = await readCertificateFile(certificatePath);
-    if ("fault" in file) faults.push(file.fault);
-    else {
-      const parsed = parseChain(file.text, certificatePath);
-      chain = parsed.chain;
-      faults.push(...parsed.faults, ...judgeChain(chain, certificatePath, now));
-    }
-  }
-  let key: KeyObject | undefined;
-  if (hasKey) {
-    const file = await readKeyFile(keyPath);
-    const parsed = "fault" in file ? file : parseKey(file.text, keyPath);
-    if ("fault" in parsed) faults.push(parsed.fault);
-    else key = parsed.key;
-  }
-  const mismatch = key !== undefined && chain[0] !== undefined && !chain[0].x509.checkPrivateKey(key);
-  if (mismatch) {
-    faults.push({
-      what: "The private key does not belong to the CA certificate.",
-      where: keyPath,
-      mend: `Put the key of ${certificatePath} there; its first certificate must be the one that signs.`,
-    });
-  }
-  return { chain, key, faults, mismatch };
-}
-
-/** The next and the previous CA of a rotation, for the bundle. A file that can't be read is a fault: clients would stop trusting us later. */
-async function otherCertificates(dir: string): Promise<string[]> {
-  const paths = authorityPaths(dir);
-  const pems: string[] = [];
-  for (const path of [paths.nextCertificate, paths.previous]) {
-    if (!(await exists(path))) continue;
-    const file = await readCertificateFile(path);
-    if ("fault" in file) throw new FaultsError("The CA's rotation can't be read:", [file.fault]);
-    const { chain, faults } = parseChain(file.text, path);
-    if (faults.length > 0) throw new FaultsError("The CA's rotation can't be read:", faults);
-    pems.push(...chain.map((entry) => pem(entry.x509.raw)));
-  }
-  return pems;
 }
 
 function warn(authority: Authority, certificate: Certificate, options: AuthorityOptions, logger: Logger | undefined): void {

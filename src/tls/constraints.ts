@@ -55,7 +55,7 @@ export function explainConstraints(constraints: NameConstraints): string[] {
   return [
     ...constraints.permittedDns.map((name) => `permits ${name} and names under it`),
     ...constraints.permittedIp.map((range) => `permits ${explainRange(range)}`),
-    ...constraints.excludedDns.map((name) => `excludes ${name} and names under it`),
+    ...constraints.excludedDns.map((name) => (name === "" ? "excludes all DNS names" : `excludes ${name} and names under it`)),
     ...constraints.excludedIp.map((range) => `excludes ${explainRange(range)}`),
   ];
 }
@@ -67,7 +67,7 @@ export function constrainedHosts(constraints: NameConstraints): string[] | undef
     return range.subarray(half).every((byte) => byte === 0xff) ? text(range.subarray(0, half)) : undefined;
   });
   const whole = addresses.filter((address) => address !== undefined);
-  if (whole.length !== addresses.length || constraints.excludedDns.length > 0) return undefined;
+  if (whole.length !== addresses.length || constraints.excludedDns.some((name) => name !== "")) return undefined;
   return [...constraints.permittedDns, ...whole];
 }
 

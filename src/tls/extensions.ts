@@ -66,19 +66,21 @@ function generalName(name: LeafName): Node {
 }
 
 /**
- * Permits these names only. A DNS constraint permits the name and everything under it. Addresses are a kind of their own, that a list of
- * DNS names would leave open, so all of them are excluded unless some are permitted (RFC 5280, section 4.2.1.10).
+ * Permits these names only. A DNS constraint permits the name and everything under it. A kind of name of which none is permitted
+ * would stay wide open, so all of that kind are excluded (RFC 5280, section 4.2.1.10).
  */
 export function nameConstraints(names: readonly LeafName[]): Node {
   const permitted = names.map((name) =>
     der.sequence(name.kind === "dns" ? generalName(name) : der.tagged(IP_ADDRESS, Buffer.concat([name.bytes, Buffer.alloc(name.bytes.length, 0xff)]))),
   );
+  const excluded: Node[] = [];
+  // The empty name covers every name; address and mask of zeros cover all of IPv4 and all of IPv6.
+  if (!names.some((name) => name.kind === "dns")) excluded.push(der.sequence(der.tagged(DNS_NAME, Buffer.alloc(0))));
+  if (!names.some((name) => name.kind === "ip")) {
+    excluded.push(...[8, 32].map((length) => der.sequence(der.tagged(IP_ADDRESS, Buffer.alloc(length)))));
+  }
   const parts: Node[] = [];
   if (permitted.length > 0) parts.push(der.tagged(0, permitted));
-  if (!names.some((name) => name.kind === "ip")) {
-    // All of IPv4 and all of IPv6: address and mask of zeros.
-    const everything = [8, 32].map((length) => der.sequence(der.tagged(IP_ADDRESS, Buffer.alloc(length))));
-    parts.push(der.tagged(1, everything));
-  }
+  if (excluded.length > 0) parts.push(der.tagged(1, excluded));
   return extension(OIDS.nameConstraints, true, der.sequence(...parts));
 }
