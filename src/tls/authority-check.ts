@@ -47,7 +47,7 @@ export function judgeChain(chain: readonly Certificate[], path: string, now: num
     if (certificate.notBefore > now) {
       faults.push({ what: `${which} is not valid before ${day(certificate.notBefore)}.`, where: path, mend: `Check this machine's clock. ${mend}` });
     }
-    if (!certificate.x509.ca) {
+    if (!certificate.isAuthority) {
       faults.push({ what: `${which} is not a CA (basicConstraints lacks CA:TRUE).`, where: path, mend: `Put a CA certificate there. ${FRESH}` });
     } else if (!certificate.maySign) {
       faults.push({ what: `${which} may not sign certificates (keyUsage lacks keyCertSign).`, where: path, mend: `Have it reissued as a CA. ${FRESH}` });

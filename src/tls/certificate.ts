@@ -14,6 +14,8 @@ export interface Certificate {
   /** Milliseconds since the epoch. */
   readonly notBefore: number;
   readonly notAfter: number;
+  /** basicConstraints says CA:TRUE. (Node's `x509.ca` mixes keyUsage in.) */
+  readonly isAuthority: boolean;
   /** False only where a keyUsage extension stands and lacks keyCertSign. */
   readonly maySign: boolean;
   readonly constraints: NameConstraints | undefined;
@@ -31,6 +33,7 @@ export function readCertificate(bytes: Uint8Array): Certificate {
   const extensions = extensionsOf(fields.find((node) => der.isContext(node, 3)));
   const keyId = extensions.get(OIDS.subjectKeyIdentifier);
   const usage = extensions.get(OIDS.keyUsage);
+  const basic = extensions.get(OIDS.basicConstraints);
   const constraints = extensions.get(OIDS.nameConstraints);
   return {
     x509,
@@ -38,6 +41,7 @@ export function readCertificate(bytes: Uint8Array): Certificate {
     subjectKeyId: keyId === undefined ? keyIdentifier(publicKey) : der.content(keyId),
     notBefore: Date.parse(x509.validFrom),
     notAfter: Date.parse(x509.validTo),
+    isAuthority: der.children(basic).some((node) => der.isBoolean(node) && der.content(node)[0] !== 0),
     // keyCertSign is bit 5, after the byte that counts unused bits.
     maySign: usage === undefined || ((der.content(usage)[1] ?? 0) & 0b0000_0100) !== 0,
     constraints: constraints === undefined ? undefined : readNameConstraints(constraints),

@@ -30,8 +30,8 @@ export async function handshake(context: SecureContext, alpn: readonly string[],
   });
   try {
     await once(socket, "data");
-    // TLS 1.3 hands tickets out after the handshake.
-    if (socket.getProtocol() === "TLSv1.3" && session === undefined) await once(socket, "session");
+    // TLS 1.3 hands tickets out after the handshake, and none on a resumed one.
+    if (socket.getProtocol() === "TLSv1.3" && !socket.isSessionReused() && session === undefined) await once(socket, "session");
     return {
       protocol: socket.getProtocol(),
       alpn: socket.alpnProtocol,
