@@ -2,7 +2,13 @@ import { writeFile } from "node:fs/promises";
 import { type Command, Option } from "commander";
 import { FaultsError } from "../model/fault.js";
 import { openAuthority } from "../tls/authority.js";
-import { type AuthorityDescription, describeAuthorities, promoteAuthority, retirePrevious, stageAuthority } from "../tls/authority-rotation.js";
+import {
+  type AuthorityDescription,
+  describeAuthorities,
+  promoteAuthority,
+  retirePrevious,
+  stageAuthority,
+} from "../tls/authority-rotation.js";
 import { LeafHostError } from "../tls/name.js";
 import { systemRoots } from "../tls/system-roots.js";
 
@@ -18,7 +24,8 @@ interface ConstrainFlag {
 export function addCaCommand(program: Command): void {
   const ca = program.command("ca").description("make, show, hand out and rotate the CA that clients of the proxy trust");
   const certs = (): Option => new Option("--certs <dir>", "folder of ca.crt and ca.key").env("EGRESS_PROXY_CERTS").default("./certs");
-  const constrain = (): Option => new Option("--constrain <host...>", "limit the CA to these hosts, names under them, and addresses named here");
+  const constrain = (): Option =>
+    new Option("--constrain <host...>", "limit the CA to these hosts, names under them, and addresses named here");
 
   ca.command("init")
     .description("create the CA (13 months, key mode 0600) where there is none")
@@ -88,9 +95,15 @@ async function bundle({ certs, out }: CertsFlag & { out?: string }): Promise<voi
 async function rotate({ certs, constrain, promote, retire }: CertsFlag & ConstrainFlag & { promote?: true; retire?: true }): Promise<void> {
   if (promote) {
     await promoteAuthority(certs, Date.now());
-    print("The next CA signs from the proxy's next reload on; the previous one stays in the bundle until: egress-proxy ca rotate --retire.");
+    print(
+      "The next CA signs from the proxy's next reload on; the previous one stays in the bundle until: egress-proxy ca rotate --retire.",
+    );
   } else if (retire) {
-    print((await retirePrevious(certs)) ? "The previous CA is out of the bundle; hand it out again." : "There is no previous CA; nothing to do.");
+    print(
+      (await retirePrevious(certs))
+        ? "The previous CA is out of the bundle; hand it out again."
+        : "There is no previous CA; nothing to do.",
+    );
   } else {
     await stageAuthority(certs, Date.now(), constrain);
     print("Staged the next CA. Hand the bundle to all clients (egress-proxy ca bundle), then run: egress-proxy ca rotate --promote.");

@@ -25,7 +25,13 @@ export function parseChain(text: string, path: string): { readonly chain: readon
 /** Reads a private key from PEM; never puts any of it into the fault. */
 export function parseKey(text: string, path: string): { readonly key: KeyObject } | { readonly fault: Fault } {
   if (/ENCRYPTED/.test(text)) {
-    return { fault: { what: "The private key is encrypted.", where: path, mend: `Decrypt it (openssl pkey -in ${path}) and keep the file at mode 0600.` } };
+    return {
+      fault: {
+        what: "The private key is encrypted.",
+        where: path,
+        mend: `Decrypt it (openssl pkey -in ${path}) and keep the file at mode 0600.`,
+      },
+    };
   }
   try {
     const key = createPrivateKey(text);
@@ -33,7 +39,9 @@ export function parseKey(text: string, path: string): { readonly key: KeyObject 
     const what = `Keys of this kind (${key.asymmetricKeyType ?? "unknown"}, or too short) are not accepted by all TLS clients.`;
     return { fault: { what, where: path, mend: "Use RSA of 2048 bits or more, or EC on P-256, P-384 or P-521." } };
   } catch {
-    return { fault: { what: "The file holds no PEM private key.", where: path, mend: `Put PKCS #8, PKCS #1 or SEC 1 PEM text there. ${FRESH}` } };
+    return {
+      fault: { what: "The file holds no PEM private key.", where: path, mend: `Put PKCS #8, PKCS #1 or SEC 1 PEM text there. ${FRESH}` },
+    };
   }
 }
 
@@ -45,12 +53,24 @@ export function judgeChain(chain: readonly Certificate[], path: string, now: num
     const mend = index === 0 ? `Put a current CA there. ${FRESH}` : "Replace it in the chain.";
     if (certificate.notAfter <= now) faults.push({ what: `${which} expired on ${day(certificate.notAfter)}.`, where: path, mend });
     if (certificate.notBefore > now) {
-      faults.push({ what: `${which} is not valid before ${day(certificate.notBefore)}.`, where: path, mend: `Check this machine's clock. ${mend}` });
+      faults.push({
+        what: `${which} is not valid before ${day(certificate.notBefore)}.`,
+        where: path,
+        mend: `Check this machine's clock. ${mend}`,
+      });
     }
     if (!certificate.isAuthority) {
-      faults.push({ what: `${which} is not a CA (basicConstraints lacks CA:TRUE).`, where: path, mend: `Put a CA certificate there. ${FRESH}` });
+      faults.push({
+        what: `${which} is not a CA (basicConstraints lacks CA:TRUE).`,
+        where: path,
+        mend: `Put a CA certificate there. ${FRESH}`,
+      });
     } else if (!certificate.maySign) {
-      faults.push({ what: `${which} may not sign certificates (keyUsage lacks keyCertSign).`, where: path, mend: `Have it reissued as a CA. ${FRESH}` });
+      faults.push({
+        what: `${which} may not sign certificates (keyUsage lacks keyCertSign).`,
+        where: path,
+        mend: `Have it reissued as a CA. ${FRESH}`,
+      });
     }
     const above = chain[index + 1];
     if (above !== undefined && !(certificate.x509.checkIssued(above.x509) && certificate.x509.verify(above.x509.publicKey))) {

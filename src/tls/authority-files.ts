@@ -4,7 +4,9 @@ import { join } from "node:path";
 import type { Fault } from "../model/fault.js";
 
 /** Where CA material lies in the folder that `--certs` names. `next` is staged by a rotation, `previous` is trusted still. */
-export function authorityPaths(dir: string): { readonly [name in "certificate" | "key" | "nextCertificate" | "nextKey" | "previous"]: string } {
+export function authorityPaths(dir: string): {
+  readonly [name in "certificate" | "key" | "nextCertificate" | "nextKey" | "previous"]: string;
+} {
   return {
     certificate: join(dir, "ca.crt"),
     key: join(dir, "ca.key"),
@@ -28,7 +30,13 @@ export async function readCertificateFile(path: string): Promise<Read> {
   try {
     return { text: await readFile(path, "utf8") };
   } catch (error) {
-    return { fault: { what: `The certificate file can't be read (${codeOf(error)}).`, where: path, mend: "Give the proxy's user the right to read it." } };
+    return {
+      fault: {
+        what: `The certificate file can't be read (${codeOf(error)}).`,
+        where: path,
+        mend: "Give the proxy's user the right to read it.",
+      },
+    };
   }
 }
 
@@ -47,7 +55,13 @@ export async function readKeyFile(path: string): Promise<Read> {
       await file.close();
     }
   } catch (error) {
-    return { fault: { what: `The private key can't be read (${codeOf(error)}).`, where: path, mend: "Give the proxy's user the right to read it." } };
+    return {
+      fault: {
+        what: `The private key can't be read (${codeOf(error)}).`,
+        where: path,
+        mend: "Give the proxy's user the right to read it.",
+      },
+    };
   }
 }
 

@@ -42,7 +42,9 @@ async function currentConstraints(path: string): Promise<string[] | undefined> {
   const hosts = constrainedHosts(constraints);
   if (hosts !== undefined) return hosts;
   const what = "The signing CA's name constraints hold more than a list of hosts, so they can't be copied.";
-  throw new FaultsError("Nothing was staged:", [{ what, where: path, mend: "Name the hosts (--constrain HOST), or have your own CA reissued." }]);
+  throw new FaultsError("Nothing was staged:", [
+    { what, where: path, mend: "Name the hosts (--constrain HOST), or have your own CA reissued." },
+  ]);
 }
 
 /**
@@ -126,7 +128,13 @@ async function readChain(path: string): Promise<ReturnType<typeof parseChain>> {
   return "fault" in file ? { chain: [], faults: [file.fault] } : parseChain(file.text, path);
 }
 
-function describe(role: AuthorityDescription["role"], file: string, certificate: Certificate, chain: number, now: number): AuthorityDescription {
+function describe(
+  role: AuthorityDescription["role"],
+  file: string,
+  certificate: Certificate,
+  chain: number,
+  now: number,
+): AuthorityDescription {
   const { x509 } = certificate;
   const details = x509.publicKey.asymmetricKeyDetails;
   const oneLine = (name: string): string => name.split("\n").join(", ");

@@ -94,19 +94,24 @@ async function createFiles(dir: string, now: number, nameConstraints: readonly s
   } catch (error) {
     if (error instanceof LeafHostError) throw error;
     const what = `The CA can't be created (${codeOf(error)}).`;
-    throw new FaultsError("There is no CA to sign with:", [{ what, where: dir, mend: "Name a folder that the proxy's user may write to (--certs)." }]);
+    throw new FaultsError("There is no CA to sign with:", [
+      { what, where: dir, mend: "Name a folder that the proxy's user may write to (--certs)." },
+    ]);
   }
 }
 
 /** While only the key is there, another process may be creating the pair: give it its moment. */
 async function untilComplete(paths: ReturnType<typeof authorityPaths>): Promise<void> {
-  for (let waited = 0; waited < CREATION_MS && (await exists(paths.key)) && !(await exists(paths.certificate)); waited += 20) await pause(20);
+  for (let waited = 0; waited < CREATION_MS && (await exists(paths.key)) && !(await exists(paths.certificate)); waited += 20)
+    await pause(20);
 }
 
 function warn(authority: Authority, certificate: Certificate, options: AuthorityOptions, logger: Logger | undefined): void {
-  if (authority.created) logger?.info("created a CA", { dir: options.dir, fingerprint: authority.fingerprint, expires: day(authority.expiresAt) });
+  if (authority.created)
+    logger?.info("created a CA", { dir: options.dir, fingerprint: authority.fingerprint, expires: day(authority.expiresAt) });
   const daysLeft = Math.floor((authority.expiresAt - options.now) / DAY);
-  if (daysLeft < WARN_DAYS) logger?.warn("the CA expires soon; run: egress-proxy ca rotate", { daysLeft, expires: day(authority.expiresAt) });
+  if (daysLeft < WARN_DAYS)
+    logger?.warn("the CA expires soon; run: egress-proxy ca rotate", { daysLeft, expires: day(authority.expiresAt) });
   for (const host of options.nameConstraints ?? []) {
     if (covers(certificate.constraints, leafName(host))) continue;
     logger?.warn("the CA's name constraints don't cover a host; run: egress-proxy ca rotate --constrain", { host });

@@ -71,7 +71,9 @@ function generalName(name: LeafName): Node {
  */
 export function nameConstraints(names: readonly LeafName[]): Node {
   const permitted = names.map((name) =>
-    der.sequence(name.kind === "dns" ? generalName(name) : der.tagged(IP_ADDRESS, Buffer.concat([name.bytes, Buffer.alloc(name.bytes.length, 0xff)]))),
+    der.sequence(
+      name.kind === "dns" ? generalName(name) : der.tagged(IP_ADDRESS, Buffer.concat([name.bytes, Buffer.alloc(name.bytes.length, 0xff)])),
+    ),
   );
   const excluded: Node[] = [];
   // The empty name covers every name; address and mask of zeros cover all of IPv4 and all of IPv6.

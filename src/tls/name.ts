@@ -2,7 +2,9 @@ import { isIPv4 } from "node:net";
 import ipaddr from "ipaddr.js";
 
 /** What a leaf certificate can be issued for: a DNS name or an address, in the canonical spelling of `Target.host`. */
-export type LeafName = { readonly kind: "dns"; readonly name: string } | { readonly kind: "ip"; readonly name: string; readonly bytes: Uint8Array };
+export type LeafName =
+  | { readonly kind: "dns"; readonly name: string }
+  | { readonly kind: "ip"; readonly name: string; readonly bytes: Uint8Array };
 
 /** A host for which no certificate can or may be made. Not a fault of the proxy: the caller refuses the exchange. */
 export class LeafHostError extends Error {

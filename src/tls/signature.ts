@@ -77,11 +77,17 @@ export function keyIdentifier(publicKeyInfo: Node): Uint8Array {
   // Past tag and length of the BIT STRING, and past its count of unused bits.
   const lengthByte = encoded[1] ?? 0;
   const header = lengthByte < 0x80 ? 2 : 2 + (lengthByte & 0x7f);
-  return createHash("sha256").update(encoded.subarray(header + 1)).digest().subarray(0, 20);
+  return createHash("sha256")
+    .update(encoded.subarray(header + 1))
+    .digest()
+    .subarray(0, 20);
 }
 
 export function pem(certificate: Uint8Array): string {
-  const lines = Buffer.from(certificate).toString("base64").match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(certificate)
+      .toString("base64")
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN CERTIFICATE-----\n${lines.join("\n")}\n-----END CERTIFICATE-----\n`;
 }
 

@@ -73,7 +73,13 @@ test("either file alone is a fault of the other", async (context) => {
 
 test("all faults of both files come at once", async (context) => {
   const dir = folder(context);
-  const leaf = await certificate({ name: "Leaf", ca: false, usage: "digital-signature", notBefore: Date.now() - 9 * DAY, notAfter: Date.now() - DAY });
+  const leaf = await certificate({
+    name: "Leaf",
+    ca: false,
+    usage: "digital-signature",
+    notBefore: Date.now() - 9 * DAY,
+    notAfter: Date.now() - DAY,
+  });
   install(dir, leaf.pem, leaf.keyPem);
   chmodSync(join(dir, "ca.key"), 0o644);
   await expectFaults(dir, /expired on/, /is not a CA/, /Others than/);

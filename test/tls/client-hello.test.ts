@@ -57,7 +57,9 @@ function message(extensions: Buffer | undefined, after = Buffer.alloc(0)): Buffe
 function records(bytes: Buffer, cuts: readonly number[] = []): Buffer {
   const places = [...new Set(cuts.filter((cut) => cut > 0 && cut < bytes.length))].sort((a, b) => a - b);
   const edges = [0, ...places, bytes.length];
-  return Buffer.concat(edges.slice(1).map((end, index) => Buffer.concat([Buffer.from([22, 3, 1]), vector(2, bytes.subarray(edges[index], end))])));
+  return Buffer.concat(
+    edges.slice(1).map((end, index) => Buffer.concat([Buffer.from([22, 3, 1]), vector(2, bytes.subarray(edges[index], end))])),
+  );
 }
 
 test("a real client's hello is read, with and without name and protocols, in TLS 1.2 and 1.3", async () => {
@@ -65,7 +67,12 @@ test("a real client's hello is read, with and without name and protocols, in TLS
   for (const version of versions) {
     const options = { minVersion: version, maxVersion: version };
     const named = await realHello({ ...options, servername: "app.diffgram.com", ALPNProtocols: ["h2", "http/1.1"] });
-    assert.deepEqual(peekClientHello(named), { kind: "client-hello", serverName: "app.diffgram.com", alpn: ["h2", "http/1.1"], ech: false });
+    assert.deepEqual(peekClientHello(named), {
+      kind: "client-hello",
+      serverName: "app.diffgram.com",
+      alpn: ["h2", "http/1.1"],
+      ech: false,
+    });
     assert.deepEqual(peekClientHello(await realHello(options)), { kind: "client-hello", alpn: [], ech: false });
   }
 });
@@ -115,7 +122,12 @@ for (const [what, bytes] of Object.entries({
 }
 
 const name = sni(Buffer.from("a.example"));
-const twoNames = Buffer.concat([Buffer.from([0]), vector(2, Buffer.from("a.example")), Buffer.from([0]), vector(2, Buffer.from("b.example"))]);
+const twoNames = Buffer.concat([
+  Buffer.from([0]),
+  vector(2, Buffer.from("a.example")),
+  Buffer.from([0]),
+  vector(2, Buffer.from("b.example")),
+]);
 const good = message(name);
 
 const MALFORMED: Readonly<Record<string, Buffer>> = {
@@ -134,7 +146,9 @@ const MALFORMED: Readonly<Record<string, Buffer>> = {
   "a name outside ASCII": records(message(sni(Buffer.from("ä.example")))),
   "a name of 256 characters": records(message(sni(Buffer.alloc(256, "a")))),
   "an empty list of names": records(message(extension(0, vector(2, Buffer.alloc(0))))),
-  "bytes after the list of names": records(message(extension(0, Buffer.concat([vector(2, Buffer.concat([Buffer.from([0]), vector(2, Buffer.from("a"))])), Buffer.from([0])])))),
+  "bytes after the list of names": records(
+    message(extension(0, Buffer.concat([vector(2, Buffer.concat([Buffer.from([0]), vector(2, Buffer.from("a"))])), Buffer.from([0])]))),
+  ),
   "an empty list of protocols": records(message(extension(16, vector(2, Buffer.alloc(0))))),
   "an empty protocol": records(message(extension(16, vector(2, Buffer.from([0]))))),
   "a length past the end": records(message(Buffer.from([0, 0, 0, 9, 1]))),
@@ -149,24 +163,37 @@ test("a hello that never ends is refused at the limit", () => {
   const endless = Buffer.concat(Array.from({ length: 9_000 }, () => Buffer.from([22, 3, 1, 0, 1, 1])));
   endless.fill(0, 11, 12);
   assert.notEqual(peekClientHello(endless).kind, "incomplete");
-  const slow = records(Buffer.concat([Buffer.from([1, 0, 0x7f, 0xff]), Buffer.alloc(6_000)]), Array.from({ length: 6_000 }, (_, index) => index));
+  const slow = records(
+    Buffer.concat([Buffer.from([1, 0, 0x7f, 0xff]), Buffer.alloc(6_000)]),
+    Array.from({ length: 6_000 }, (_, index) => index),
+  );
   assert.ok(slow.length > PEEK_LIMIT);
   assert.deepEqual(peekClientHello(slow), { kind: "malformed", why: "the ClientHello is over the limit" });
 });
 
 test("no bytes make it throw, and a name it reports is printable", () => {
   const mutated = fc
-    .record({ cuts: fc.array(fc.nat({ max: 200 }), { maxLength: 4 }), edits: fc.array(fc.tuple(fc.nat({ max: 200 }), fc.nat({ max: 255 })), { maxLength: 6 }) })
+    .record({
+      cuts: fc.array(fc.nat({ max: 200 }), { maxLength: 4 }),
+      edits: fc.array(fc.tuple(fc.nat({ max: 200 }), fc.nat({ max: 255 })), { maxLength: 6 }),
+    })
     .map(({ cuts, edits }) => {
       const bytes = Buffer.from(records(message(Buffer.concat([name, extension(16, vector(2, vector(1, Buffer.from("h2"))))])), cuts));
       for (const [place, value] of edits) bytes[place % bytes.length] = value;
       return bytes;
     });
   fc.assert(
-    fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 400 }), fc.uint8Array().map((tail) => Buffer.concat([Buffer.from([22, 3, 1]), tail]))), (bytes) => {
-      const peek = peekClientHello(bytes);
-      if (peek.kind === "client-hello" && peek.serverName !== undefined) assert.match(peek.serverName, /^[\x21-\x7e]{1,255}$/);
-    }),
+    fc.property(
+      fc.oneof(
+        mutated,
+        fc.uint8Array({ maxLength: 400 }),
+        fc.uint8Array().map((tail) => Buffer.concat([Buffer.from([22, 3, 1]), tail])),
+      ),
+      (bytes) => {
+        const peek = peekClientHello(bytes);
+        if (peek.kind === "client-hello" && peek.serverName !== undefined) assert.match(peek.serverName, /^[\x21-\x7e]{1,255}$/);
+      },
+    ),
     { numRuns: 5_000 },
   );
 });

@@ -59,7 +59,10 @@ test("a reload signs with the new CA, also where a leaf was being minted meanwhi
   const early = cache.contextFor("app.diffgram.com");
   cache.useAuthority(next);
   await early;
-  const seen = await handshake(await cache.contextFor("app.diffgram.com"), [], { ca: [next.certificatePem], servername: "app.diffgram.com" });
+  const seen = await handshake(await cache.contextFor("app.diffgram.com"), [], {
+    ca: [next.certificatePem],
+    servername: "app.diffgram.com",
+  });
   assert.equal(seen.peer.issuerCertificate.fingerprint256.replaceAll(":", "").toLowerCase(), next.fingerprint);
 });
 
@@ -74,7 +77,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   "a label of 64 characters": `${"a".repeat(64)}.example`,
   "a name of more than 253 characters": `${"a.".repeat(127)}example`,
   "a port": "app.diffgram.com:443",
-  "brackets": "[2001:db8::1]",
+  brackets: "[2001:db8::1]",
   "a zone": "fe80::1%eth0",
   "a short address": "127.1",
   "an octal address": "0177.0.0.1",
@@ -118,7 +121,10 @@ test("names, addresses and names too long for a common name are all verified by 
 test("serial numbers are positive, of 16 bytes, and never repeat", async (context) => {
   const { authority } = await bench(context);
   const serials = await Promise.all(
-    Array.from({ length: 200 }, async () => new X509Certificate((await authority.mint("a.example", Date.now())).certificatePem).serialNumber),
+    Array.from(
+      { length: 200 },
+      async () => new X509Certificate((await authority.mint("a.example", Date.now())).certificatePem).serialNumber,
+    ),
   );
   assert.equal(new Set(serials).size, 200);
   for (const serial of serials) assert.match(serial, /^[4-7][0-9A-F]{31}$/);

@@ -32,7 +32,13 @@ test("upstream TLS is verified: an extra root is trusted, the same server withou
   await assert.rejects(handshake(server, [], { secureContext: trusting, servername: "api.segment.io" }), /altnames/);
   const plain = buildUpstreamSecureContext({ extraCaFiles: [] });
   await assert.rejects(handshake(server, [], { secureContext: plain, servername: "app.diffgram.com" }), /certificate/);
-  const old = createSecureContext({ cert: leaf.certificatePem, key: leaf.privateKeyPem, minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "ALL@SECLEVEL=0" });
+  const old = createSecureContext({
+    cert: leaf.certificatePem,
+    key: leaf.privateKeyPem,
+    minVersion: "TLSv1",
+    maxVersion: "TLSv1.1",
+    ciphers: "ALL@SECLEVEL=0",
+  });
   await assert.rejects(handshake(old, [], { secureContext: trusting, servername: "app.diffgram.com" }));
 });
 
