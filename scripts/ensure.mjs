@@ -6,9 +6,9 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { withLock } from "./lock.mjs";
 
 const SOURCE_FOLDERS = ["src", "test", "bench"];
@@ -210,7 +210,8 @@ function writeStamp(path, text) {
   renameSync(draft, path);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+// By its real path: a checkout may be reached through a symbolic link.
+if (process.argv[1] !== undefined && fileURLToPath(import.meta.url) === realpathSync(process.argv[1])) {
   const root = dirname(dirname(fileURLToPath(import.meta.url)));
   try {
     await ensure(root);

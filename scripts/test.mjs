@@ -27,7 +27,9 @@ if (chosen.length === 0) {
   process.exit(1);
 }
 
-const node = ["--enable-source-maps", "--test", `--test-concurrency=${endToEnd ? 1 : 2}`, ...options, ...chosen];
+// Node 20 writes TAP where no terminal listens; one form everywhere is easier to read and to count.
+const reporter = options.some((option) => option.startsWith("--test-reporter")) ? [] : ["--test-reporter=spec"];
+const node = ["--enable-source-maps", "--test", ...reporter, `--test-concurrency=${endToEnd ? 1 : 2}`, ...options, ...chosen];
 const covered = process.env.CI !== undefined && !endToEnd && filters.length === 0;
 const args = covered ? [join(root, "node_modules", "c8", "bin", "c8.js"), process.execPath, ...node] : node;
 const result = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });

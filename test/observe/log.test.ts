@@ -26,7 +26,10 @@ describe("log", () => {
     const [refused, letOut] = sink.text.trimEnd().split("\n");
     const entry = JSON.parse(refused ?? "") as Record<string, unknown>;
     assert.match(String(entry["time"]), /^\d{4}-\d\d-\d\dT/);
-    assert.deepEqual({ ...entry, time: 0 }, { time: 0, level: "warn", message: "Refused.", case: "event-collection", findings: 2, transferred: false });
+    assert.deepEqual(
+      { ...entry, time: 0 },
+      { time: 0, level: "warn", message: "Refused.", case: "event-collection", findings: 2, transferred: false },
+    );
     assert.equal((JSON.parse(letOut ?? "") as Record<string, unknown>)["level"], "debug");
   });
 
@@ -44,7 +47,7 @@ describe("log", () => {
   it("lets no text forge a second line, a colour, a direction or a field", () => {
     for (const format of ["json", "text"] as const) {
       const { sink, log } = logTo({ level: "info", format });
-      log.info("GET /\r\n{\"level\":\"error\"}\u001b[31m", { path: "/a\u2028b\u202egpj.exe\u0085", agent: "x verdict=allow" });
+      log.info('GET /\r\n{"level":"error"}\u001b[31m', { path: "/a\u2028b\u202egpj.exe\u0085", agent: "x verdict=allow" });
       assert.equal(sink.text.split("\n").length, 2, format);
       assert.doesNotMatch(sink.text.trimEnd(), /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202e]/u);
     }

@@ -26,7 +26,8 @@ describe("the metrics listener", () => {
     assert.match(plain.headers.get("content-type") ?? "", /^text\/plain; version=0\.0\.4/);
     assert.match(await plain.text(), /^egress_records_spooled 0$/m);
     // What Prometheus sends.
-    const accept = "application/openmetrics-text;version=1.0.0;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1";
+    const accept =
+      "application/openmetrics-text;version=1.0.0;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.1";
     const open = await fetch(`${base}/metrics`, { headers: { accept } });
     assert.match(open.headers.get("content-type") ?? "", /^application\/openmetrics-text/);
     assert.match(await open.text(), /# EOF\n?$/);

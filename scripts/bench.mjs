@@ -1,0 +1,19 @@
+/** Runs the compiled benchmarks one after the other: `npm run bench`, or `npm run bench -- inspect` for those whose path holds the word. */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const folder = join(root, "dist", "bench");
+const filters = process.argv.slice(2);
+const files = existsSync(folder) ? readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".bench.js")) : [];
+const chosen = files.filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter))).sort();
+if (chosen.length === 0) {
+  process.stderr.write(`No benchmark (bench/**/*.bench.ts) matches ${filters.join(", ") || "at all"}.\n`);
+  process.exitCode = 1;
+}
+for (const name of chosen) {
+  const { status } = spawnSync(process.execPath, ["--expose-gc", join(folder, name)], { cwd: root, stdio: "inherit" });
+  if (status !== 0) process.exitCode = 1;
+}
