@@ -1,0 +1,194 @@
+import type { Kysely } from "kysely";
+import type { Transfer } from "../model/transfer.js";
+import type { Database } from "./database.js";
+import { canonicalJson } from "./canonical.js";
+import type { Entry } from "./chain.js";
+import { genesis, link } from "./chain.js";
+import { isOpen, newIncident, newRecord, withOccurrence } from "./projection.js";
+import type { IncidentRow, RecordRow, ReplicaRow, Tables } from "./schema.js";
+import { transferText } from "./transfer-text.js";
+
+/** What one committed transfer became. */
+export interface Committed {
+  readonly record: string;
+  /** Set where it opened its incident, or opened it again. */
+  readonly incident?: { readonly id: string; readonly change: "new" | "reopened" };
+}
+
+export interface CommitResult {
+  /** In the order of the transfers. */
+  readonly outcomes: readonly Committed[];
+  readonly head: { readonly seq: number; readonly hash: string };
+}
+
+/** SQLite binds 32,766 variables a statement, PostgreSQL 65,535; a record has 29. */
+const ROWS_A_STATEMENT = 500;
+
+/**
+ * Appends transfers to the replica's chain and brings records and incidents along, in one transaction: all of it is synced when this
+ * resolves, or none. A transfer whose id is already in the chain is passed over, so committing twice changes nothing.
+ */
+export function commitTransfers(database: Database, replica: string, transfers: readonly Transfer[], now: number): Promise<CommitResult> {
+  return database.exclusively(async (db) => {
+    const head = await readHead(db, replica);
+    const batch = await loadBatch(db, transfers);
+    const entries: Entry[] = [];
+    const outcomes: Committed[] = [];
+    let tip = { replica, seq: head.seq, hash: head.hash };
+    for (const transfer of transfers) {
+      const known = batch.recordOf.get(transfer.id);
+      if (known !== undefined) {
+        outcomes.push({ record: known });
+        continue;
+      }
+      const { kind, record, incident, whole } = project(batch, transfer, replica);
+      const body = whole ? transferText(transfer) : occurrenceText(transfer);
+      const entry = link({ id: transfer.id, kind, at: transfer.at, record: record.id, body }, tip);
+      tip = entry;
+      entries.push(entry);
+      batch.recordOf.set(transfer.id, record.id);
+      outcomes.push(incident === undefined ? { record: record.id } : { record: record.id, incident });
+    }
+    await saveBatch(db, batch, entries);
+    await saveHead(db, { ...head, seq: tip.seq, hash: tip.hash, seen_at: now });
+    return { outcomes, head: { seq: tip.seq, hash: tip.hash } };
+  });
+}
+
+interface Batch {
+  /** By entry id: the record of entries that are already in the chain. */
+  readonly recordOf: Map<string, string>;
+  readonly records: Map<string, RecordRow>;
+  readonly incidents: Map<string, IncidentRow>;
+  readonly fresh: Set<string>;
+  readonly changed: Set<string>;
+}
+
+/** The head of a replica's chain; a replica that writes for the first time starts at its genesis. */
+export async function readHead(db: Kysely<Tables>, replica: string): Promise<ReplicaRow> {
+  const row = await db.selectFrom("replicas").selectAll().where("replica", "=", replica).executeTakeFirst();
+  return row ?? { replica, seq: 0, hash: genesis(replica), base: 0, seen_at: 0 };
+}
+
+export async function saveHead(db: Kysely<Tables>, head: ReplicaRow): Promise<void> {
+  await db
+    .insertInto("replicas")
+    .values(head)
+    .onConflict((conflict) => conflict.column("replica").doUpdateSet({ ...head }))
+    .execute();
+}
+
+async function loadBatch(db: Kysely<Tables>, transfers: readonly Transfer[]): Promise<Batch> {
+  const batch: Batch = { recordOf: new Map(), records: new Map(), incidents: new Map(), fresh: new Set(), changed: new Set() };
+  if (transfers.length === 0) return batch;
+  const ids = transfers.map((transfer) => transfer.id);
+  for (const row of await db.selectFrom("entries").select(["id", "record"]).where("id", "in", ids).execute()) {
+    batch.recordOf.set(row.id, row.record);
+  }
+  const identities = [...new Set(transfers.map((transfer) => transfer.identity))];
+  const records = await db.selectFrom("records").selectAll().where("identity", "in", identities).execute();
+  for (const row of records) batch.records.set(row.identity, row);
+  const causes = [...new Set(transfers.map((transfer) => newRecord(transfer, "").incident).concat(records.map((row) => row.incident)))];
+  for (const row of await db.selectFrom("incidents").selectAll().where("id", "in", causes).execute()) batch.incidents.set(row.id, row);
+  return batch;
+}
+
+function project(batch: Batch, transfer: Transfer, replica: string) {
+  const before = batch.records.get(transfer.identity);
+  const record = before === undefined ? newRecord(transfer, replica) : withOccurrence(before, transfer);
+  batch.records.set(record.identity, record);
+  (before === undefined ? batch.fresh : batch.changed).add(record.identity);
+  const incident = batch.incidents.get(record.incident);
+  if (incident === undefined) {
+    batch.incidents.set(record.incident, newIncident(record));
+    return { kind: "transfer" as const, record, whole: true, incident: { id: record.incident, change: "new" as const } };
+  }
+  batch.incidents.set(incident.id, {
+    ...incident,
+    records: incident.records + (before === undefined ? 1 : 0),
+    open_records: incident.open_records + (before === undefined ? 1 : 0),
+    occurrences: incident.occurrences + 1,
+    transferred: incident.transferred + record.transferred - (before?.transferred ?? 0),
+    first_seen: Math.min(incident.first_seen, transfer.at),
+    last_seen: Math.max(incident.last_seen, transfer.at),
+  });
+  const reopened = before === undefined && incident.open_records === 0 && isOpen(record.status);
+  return {
+    kind: before === undefined ? ("transfer" as const) : ("occurrence" as const),
+    record,
+    whole: before === undefined || before.transferred !== record.transferred,
+    incident: reopened ? { id: incident.id, change: "reopened" as const } : undefined,
+  };
+}
+
+/** An occurrence keeps what may differ from the first; findings and structure only where it tells of the first that got through. */
+function occurrenceText(transfer: Transfer): string {
+  const { at, client, entry, verdict, reason, transferred, unexpected, bodyBytes, bodyHmac, policyDigest } = transfer;
+  return canonicalJson({ at, client, entry, verdict, reason: reason ?? null, transferred, unexpected, bodyBytes, bodyHmac, policyDigest });
+}
+
+async function saveBatch(db: Kysely<Tables>, batch: Batch, entries: readonly Entry[]): Promise<void> {
+  for (const rows of groups(entries)) await db.insertInto("entries").values(rows).execute();
+  if (entries.length === 0) return;
+  const touched = [...batch.records.values()].filter((row) => batch.fresh.has(row.identity) || batch.changed.has(row.identity));
+  for (const rows of groups(touched)) {
+    await db
+      .insertInto("records")
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.column("id").doUpdateSet((excluded) => ({
+          occurrences: excluded.ref("excluded.occurrences"),
+          first_seen: excluded.ref("excluded.first_seen"),
+          last_seen: excluded.ref("excluded.last_seen"),
+          unexpected: excluded.ref("excluded.unexpected"),
+          transferred: excluded.ref("excluded.transferred"),
+          client: excluded.ref("excluded.client"),
+          entry: excluded.ref("excluded.entry"),
+          verdict: excluded.ref("excluded.verdict"),
+          reason: excluded.ref("excluded.reason"),
+          findings: excluded.ref("excluded.findings"),
+          more_findings: excluded.ref("excluded.more_findings"),
+          rules: excluded.ref("excluded.rules"),
+          body_bytes: excluded.ref("excluded.body_bytes"),
+          body_hmac: excluded.ref("excluded.body_hmac"),
+          structure: excluded.ref("excluded.structure"),
+          policy_digest: excluded.ref("excluded.policy_digest"),
+        })),
+      )
+      .execute();
+  }
+  const rules = touched.flatMap((row) =>
+    row.rules === "" ? [] : row.rules.split(" ").map((rule) => ({ rule, record: row.id, last_seen: row.last_seen })),
+  );
+  for (const rows of groups(rules)) {
+    await db
+      .insertInto("record_rules")
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.columns(["record", "rule"]).doUpdateSet((excluded) => ({ last_seen: excluded.ref("excluded.last_seen") })),
+      )
+      .execute();
+  }
+  for (const rows of groups([...batch.incidents.values()])) {
+    await db
+      .insertInto("incidents")
+      .values(rows)
+      .onConflict((conflict) =>
+        conflict.column("id").doUpdateSet((excluded) => ({
+          records: excluded.ref("excluded.records"),
+          open_records: excluded.ref("excluded.open_records"),
+          occurrences: excluded.ref("excluded.occurrences"),
+          transferred: excluded.ref("excluded.transferred"),
+          first_seen: excluded.ref("excluded.first_seen"),
+          last_seen: excluded.ref("excluded.last_seen"),
+        })),
+      )
+      .execute();
+  }
+}
+
+function groups<Row>(rows: readonly Row[]): Row[][] {
+  const result: Row[][] = [];
+  for (let start = 0; start < rows.length; start += ROWS_A_STATEMENT) result.push(rows.slice(start, start + ROWS_A_STATEMENT));
+  return result;
+}

@@ -1,0 +1,98 @@
+import Sqlite from "better-sqlite3";
+import { Kysely, PostgresDialect, SqliteDialect, sql } from "kysely";
+import pg from "pg";
+import type { Tables } from "./schema.js";
+
+/** Where records are kept: a PostgreSQL by URL, or a SQLite file. */
+export type Location = { readonly kind: "postgres"; readonly url: string } | { readonly kind: "sqlite"; readonly file: string };
+
+export interface Database {
+  readonly db: Kysely<Tables>;
+  /** Runs `work` in one transaction that no other writer of any process overlaps. */
+  exclusively<Result>(work: (db: Kysely<Tables>) => Promise<Result>): Promise<Result>;
+  close(): Promise<void>;
+}
+
+/** Any number that is the same in every version: it names our lock among those of other applications in the same PostgreSQL. */
+const ADVISORY_LOCK = 7_203_128;
+
+const BIGINT_OID = 20;
+
+/**
+ * Opens a connection. For a writer every commit is synced before it returns (WAL, synchronous FULL; PostgreSQL's `synchronous_commit`).
+ * @param timeoutMs how long to wait for a lock, a connection or an answer.
+ */
+export function openDatabase(location: Location, use: { readonly write: boolean; readonly timeoutMs: number }): Database {
+  return location.kind === "sqlite" ? openSqlite(location.file, use) : openPostgres(location.url, use);
+}
+
+function openSqlite(file: string, use: { readonly write: boolean; readonly timeoutMs: number }): Database {
+  const connection = new Sqlite(file, { timeout: use.timeoutMs, readonly: !use.write, fileMustExist: !use.write });
+  try {
+    if (use.write) {
+      connection.pragma("journal_mode = WAL");
+      connection.pragma("synchronous = FULL");
+    }
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  const db = new Kysely<Tables>({ dialect: new SqliteDialect({ database: connection }) });
+  return {
+    db,
+    // Kysely begins deferred: a writer that reads first could then find its snapshot stale, where IMMEDIATE waits its turn.
+    exclusively: (work) => bracket(db, sql`begin immediate`, work),
+    close: async () => {
+      await db.destroy();
+      connection.close();
+    },
+  };
+}
+
+function openPostgres(url: string, use: { readonly write: boolean; readonly timeoutMs: number }): Database {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: use.write ? 1 : 4,
+    connectionTimeoutMillis: use.timeoutMs,
+    query_timeout: Math.max(use.timeoutMs, 10_000),
+    application_name: "egress-proxy",
+    // Counts and times stay far below 2^53; the driver would hand them out as text.
+    types: { getTypeParser: (oid: number, format?: "text" | "binary") => (oid === BIGINT_OID ? Number : parserOf(oid, format)) },
+  });
+  // An idle connection that the server drops raises `error` on the pool; the next query finds out by itself.
+  pool.on("error", () => undefined);
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    db,
+    exclusively: (work) =>
+      bracket(db, sql`begin`, async (transaction) => {
+        await sql`set local synchronous_commit = on`.execute(transaction);
+        await sql`select pg_advisory_xact_lock(${sql.lit(ADVISORY_LOCK)})`.execute(transaction);
+        return work(transaction);
+      }),
+    close: () => db.destroy(),
+  };
+}
+
+function parserOf(oid: number, format: "text" | "binary" | undefined) {
+  return format === "binary" ? pg.types.getTypeParser(oid, "binary") : pg.types.getTypeParser(oid, "text");
+}
+
+function bracket<Result>(
+  db: Kysely<Tables>,
+  begin: ReturnType<typeof sql>,
+  work: (db: Kysely<Tables>) => Promise<Result>,
+): Promise<Result> {
+  return db.connection().execute(async (connection) => {
+    await begin.execute(connection);
+    try {
+      const result = await work(connection);
+      await sql`commit`.execute(connection);
+      return result;
+    } catch (error) {
+      // The first error is the cause; a rollback on a dead connection fails too.
+      await sql`rollback`.execute(connection).catch(() => undefined);
+      throw error;
+    }
+  });
+}

@@ -1,0 +1,94 @@
+import type { CaseName } from "../model/limited-case.js";
+import type { Reason } from "../model/reasons.js";
+import type { Transfer } from "../model/transfer.js";
+import type { Entry } from "./chain.js";
+
+/** `open -> confirmed -> reported -> deleted`, or `dismissed`. */
+export const STATUSES = ["open", "confirmed", "reported", "deleted", "dismissed"] as const;
+
+export type Status = (typeof STATUSES)[number];
+
+/** The tables, alike in SQLite and PostgreSQL. Times are milliseconds since the epoch, yes and no are 1 and 0. */
+export interface Tables {
+  entries: Entry;
+  replicas: ReplicaRow;
+  checkpoints: CheckpointRow;
+  records: RecordRow;
+  record_rules: RecordRuleRow;
+  incidents: IncidentRow;
+}
+
+/** The head of each replica's chain. */
+export interface ReplicaRow {
+  replica: string;
+  seq: number;
+  hash: string;
+  /** Sequence number before the oldest entry that is still there: 0 until something was pruned. */
+  base: number;
+  seen_at: number;
+}
+
+export interface CheckpointRow {
+  replica: string;
+  seq: number;
+  hash: string;
+  at: number;
+  /** The line that also goes off the host; see checkpoint.ts. */
+  line: string;
+}
+
+export interface RecordRow {
+  id: string;
+  identity: string;
+  incident: string;
+  replica: string;
+  status: Status;
+  occurrences: number;
+  first_seen: number;
+  last_seen: number;
+  unexpected: number;
+  transferred: number;
+  case_name: CaseName;
+  destination: string;
+  host: string;
+  port: number;
+  method: string;
+  path: string;
+  event_kind: string | null;
+  client: string;
+  entry: Transfer["entry"];
+  verdict: Transfer["verdict"];
+  reason: Reason | null;
+  /** Canonical JSON of the findings. */
+  findings: string;
+  more_findings: number;
+  /** Distinct rules, sorted, by spaces. */
+  rules: string;
+  body_bytes: number;
+  body_hmac: string;
+  structure: string | null;
+  policy_digest: string;
+  /** Lower case: what a text filter looks in. */
+  search: string;
+}
+
+/** So that a list by rule reads an index; `last_seen` follows the record's. */
+export interface RecordRuleRow {
+  rule: string;
+  record: string;
+  last_seen: number;
+}
+
+export interface IncidentRow {
+  id: string;
+  case_name: CaseName;
+  destination: string;
+  event_kind: string | null;
+  rules: string;
+  records: number;
+  open_records: number;
+  occurrences: number;
+  transferred: number;
+  first_seen: number;
+  last_seen: number;
+}

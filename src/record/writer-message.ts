@@ -1,0 +1,32 @@
+import type { Transfer } from "../model/transfer.js";
+import type { CommitResult } from "./commit.js";
+import type { Location } from "./database.js";
+import type { Status } from "./schema.js";
+
+/** What the writing thread is started with. */
+export interface WriterSetup {
+  readonly location: Location;
+  readonly dataDir: string;
+  readonly replica: string;
+  readonly lockTimeoutMs: number;
+}
+
+export interface StatusChange {
+  readonly status: Status;
+  readonly by: string;
+  readonly why: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export type WriterRequest =
+  | { readonly kind: "commit"; readonly transfers: readonly Transfer[]; readonly now: number }
+  | { readonly kind: "status"; readonly record: string; readonly id: string; readonly change: StatusChange }
+  | { readonly kind: "checkpoint"; readonly now: number }
+  | { readonly kind: "close"; readonly now: number };
+
+export type WriterAnswer =
+  | ({ readonly kind: "committed" } & CommitResult & { readonly checkpoint?: string })
+  | { readonly kind: "changed"; readonly outcome: "done" | "no-record" | "not-allowed"; readonly from?: Status }
+  | { readonly kind: "checkpoint"; readonly line: string | undefined }
+  | { readonly kind: "failed"; readonly code: string; readonly message: string };

@@ -1,0 +1,92 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { writeFileSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { CheckpointKey } from "./checkpoint.js";
+import { commitTransfers, readHead } from "./commit.js";
+import type { Database } from "./database.js";
+import { openDatabase } from "./database.js";
+import { migrate } from "./migrations.js";
+import { changeStatus } from "./status-change.js";
+import type { WriterAnswer, WriterRequest, WriterSetup } from "./writer-message.js";
+
+/** Entries between two checkpoints; the interval of the main thread makes them in quiet times. */
+const CHECKPOINT_EVERY = 1_000;
+
+const setup: WriterSetup = workerData;
+const key = CheckpointKey.open(setup.dataDir);
+let database: Database | undefined;
+let checkpointed = -1;
+
+async function opened(): Promise<Database> {
+  if (database !== undefined) return database;
+  const fresh = openDatabase(setup.location, { write: true, timeoutMs: setup.lockTimeoutMs });
+  try {
+    await migrate(fresh.db);
+    const last = await fresh.db
+      .selectFrom("checkpoints")
+      .select((column) => column.fn.max("seq").as("seq"))
+      .where("replica", "=", setup.replica)
+      .executeTakeFirst();
+    checkpointed = last?.seq ?? 0;
+  } catch (error) {
+    await fresh.close().catch(() => undefined);
+    throw error;
+  }
+  database = fresh;
+  return fresh;
+}
+
+async function checkpoint(now: number): Promise<string | undefined> {
+  const open = await opened();
+  const head = await readHead(open.db, setup.replica);
+  if (head.seq <= checkpointed) return undefined;
+  const made = key.sign(setup.replica, head.seq, head.hash, now);
+  const { replica, seq, hash, at, line } = made;
+  await open.db.insertInto("checkpoints").values({ replica, seq, hash, at, line }).onConflict((conflict) => conflict.doNothing()).execute();
+  checkpointed = head.seq;
+  // A second copy outside the database: who can write only that can't cut off the tail unseen.
+  const file = join(setup.dataDir, "last-checkpoint");
+  writeFileSync(`${file}.new`, `${line}\n`, { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return line;
+}
+
+async function answer(request: WriterRequest): Promise<WriterAnswer> {
+  switch (request.kind) {
+    case "commit": {
+      const result = await commitTransfers(await opened(), setup.replica, request.transfers, request.now);
+      if (result.head.seq - checkpointed < CHECKPOINT_EVERY) return { kind: "committed", ...result };
+      // The transfers are safe already: a checkpoint that fails is made later.
+      const line = await checkpoint(request.now).catch(() => undefined);
+      return { kind: "committed", ...result, ...(line !== undefined && { checkpoint: line }) };
+    }
+    case "status":
+      return changeStatus(await opened(), setup.replica, request.record, request.id, request.change);
+    case "checkpoint":
+      return { kind: "checkpoint", line: await checkpoint(request.now) };
+    case "close": {
+      const line = database === undefined ? undefined : await checkpoint(request.now).catch(() => undefined);
+      await database?.close();
+      database = undefined;
+      return { kind: "checkpoint", line };
+    }
+  }
+}
+
+async function serve(request: WriterRequest): Promise<WriterAnswer> {
+  try {
+    return await answer(request);
+  } catch (error) {
+    // A connection that failed may stay broken (file replaced, server restarted): the next request opens a new one.
+    await database?.close().catch(() => undefined);
+    database = undefined;
+    const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+    return { kind: "failed", code, message: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+// One request at a time: the order of the chain is the order of the messages.
+let turn: Promise<void> = Promise.resolve();
+parentPort?.on("message", (message: { readonly ticket: number; readonly request: WriterRequest }) => {
+  turn = turn.then(async () => parentPort?.postMessage({ ticket: message.ticket, answer: await serve(message.request) }));
+});
