@@ -1,0 +1,196 @@
+import type { BodyReading, BodyView } from "../model/body-view.js";
+import { FaultsError } from "../model/fault.js";
+import type { Fault } from "../model/fault.js";
+import type { Action, RuleId } from "../model/finding.js";
+import type { Inspection, InspectionContext, Inspector, SourceFile } from "../model/inspection.js";
+import { freshViewBudget } from "../model/nested-view.js";
+import type { ViewFinder } from "../model/nested-view.js";
+import type { Limits } from "../model/policy.js";
+import type { Pseudonyms } from "../model/ports.js";
+import type { Reason } from "../model/reasons.js";
+import { nothingCollected, placeIn, rangeOf, valueOf } from "./collector.js";
+import type { Collected, Frame } from "./collector.js";
+import { deadlineAfter } from "./deadline.js";
+import type { Deadline } from "./deadline.js";
+import { boundFindings, makeFindings, unreadableFindings } from "./findings.js";
+import { formObject, partFields, queryFields } from "./form.js";
+import { walkFree } from "./free-walk.js";
+import { collectHead, outside } from "./head-texts.js";
+import { compileKeyRules } from "./key-rules.js";
+import type { KeyRules } from "./key-rules.js";
+import { collectNested } from "./nested-walk.js";
+import { compactName } from "./place.js";
+import type { KnownNames } from "./place.js";
+import { loadRules } from "./rule-file.js";
+import type { Rule } from "./rule-file.js";
+import type { SchemaBook } from "./schema.js";
+import { loadSchemas } from "./schema-file.js";
+import type { OperatorEnums } from "./schema-file.js";
+import { walkSchema } from "./schema-walk.js";
+import { structureOf } from "./structure.js";
+import { compileTextRules } from "./text-rules.js";
+import type { TextRules } from "./text-rules.js";
+
+export interface InspectorOptions {
+  /** `rules/<category>/*.yaml`. */
+  readonly rules: readonly SourceFile[];
+  /** `rules/schemas/*.yaml`; a schema's name is its file's. */
+  readonly schemas: readonly SourceFile[];
+  readonly limits: Limits;
+  readonly pseudonyms: Pseudonyms;
+  /** Decodes what strings hold; without it only the strings themselves are searched. */
+  readonly findViews?: ViewFinder | undefined;
+  /** Values that the operator adds to the vendor's own (`kind`, `page_name`, `object_type`). */
+  readonly operatorEnums?: OperatorEnums | undefined;
+  /** Milliseconds on a steady scale, for the time budget only. */
+  readonly clock?: (() => number) | undefined;
+}
+
+/**
+ * Reads rules and schemas and makes the inspector of them; runs no examples. Throws FaultsError with every fault of every file.
+ */
+export function compileInspector(options: InspectorOptions): Inspector {
+  const faults: Fault[] = [];
+  const rules = loadRules(options.rules, faults);
+  const book = loadSchemas(options.schemas, options.operatorEnums ?? {}, faults);
+  if (faults.length > 0) throw new FaultsError("The rules or schemas have faults:", faults);
+  return new CompiledInspector(rules, book, options);
+}
+
+class CompiledInspector implements Inspector {
+  readonly ruleCount: number;
+  private readonly rules: readonly Rule[];
+  private readonly book: SchemaBook;
+  private readonly limits: Limits;
+  private readonly pseudonyms: Pseudonyms;
+  private readonly findViews: ViewFinder | undefined;
+  private readonly clock: () => number;
+  private readonly keyRules: KeyRules;
+  private readonly textRules: TextRules;
+  private readonly names: KnownNames;
+  private readonly actions: ReadonlyMap<RuleId, Action>;
+
+  constructor(rules: readonly Rule[], book: SchemaBook, options: InspectorOptions) {
+    this.rules = rules;
+    this.ruleCount = rules.length;
+    this.book = book;
+    this.limits = options.limits;
+    this.pseudonyms = options.pseudonyms;
+    this.findViews = options.findViews;
+    this.clock = options.clock ?? (() => performance.now());
+    this.keyRules = compileKeyRules(rules);
+    this.textRules = compileTextRules(rules);
+    this.actions = new Map(rules.map((rule) => [rule.id, rule.action]));
+    const ruleKeys = this.keyRules.names;
+    this.names = {
+      has: (name) => book.names.has(name) || ruleKeys.has(compactName(name)) || WELL_KNOWN.has(name),
+      isRuleKey: (name) => ruleKeys.has(compactName(name)),
+    };
+  }
+
+  inspect(reading: BodyReading, context: InspectionContext): Inspection {
+    const into = nothingCollected();
+    const deadline = deadlineAfter(this.limits.inspectionMs, this.clock);
+    const document = context.schema === undefined ? undefined : this.book.documents.get(context.schema);
+    collectHead(context, document?.headerPins ?? new Map(), this.pseudonyms, into);
+    for (const view of reading.views) this.collectBody(view, context, into);
+    this.collectQuery(context, into);
+    const late = !this.runRules(into, deadline);
+    const first = reading.views.find((view) => view.kind !== "empty");
+    const unread = unreadableFindings(reading.faults, first?.via ?? "body", this.names, this.pseudonyms);
+    if (late) into.drafts.unshift(whole("integrity/deadline", "inspection-late", "The inspection did not end within its time budget, so nothing is known about the rest."));
+    const all = [...unread, ...makeFindings(into.drafts, this.actions, this.names, this.pseudonyms)];
+    const { kept, more } = boundFindings(all, this.limits.findings);
+    return {
+      findings: kept,
+      moreFindings: more,
+      identity: this.identityOf(document?.identity, first, into),
+      eventKind: into.kinds.size === 0 ? undefined : [...into.kinds].sort().slice(0, 8).join(","),
+      pins: into.pins.map((pin) => ({ name: pin.name, hmac: this.pseudonyms.hmac(pin.value) })),
+      // Only what is recorded needs it, and nothing without findings is.
+      structure: kept.length === 0 ? undefined : structureOf(reading.views, this.names, (key) => this.pseudonyms.short(key)),
+    };
+  }
+
+  private collectBody(view: BodyView, context: InspectionContext, into: Collected): void {
+    if (view.kind === "empty") {
+      const document = context.schema === undefined ? undefined : this.book.documents.get(context.schema);
+      if (document !== undefined && !document.mayBeEmpty) into.drafts.push(whole("schema/missing-field", undefined, "The body is empty where the payload schema wants a message."));
+      return;
+    }
+    const frame: Frame = { view: view.via, base: "", bytes: view.bytes, anchor: undefined };
+    const roots = view.kind === "json" ? [view.root] : view.kind === "ndjson" ? view.roots : [formObject(view.kind === "form" ? view.fields : partFields(view, frame, into))];
+    roots.forEach((root, index) => {
+      const place = view.kind === "ndjson" ? { parent: undefined, step: index } : undefined;
+      if (context.schema === undefined) return walkFree(root, place, frame, into, this.names);
+      const document = this.book.documents.get(context.schema);
+      if (document === undefined) {
+        into.drafts.push(whole("integrity/schema-missing", "inspection-failed", "The policy names a payload schema that does not exist, so nothing says what may leave."));
+        return walkFree(root, place, frame, into, this.names);
+      }
+      walkSchema(document.root, root, place, this.walk(frame, into, context, view.kind === "form"));
+    });
+  }
+
+  private collectQuery(context: InspectionContext, into: Collected): void {
+    if (context.query === undefined || context.query === "") return;
+    const frame = outside("query", "query");
+    const fields = formObject(queryFields(context.query));
+    const document = context.querySchema === undefined ? undefined : this.book.documents.get(context.querySchema);
+    if (document !== undefined) return walkSchema(document.root, fields, undefined, this.walk(frame, into, context, true));
+    if (context.querySchema !== undefined) into.drafts.push(whole("integrity/schema-missing", "inspection-failed", "The policy names a query schema that does not exist, so nothing says what may leave."));
+    walkFree(fields, undefined, frame, into, this.names);
+  }
+
+  private walk(frame: Frame, into: Collected, context: InspectionContext, textual: boolean) {
+    return { frame, into, names: this.names, book: this.book, now: context.now, stringLength: this.limits.stringLength, textual };
+  }
+
+  /** False where the time budget ran out. */
+  private runRules(into: Collected, deadline: Deadline): boolean {
+    if (this.findViews !== undefined) {
+      const outcome = collectNested(into, this.findViews, freshViewBudget(), this.names, deadline);
+      if (outcome === "late") return false;
+      if (outcome === "exhausted") into.drafts.push(whole("integrity/view-budget", "body-not-readable", "Strings in the body decode to more than the inspection may spend on them, so something was left unread."));
+    }
+    this.keyRules.run(into);
+    for (const rule of this.rules) {
+      const shape = rule.shape;
+      if (shape === undefined) continue;
+      if (deadline.passed()) return false;
+      for (const tree of shape.tree === undefined ? [] : into.trees) {
+        for (const hit of shape.tree?.(tree.root, tree.place) ?? []) {
+          into.drafts.push({ rule: rule.id, frame: tree.frame, place: placeIn(tree.frame, hit.place), range: rangeOf(hit.node, tree.frame), value: valueOf(hit.node, tree.frame), why: rule.why });
+        }
+      }
+      for (const blob of into.blobs) {
+        if (shape.bytes?.(blob.bytes, blob.magic) === true) into.drafts.push({ rule: rule.id, frame: blob.frame, place: placeIn(blob.frame, blob.place), range: blob.range, value: blob.bytes, why: rule.why });
+      }
+    }
+    return this.textRules.run(into.texts, into, deadline);
+  }
+
+  private identityOf(kind: "body" | undefined, view: BodyView | undefined, into: Collected): string | undefined {
+    if (kind === "body" && view !== undefined && view.kind !== "empty") return this.pseudonyms.hmac(view.bytes);
+    if (into.identities.length === 0) return undefined;
+    return this.pseudonyms.hmac(JSON.stringify([...into.identities].sort()));
+  }
+}
+
+/** A draft that speaks of the whole exchange. */
+function whole(rule: RuleId, reason: Reason | undefined, why: string) {
+  return { rule, frame: outside("body", ""), place: undefined, range: undefined, value: rule, why, ...(reason === undefined ? {} : { reason }) };
+}
+
+/** Keys of an annotation instance and of the connectors' options: the vendor's own words, which say nothing about anyone. */
+const WELL_KNOWN: ReadonlySet<string> = new Set(
+  (
+    "x_min y_min x_max y_max width height center_x center_y points nodes edges p1 p2 cp front_face rear_face angle radius rotation_euler_angles " +
+    "position_3d center_3d max_point_3d min_point_3d dimensions_3d lonlat coords bounds bounds_lonlat start_sentence end_sentence start_token end_token " +
+    "start_char end_char sentence start_time end_time frame_number label_file_id label_file attribute_groups interpolated machine_made verified rating " +
+    "rating_comment score mask_url mask_blob_dir preview_image_url preview_image_blob_dir creation_ref_id client_created_time soft_delete " +
+    "instance_list instance_list_new instance_list_existing_ids new_instance_list_missing_ids missing_ids error info warning success label name type id x y z " +
+    "url_signed url_signed_thumb url_signed_blob_path url_public image video text_file path file_name bucket bucket_name event_data opts " +
+    "annotations categories images segmentation bbox features geometry coordinates polygon box boxes mask counts size description email phone"
+  ).split(" "),
+);

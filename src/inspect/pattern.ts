@@ -1,0 +1,58 @@
+import RE2 from "re2";
+
+/** A regular expression that runs in linear time (invariant 9). The only file that knows the engine. */
+export interface Pattern {
+  readonly source: string;
+  readonly ignoreCase: boolean;
+  test(text: string): boolean;
+  /** Every match, left to right, at most `most`. */
+  find(text: string, most?: number): readonly TextMatch[];
+}
+
+export interface TextMatch {
+  readonly text: string;
+  readonly index: number;
+  readonly groups: readonly string[];
+}
+
+/** Says which of many patterns occur, in one pass over the text. */
+export interface PatternSet {
+  match(text: string): readonly number[];
+}
+
+/** Throws SyntaxError where RE2 refuses the source (back references, look-around, bad syntax). */
+export function compilePattern(source: string, options: { readonly anchored?: boolean; readonly ignoreCase?: boolean } = {}): Pattern {
+  const engine = new RE2(options.anchored === true ? `^(?:${source})$` : source, options.ignoreCase === true ? "giu" : "gu");
+  return {
+    source,
+    ignoreCase: options.ignoreCase === true,
+    test(text) {
+      engine.lastIndex = 0;
+      return engine.test(text);
+    },
+    find(text, most = 64) {
+      const matches: TextMatch[] = [];
+      engine.lastIndex = 0;
+      while (matches.length < most) {
+        const found = engine.exec(text);
+        if (found === null) break;
+        matches.push({ text: found[0], index: found.index, groups: found.slice(1).map((group) => group ?? "") });
+        // An empty match doesn't move the engine on by itself.
+        if (found[0] === "") engine.lastIndex += 1;
+      }
+      return matches;
+    },
+  };
+}
+
+/** A Set of short sources; counted repetitions are refused by the rule loader, since they make a Set take hundreds of milliseconds. */
+export function compileSet(sources: readonly string[]): PatternSet {
+  if (sources.length === 0) return { match: () => [] };
+  const engine = new RE2.Set([...sources], "iu");
+  return { match: (text) => engine.match(Buffer.from(text, "utf8")) };
+}
+
+/** Makes a literal safe inside a pattern. */
+export function escapeLiteral(literal: string): string {
+  return literal.replace(/[\\^$.*+?()[\]{}|/-]/g, (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`);
+}

@@ -1,0 +1,46 @@
+/** Where a node stands, as a chain up to the root, so that a pointer is spelled out only for what is found. */
+export interface Place {
+  readonly parent: Place | undefined;
+  readonly step: string | number;
+}
+
+/** Names that may stand in a pointer as they are: those that a schema or a rule names. */
+export interface KnownNames {
+  has(name: string): boolean;
+  /** Whether a rule judges the member by this name. */
+  isRuleKey(name: string): boolean;
+}
+
+/** RFC 6901 pointer; a key that no schema or rule names stands as its pseudonym (invariant 7). */
+export function pointerOf(place: Place | undefined, names: KnownNames, pseudonym: (key: string) => string): string {
+  const steps: string[] = [];
+  for (let at = place; at !== undefined; at = at.parent) {
+    steps.push(typeof at.step === "number" ? String(at.step) : names.has(at.step) ? escapeStep(at.step) : pseudonym(at.step));
+  }
+  return steps.reverse().map((step) => `/${step}`).join("");
+}
+
+/** RFC 6901, section 3. */
+function escapeStep(step: string): string {
+  return step.includes("~") || step.includes("/") ? step.replaceAll("~", "~0").replaceAll("/", "~1") : step;
+}
+
+/** The nearest member key above, for rules that judge a value by its name. */
+export function keyOf(place: Place | undefined): string | undefined {
+  for (let at = place; at !== undefined; at = at.parent) {
+    if (typeof at.step === "string") return at.step;
+  }
+  return undefined;
+}
+
+const compacted = new Map<string, string>();
+
+/** `firstName`, `first-name` and `First_Name` are one name: lower case, letters and digits only. */
+export function compactName(name: string): string {
+  const known = compacted.get(name);
+  if (known !== undefined) return known;
+  const compact = name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+  // Bounded: keys come from hostile bodies.
+  if (name.length <= 64 && compacted.size < 4096) compacted.set(name, compact);
+  return compact;
+}

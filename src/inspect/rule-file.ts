@@ -1,0 +1,141 @@
+import { z } from "zod";
+import type { Fault } from "../model/fault.js";
+import { CATEGORIES } from "../model/finding.js";
+import type { Action, RuleId } from "../model/finding.js";
+import type { SourceFile } from "../model/inspection.js";
+import { compilePattern, escapeLiteral } from "./pattern.js";
+import type { Pattern } from "./pattern.js";
+import { compactName } from "./place.js";
+import { SHAPES } from "./shapes/shapes.js";
+import type { Shape } from "./shapes/shape.js";
+import { VALIDATORS } from "./validators/validators.js";
+import type { Validator } from "./validators/validator.js";
+import { parseShape, readYaml } from "./yaml-source.js";
+import type { YamlSource } from "./yaml-source.js";
+
+/** One rule, compiled. What it looks at and how is in docs/rules.md. */
+export interface Rule {
+  readonly id: RuleId;
+  readonly action: Action;
+  readonly title: string;
+  readonly why: string;
+  /** Sources for the prefilter's Set: the rule runs on a text only where one of them occurs. */
+  readonly triggers: readonly string[];
+  readonly patterns: readonly Pattern[];
+  readonly validator: Validator | undefined;
+  /** Compact names. */
+  readonly keys: ReadonlySet<string>;
+  readonly keyValue: KeyValue;
+  /** Lower-case words of which one must stand near a match or in its key. */
+  readonly context: readonly string[];
+  readonly shape: Shape | undefined;
+  readonly places: ReadonlySet<TextPlace>;
+  /** Whether it looks at strings that passed a schema's pattern. */
+  readonly typed: boolean;
+  /** Whether it looks at JSON numbers in free places. */
+  readonly numbers: boolean;
+  readonly examples: { readonly match: readonly unknown[]; readonly pass: readonly unknown[] };
+  readonly path: string;
+}
+
+export type TextPlace = "value" | "key" | "header" | "path" | "query";
+export type KeyValue = "text" | "scalar" | "number" | "any";
+
+const EXAMPLE = z.union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown())]);
+
+const RULE = z.strictObject({
+  id: z.string().regex(new RegExp(`^(${CATEGORIES.join("|")})/[a-z0-9-]+$`), "A rule's id is `category/name` in lower case"),
+  action: z.enum(["block", "redact", "report"]).default("block"),
+  title: z.string().min(3),
+  why: z.string().min(20),
+  keywords: z.array(z.string().min(1)).default([]),
+  triggers: z.array(z.string().min(1)).default([]),
+  patterns: z.array(z.string().min(1)).default([]),
+  case: z.enum(["sensitive", "insensitive"]).default("insensitive"),
+  validator: z.string().optional(),
+  keys: z.array(z.string().min(1)).default([]),
+  keyValue: z.enum(["text", "scalar", "number", "any"]).default("text"),
+  context: z.array(z.string().min(1)).default([]),
+  shape: z.string().optional(),
+  applies: z
+    .strictObject({
+      to: z.array(z.enum(["value", "key", "header", "path", "query"])).default(["value", "key", "header", "path", "query"]),
+      typed: z.boolean().default(true),
+      numbers: z.boolean().default(false),
+    })
+    .default({ to: ["value", "key", "header", "path", "query"], typed: true, numbers: false }),
+  examples: z.strictObject({ match: z.array(EXAMPLE).min(3), pass: z.array(EXAMPLE).min(3) }),
+});
+
+/** Reads every rule file; faults are collected, so that all are reported at once. */
+export function loadRules(files: readonly SourceFile[], faults: Fault[]): readonly Rule[] {
+  const rules: Rule[] = [];
+  const seen = new Map<string, string>();
+  for (const file of files) {
+    const source = readYaml(file, faults);
+    if (source === undefined) continue;
+    const rule = loadRule(file, source, faults);
+    if (rule === undefined) continue;
+    const earlier = seen.get(rule.id);
+    if (earlier !== undefined) faults.push({ what: `\`${rule.id}\` is already defined in ${earlier}.`, where: source.where(["id"]), mend: "Give each rule its own id." });
+    seen.set(rule.id, file.path);
+    rules.push(rule);
+  }
+  return rules;
+}
+
+function loadRule(file: SourceFile, source: YamlSource, faults: Fault[]): Rule | undefined {
+  const raw = parseShape(source, RULE, faults);
+  if (raw === undefined) return undefined;
+  const before = faults.length;
+  const fault = (path: readonly PropertyKey[], what: string, mend: string): void => void faults.push({ what, where: source.where(path), mend });
+  const slash = raw.id.indexOf("/");
+  if (!file.path.endsWith(`${raw.id.slice(0, slash)}/${raw.id.slice(slash + 1)}.yaml`)) {
+    fault(["id"], `The rule \`${raw.id}\` stands in another file than its id says.`, `Move it to ${raw.id}.yaml.`);
+  }
+  const patterns: Pattern[] = [];
+  raw.patterns.forEach((text, index) => {
+    try {
+      patterns.push(compilePattern(text, { ignoreCase: raw.case === "insensitive" }));
+    } catch (error) {
+      fault(["patterns", index], `RE2 refuses the pattern: ${error instanceof Error ? error.message : "unknown"}.`, "RE2 has no look-around and no back references.");
+    }
+  });
+  raw.triggers.forEach((text, index) => {
+    if (/[^\\]\{\d/.test(text)) fault(["triggers", index], "A trigger holds a counted repetition, which makes the prefilter slow.", "Write the class out, or count in the pattern.");
+    try {
+      compilePattern(text);
+    } catch {
+      fault(["triggers", index], "RE2 refuses the trigger.", "RE2 has no look-around and no back references.");
+    }
+  });
+  if (patterns.length > 0 && raw.keywords.length + raw.triggers.length === 0) {
+    fault(["patterns"], "The rule has patterns and nothing that selects the texts to run them on.", "Add `keywords` (literals) or `triggers`.");
+  }
+  if (raw.patterns.length === 0 && raw.keys.length === 0 && raw.shape === undefined) {
+    fault([], "The rule looks at nothing.", "Give it `patterns`, `keys` or a `shape`.");
+  }
+  const validator = raw.validator === undefined ? undefined : VALIDATORS.get(raw.validator);
+  if (raw.validator !== undefined && validator === undefined) fault(["validator"], `No validator is named \`${raw.validator}\`.`, `Use one of ${[...VALIDATORS.keys()].sort().join(", ")}.`);
+  const shape = raw.shape === undefined ? undefined : SHAPES.get(raw.shape);
+  if (raw.shape !== undefined && shape === undefined) fault(["shape"], `No shape is named \`${raw.shape}\`.`, `Use one of ${[...SHAPES.keys()].sort().join(", ")}.`);
+  if (faults.length > before) return undefined;
+  return {
+    id: raw.id as RuleId,
+    action: raw.action,
+    title: raw.title,
+    why: raw.why.trim(),
+    triggers: [...raw.keywords.map(escapeLiteral), ...raw.triggers],
+    patterns,
+    validator,
+    keys: new Set(raw.keys.map(compactName)),
+    keyValue: raw.keyValue,
+    context: raw.context.map((word) => word.toLowerCase()),
+    shape,
+    places: new Set(raw.applies.to),
+    typed: raw.applies.typed,
+    numbers: raw.applies.numbers,
+    examples: raw.examples,
+    path: file.path,
+  };
+}

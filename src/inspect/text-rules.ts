@@ -1,0 +1,117 @@
+import type { Collected, Text } from "./collector.js";
+import { placeIn } from "./collector.js";
+import type { Deadline } from "./deadline.js";
+import { compilePattern, compileSet } from "./pattern.js";
+import type { Pattern, TextMatch } from "./pattern.js";
+import { keyOf } from "./place.js";
+import type { Rule } from "./rule-file.js";
+
+/** Characters of texts that the prefilter sees at once: large enough to save calls, small enough to check the deadline between them. */
+const CHUNK = 16 * 1024;
+
+/** Characters before and after a match in which a context word counts. */
+const BEFORE = 48;
+const AFTER = 24;
+
+export interface TextRules {
+  /** Runs every rule with patterns on every text; false where the deadline passed. */
+  run(texts: readonly Text[], into: Collected, deadline: Deadline): boolean;
+}
+
+interface CompiledRule {
+  readonly rule: Rule;
+  /** The same patterns with `^` and `$` at line ends, for texts joined by line feeds: they match at least where the others do. */
+  readonly joined: readonly Pattern[];
+}
+
+/**
+ * One Set of all keywords and triggers looks at the joined texts; the patterns of the rules that it names look at them again; only where one
+ * of those matches is each text searched by itself. Clean traffic so costs one or two calls into RE2.
+ */
+export function compileTextRules(rules: readonly Rule[]): TextRules {
+  const compiled = rules.filter((rule) => rule.patterns.length > 0).map((rule): CompiledRule => ({ rule, joined: rule.patterns.map((pattern) => compilePattern(`(?m:${pattern.source})`, { ignoreCase: pattern.ignoreCase })) }));
+  const sources: string[] = [];
+  const owners: CompiledRule[] = [];
+  for (const entry of compiled) {
+    for (const trigger of entry.rule.triggers) {
+      sources.push(trigger);
+      owners.push(entry);
+    }
+  }
+  const prefilter = compileSet(sources);
+  return {
+    run(texts, into, deadline) {
+      let from = 0;
+      while (from < texts.length) {
+        if (deadline.passed()) return false;
+        const chunk: Text[] = [];
+        let length = 0;
+        while (from < texts.length && length < CHUNK) {
+          const text = texts[from];
+          from += 1;
+          if (text === undefined) continue;
+          chunk.push(text);
+          length += text.text.length + 1;
+        }
+        const joined = chunk.map((text) => text.text).join("\n");
+        const named = new Set<CompiledRule>();
+        for (const index of prefilter.match(joined)) {
+          const owner = owners[index];
+          if (owner !== undefined) named.add(owner);
+        }
+        for (const entry of named) {
+          if (deadline.passed()) return false;
+          if (entry.joined.some((pattern) => pattern.test(joined))) searchEach(entry.rule, chunk, into);
+        }
+      }
+      return true;
+    },
+  };
+}
+
+function searchEach(rule: Rule, texts: readonly Text[], into: Collected): void {
+  for (const text of texts) {
+    if (!rule.places.has(text.kind) || (text.typed && !rule.typed) || (text.number && !rule.numbers)) continue;
+    const match = firstMatch(rule, text);
+    if (match === undefined) continue;
+    into.drafts.push({
+      rule: rule.id,
+      frame: text.frame,
+      place: placeIn(text.frame, text.place),
+      range: text.range,
+      ...(text.kind === "key" ? { view: "key" } : {}),
+      value: match.text,
+      why: rule.why,
+    });
+  }
+}
+
+/** The first match that its validator and context confirm: one finding a rule and text, since the whole text is refused anyway. */
+function firstMatch(rule: Rule, text: Text): TextMatch | undefined {
+  for (const pattern of rule.patterns) {
+    for (const match of pattern.find(text.text)) {
+      if (rule.context.length > 0 && !inContext(rule.context, match, text)) continue;
+      if (rule.validator === undefined || rule.validator(match, text.text)) return match;
+    }
+  }
+  return undefined;
+}
+
+function inContext(words: readonly string[], match: TextMatch, text: Text): boolean {
+  const key = text.kind === "key" ? undefined : keyOf(text.place);
+  const around = `${text.text.slice(Math.max(0, match.index - BEFORE), match.index)} \n ${text.text.slice(match.index + match.text.length, match.index + match.text.length + AFTER)}`.toLowerCase();
+  const name = key === undefined ? "" : key.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().replace(/[_.\-\s]+/g, " ");
+  return words.some((word) => holdsWord(around, word) || holdsWord(name, word));
+}
+
+/** Whether the word stands there with no letter on either side. */
+function holdsWord(text: string, word: string): boolean {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    if (!isLetter(text[at - 1]) && !isLetter(text[at + word.length])) return true;
+  }
+  return false;
+}
+
+function isLetter(character: string | undefined): boolean {
+  return character !== undefined && /\p{L}/u.test(character);
+}
