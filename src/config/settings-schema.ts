@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { booleanSetting, choiceSetting, connectToSetting, listenSetting, listSetting, numberSetting, storeSetting, textSetting } from "./settings-values.js";
+
+/** A section that refuses keys it does not know and fills in the ones that are left out. */
+function section<T extends z.ZodRawShape>(shape: T) {
+  return z.strictObject(shape, { error: (issue) => (issue.code === "invalid_type" ? "must be a map." : undefined) });
+}
+
+/** Every setting, with its default and its meaning; docs, `egress-proxy config` and the names of variables are made from it. */
+export const SETTINGS_SCHEMA = section({
+  listen: section({
+    proxy: listenSetting("Where clients reach the proxy: absolute-form requests and CONNECT.", ":3128"),
+    "proxy-tls": listenSetting("The same proxy, reached over TLS.", "off"),
+    transparent: listenSetting("Where redirected connections arrive; conventionally :3129.", "off"),
+    support: listenSetting("Where the vendor's support reaches its named routes; conventionally :8443.", "off"),
+    metrics: listenSetting("Metrics, health and the proxy.pac file.", ":9464"),
+    console: listenSetting("The review pages and the API.", "127.0.0.1:8080"),
+  }).prefault({}),
+  rules: textSetting('The folder of policy, rules and schemas; "embedded" means the ones that came with the package.', "embedded"),
+  overlays: listSetting("Overlays of the rules folder to lay over its policy, in this order.", "Write a list such as [keep-sla]."),
+  certs: textSetting("The folder of the CA's certificate and key.", "./certs"),
+  data: textSetting("The folder of records, spool and this installation's HMAC key.", "./data"),
+  upstream: section({
+    ca: listSetting("PEM files of roots to trust upstream beside the system's.", "Write a list of files."),
+    connect_to: connectToSetting("HOST:PORT:ADDR:PORT, as in curl: dial ADDR:PORT for HOST:PORT; the address guard does not judge it."),
+    connections: numberSetting("Connections kept to one destination.", 16, 1, 1_024),
+    connect_ms: numberSetting("Milliseconds to connect to an upstream, its TLS handshake included.", 5_000, 100, 120_000),
+    first_byte_ms: numberSetting("Milliseconds from the request's end to the answer's head.", 15_000, 100, 600_000),
+    total_ms: numberSetting("Milliseconds for one exchange with an upstream.", 30_000, 100, 3_600_000),
+    idle_ms: numberSetting("Milliseconds that an unused upstream connection is kept.", 4_000, 0, 600_000),
+  }).prefault({}),
+  timeouts: section({
+    handshake_ms: numberSetting("Milliseconds for a client's TLS handshake.", 10_000, 100, 120_000),
+    headers_ms: numberSetting("Milliseconds for a request's head.", 15_000, 100, 120_000),
+    body_ms: numberSetting("Milliseconds for a request's body.", 30_000, 100, 600_000),
+    idle_ms: numberSetting("Milliseconds that a client's connection may rest between requests.", 60_000, 100, 3_600_000),
+    drain_ms: numberSetting("Milliseconds that a stop waits for exchanges in flight.", 10_000, 0, 600_000),
+  }).prefault({}),
+  limits: section({
+    connections: numberSetting("Connections of clients at once.", 2_000, 1, 100_000),
+    connections_per_client: numberSetting("Connections of one client's address at once.", 500, 1, 100_000),
+    header_bytes: numberSetting("Bytes of a header section that are read at all; the policy's own limit may be lower.", 16_384, 1_024, 262_144),
+  }).prefault({}),
+  store: section({
+    url: storeSetting("Where records are kept: sqlite (a file in the data folder) or a PostgreSQL URL."),
+  }).prefault({}),
+  log: section({
+    level: choiceSetting("The least severe entry that is logged.", ["error", "warn", "info", "debug"], "info"),
+    format: choiceSetting("How an entry is written.", ["json", "text"], "json"),
+  }).prefault({}),
+  leaf: section({
+    cache: numberSetting("Leaf certificates kept; each costs about 20 kB.", 1_000, 1, 100_000),
+    days: numberSetting("Days that a leaf certificate is valid; clients refuse 200 and more.", 90, 1, 199),
+  }).prefault({}),
+  workers: numberSetting("Threads that inspect big bodies; 0 inspects all of them on the main thread.", 1, 0, 64),
+  name_constraints: booleanSetting("Whether a new CA is constrained to the policy's hosts; naming another host later needs a new CA.", false),
+});
+
+/** The settings in force. Keys are spelled as in the file. */
+export type Settings = Readonly<z.output<typeof SETTINGS_SCHEMA>>;
