@@ -25,6 +25,8 @@ export interface RequestHead {
   readonly query: string | undefined;
   readonly headers: readonly HeaderField[];
   readonly keepAlive: boolean;
+  /** Minor version: an HTTP/1.0 client gets no chunked answer. */
+  readonly minor: 0 | 1;
   readonly framing: { readonly kind: "none" } | { readonly kind: "length"; readonly length: number } | { readonly kind: "chunked" };
   readonly expectContinue: boolean;
 }
@@ -46,3 +48,25 @@ export function header(headers: readonly HeaderField[], name: string): string | 
   }
   return undefined;
 }
+
+/** A CONNECT's target: the host and port that the tunnel is for (RFC 9110, section 9.3.6). */
+export interface ConnectHead {
+  readonly method: "CONNECT";
+  readonly target: Target;
+  readonly headers: readonly HeaderField[];
+}
+
+export type Head = RequestHead | ConnectHead;
+
+export function isConnect(head: Head): head is ConnectHead {
+  return !("framing" in head);
+}
+
+/** Where a message came in: it decides which forms of target are possible. */
+export type Origin =
+  /** A plain listener: absolute form or CONNECT. */
+  | { readonly kind: "proxy" }
+  /** Inside a TLS session or a redirected connection whose target is already known: origin form for that target. */
+  | { readonly kind: "target"; readonly target: Target }
+  /** A redirected plain connection: Host alone names the target. */
+  | { readonly kind: "host"; readonly port: number };

@@ -59,3 +59,31 @@ export const REASONS = Object.keys(REASON_SENTENCES) as Reason[];
 export function reasonSentence(reason: Reason): string {
   return REASON_SENTENCES[reason];
 }
+
+/**
+ * Refusals that are no Unexpected Data Transfer: the customer's own limit, a message or handshake that never became a request, and what
+ * the proxy itself could not do. Everything else tried to send something that no Limited Case covers.
+ */
+const NOT_A_TRANSFER: ReadonlySet<Reason> = new Set<Reason>([
+  "case-limited",
+  "target-invalid",
+  "target-mismatch",
+  "sni-missing",
+  "sni-mismatch",
+  "not-tls",
+  "protocol-not-allowed",
+  "message-malformed",
+  "message-ambiguous",
+  "headers-too-large",
+  "upgrade-refused",
+  "expect-refused",
+  "body-incomplete",
+  "record-unavailable",
+  "quota-exceeded",
+  "proxy-authentication-required",
+  "shutting-down",
+]);
+
+export function isUnexpectedTransfer(reason: Reason): boolean {
+  return !NOT_A_TRANSFER.has(reason);
+}

@@ -1,0 +1,140 @@
+import { lookup } from "node:dns/promises";
+import { isIP, connect as connectTcp, type Socket } from "node:net";
+import { checkServerIdentity, connect as connectTls, type ConnectionOptions as TlsOptions, type SecureContext } from "node:tls";
+import type { UpstreamErrorKind } from "../model/ports.js";
+import type { Target } from "../model/target.js";
+import { refusedRange } from "./address-guard.js";
+
+/** The operator's word on where a target is dialled: `--connect-to` or a destination's `connect`. Not judged by the guard. */
+export interface ConnectTo {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Names to addresses; the system's resolver unless a test or DNS setting says otherwise. */
+export type Resolver = (host: string) => Promise<readonly string[]>;
+
+export const systemResolver: Resolver = async (host) => (await lookup(host, { all: true, verbatim: true })).map((answer) => answer.address);
+
+/** A fault of the upstream. `kind` is the metric's label. */
+export class UpstreamError extends Error {
+  readonly kind: UpstreamErrorKind;
+
+  constructor(kind: UpstreamErrorKind, message: string) {
+    super(message);
+    this.name = "UpstreamError";
+    this.kind = kind;
+  }
+}
+
+/** The guard's refusal: no fault of the upstream's but a decision. */
+export class AddressRefusedError extends Error {
+  constructor(range: string) {
+    super(`The target's address is in a range that is not on the public internet (${range}).`);
+    this.name = "AddressRefusedError";
+  }
+}
+
+export interface DialOptions {
+  readonly target: Target;
+  readonly connectTo: ConnectTo | undefined;
+  readonly resolve: Resolver;
+  readonly secureContext: SecureContext;
+  readonly connectMs: number;
+  /** A TLS session to resume, and where a new one goes. */
+  readonly session: { readonly take: () => Buffer | undefined; readonly keep: (session: Buffer) => void };
+}
+
+/**
+ * Opens a connection to the target: resolves once, judges every answer, dials the judged address itself, so that no second look-up can
+ * lead elsewhere (DNS rebinding). TLS is verified against the target's own name (invariant 8), wherever it is dialled.
+ *
+ * @throws AddressRefusedError where any answer is refused: one bad answer among good ones is how a rebinding begins
+ * @throws UpstreamError where the name, the connection or the handshake fails
+ */
+export async function dial(options: DialOptions): Promise<Socket> {
+  const addresses = await dialableAddresses(options);
+  const port = options.connectTo?.port ?? options.target.port;
+  let last: unknown = new UpstreamError("resolve", "The name has no address.");
+  for (const address of addresses) {
+    try {
+      return await dialAddress(address, port, options);
+    } catch (error) {
+      last = error;
+      // A refused certificate is the destination's answer: another of its addresses is not asked.
+      if (error instanceof UpstreamError && error.kind === "tls") break;
+    }
+  }
+  throw last;
+}
+
+async function dialableAddresses(options: DialOptions): Promise<readonly string[]> {
+  const host = options.connectTo?.host ?? options.target.host;
+  const addresses = isIP(host) === 0 ? await resolveWithin(host, options) : [host];
+  if (options.connectTo !== undefined) return addresses;
+  for (const address of addresses) {
+    const range = refusedRange(address);
+    if (range !== undefined) throw new AddressRefusedError(range);
+  }
+  return addresses.slice(0, 4);
+}
+
+async function resolveWithin(host: string, options: DialOptions): Promise<readonly string[]> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new UpstreamError("timeout", "The name was not resolved in time.")), options.connectMs);
+  });
+  try {
+    return await Promise.race([options.resolve(host), late]);
+  } catch (error) {
+    throw error instanceof UpstreamError ? error : new UpstreamError("resolve", "The name could not be resolved.");
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function dialAddress(address: string, port: number, options: DialOptions): Promise<Socket> {
+  const { target, session } = options;
+  const socket = target.scheme === "http" ? connectTcp({ host: address, port, noDelay: true }) : connectTls(tlsOptions(address, port, options));
+  socket.on("session", (ticket: Buffer) => session.keep(ticket));
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => settle(new UpstreamError("timeout", "The connection was not open in time.")), options.connectMs);
+    const settle = (error: UpstreamError | undefined): void => {
+      clearTimeout(timer);
+      socket.removeListener("error", onError);
+      if (error === undefined) {
+        resolve(socket);
+        return;
+      }
+      socket.on("error", () => undefined);
+      socket.destroy();
+      reject(error);
+    };
+    const onError = (error: NodeJS.ErrnoException): void => settle(new UpstreamError(dialFault(error), `The connection failed (${error.code ?? error.name}).`));
+    socket.once("error", onError);
+    socket.once(target.scheme === "http" ? "connect" : "secureConnect", () => settle(undefined));
+  });
+}
+
+function tlsOptions(host: string, port: number, { target, secureContext, session }: DialOptions): TlsOptions {
+  const resumed = session.take();
+  return {
+    host,
+    port,
+    // TLS 1.2 at least is the shared context's own setting (`tls/system-roots.ts`).
+    secureContext,
+    ALPNProtocols: ["http/1.1"],
+    ...(target.ip === undefined ? { servername: target.host } : {}),
+    ...(resumed === undefined ? {} : { session: resumed }),
+    // The name that is checked is the target's, also where `connect-to` dials another.
+    checkServerIdentity: (_, certificate) => checkServerIdentity(target.host, certificate),
+  };
+}
+
+function dialFault(error: NodeJS.ErrnoException): UpstreamErrorKind {
+  const code = error.code ?? "";
+  if (code === "ETIMEDOUT") return "timeout";
+  if (code === "ECONNRESET" || code === "EPIPE") return "reset";
+  if (code.startsWith("E") && !code.startsWith("ERR_") && !code.startsWith("EPROTO")) return "connect";
+  return "tls";
+}

@@ -1,0 +1,149 @@
+import type { Duplex } from "node:stream";
+import type { Client, ConnectHead, Entry, Exchange, Origin, RequestHead } from "../model/exchange.js";
+import { isConnect } from "../model/exchange.js";
+import type { BodySource, ConnectionContext, ExchangeHandler } from "../model/exchange-handler.js";
+import { isRefusal, refusal, type Refusal } from "../model/refusal.js";
+import { AnswerWriter } from "./answer-writer.js";
+import { type ChunkedPieces, captureBody, discardBody } from "./body-reader.js";
+import { ByteReader } from "./byte-reader.js";
+import { newExchangeId } from "./exchange-id.js";
+
+/** Bounds of one connection; each has an outcome of its own, none is unlimited. Milliseconds and bytes. */
+export interface ConnectionBounds {
+  readonly headerBytes: number;
+  /** From a head's first byte to its last. */
+  readonly headersMs: number;
+  /** A body, from head to end. */
+  readonly bodyMs: number;
+  /** Silence before a request. */
+  readonly idleMs: number;
+  readonly handshakeMs: number;
+}
+
+export interface ConnectionOptions {
+  readonly origin: Origin;
+  readonly entry: Entry;
+  readonly client: Client;
+  readonly handler: ExchangeHandler;
+  readonly bounds: ConnectionBounds;
+  readonly newChunkedDecoder: () => ChunkedPieces;
+  /** Every request is refused so: what the handshake said did not fit the tunnel. */
+  readonly refuseAll?: Refusal;
+  /** Whether the listener is draining: no further request on this connection. */
+  readonly draining: () => boolean;
+}
+
+/** Why serving ended: the connection is done, or a CONNECT wants its bytes. */
+export type Served = { readonly kind: "done" } | { readonly kind: "connect"; readonly head: ConnectHead; readonly rest: Buffer };
+
+const HEAD_END = Buffer.from("\r\n\r\n");
+/** After our last byte, how long the client may take to close its side. */
+const LINGER_MS = 1_000;
+const DONE: Served = { kind: "done" };
+
+/**
+ * Serves HTTP/1.1 requests on one connection, one after the other (a pipelined request waits, RFC 9112, section 9.3.2), until either side
+ * ends it or a CONNECT takes it over.
+ */
+export async function serveConnection(socket: Duplex, options: ConnectionOptions): Promise<Served> {
+  const reader = new ByteReader(socket);
+  let writer: AnswerWriter | undefined;
+  socket.once("close", () => writer?.clientLeft());
+  for (;;) {
+    const bytes = await readHead(reader, options.bounds);
+    if (bytes === undefined || options.draining()) return finish(socket, reader);
+    const head = isRefusal(bytes) ? bytes : options.handler.parseHead(bytes, options.origin);
+    if (isRefusal(head)) {
+      writer = new AnswerWriter(socket, { method: "GET", minor: 1, keepAlive: false });
+      await options.handler.refuse(options.refuseAll ?? head, contextOf(options), writer);
+      return finish(socket, reader);
+    }
+    if (isConnect(head)) return { kind: "connect", head, rest: reader.release() };
+    writer = new AnswerWriter(socket, head);
+    if (options.draining()) writer.closeAfter();
+    const reusable = await serveRequest(socket, reader, head, writer, options);
+    if (!reusable) return finish(socket, reader);
+  }
+}
+
+async function serveRequest(socket: Duplex, reader: ByteReader, head: RequestHead, writer: AnswerWriter, options: ConnectionOptions): Promise<boolean> {
+  let captured = head.framing.kind === "none";
+  const body: BodySource = {
+    present: head.framing.kind !== "none",
+    async capture(limit) {
+      if (head.expectContinue && reader.peek().length === 0) socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+      captured = true;
+      const bytes = await captureBody(reader, head.framing, { bytes: limit, withinMs: options.bounds.bodyMs }, options.newChunkedDecoder);
+      if (isRefusal(bytes)) {
+        // Where the message ends is unknown now; the next bytes could be anything.
+        writer.closeAfter();
+      } else if (head.keepAlive) {
+        writer.keepOpen();
+      }
+      return bytes;
+    },
+  };
+  if (options.refuseAll !== undefined) {
+    writer.closeAfter();
+    await options.handler.refuse(options.refuseAll, contextOf(options), writer);
+    return false;
+  }
+  // A client that waits for 100 and gets a refusal may send its body or not: its connection can't be read any further.
+  if (head.expectContinue) writer.closeAfter();
+  const exchange: Exchange = { id: newExchangeId(), startedAt: Date.now(), client: options.client, entry: options.entry, head };
+  await options.handler.handle(exchange, body, writer);
+  await writer.finished;
+  if (!captured && !(await discardBody(reader, head.framing, options.newChunkedDecoder))) return false;
+  return writer.reusable && !options.draining();
+}
+
+function contextOf(options: ConnectionOptions): ConnectionContext {
+  return { client: options.client, entry: options.entry, target: options.origin.kind === "target" ? options.origin.target : undefined };
+}
+
+/** The next request's head without its empty line; undefined where the client has gone or stayed silent between requests. */
+async function readHead(reader: ByteReader, bounds: ConnectionBounds): Promise<Buffer | Refusal | undefined> {
+  if (reader.peek().length === 0) {
+    const ended = await reader.more(Date.now() + bounds.idleMs);
+    if (ended !== undefined) return undefined;
+  }
+  const deadline = Date.now() + bounds.headersMs;
+  let searched = 0;
+  for (;;) {
+    const seen = reader.peek();
+    const end = seen.indexOf(HEAD_END, searched);
+    if (end >= 0 && end <= bounds.headerBytes) {
+      const head = reader.take(end + HEAD_END.length);
+      return head.subarray(0, end);
+    }
+    if (end >= 0 || seen.length > bounds.headerBytes) return refusal("headers-too-large", `The head is larger than ${bounds.headerBytes} bytes.`);
+    const wrong = notHttp(seen);
+    if (wrong !== undefined) return wrong;
+    searched = Math.max(0, seen.length - HEAD_END.length + 1);
+    const ended = await reader.more(deadline);
+    if (ended === "closed") return undefined;
+    if (ended === "late") return refusal("message-malformed", "The head of the request did not arrive in time.");
+  }
+}
+
+/** What can be told from an unfinished head, so that nobody waits for an end that will not come. */
+function notHttp(seen: Buffer): Refusal | undefined {
+  if (seen[0] === 0x16 && seen[1] === 0x03) return refusal("protocol-not-allowed", "The client opened TLS on a listener that speaks plain HTTP.");
+  for (let index = seen.indexOf(0x0a); index >= 0; index = seen.indexOf(0x0a, index + 1)) {
+    if (index === 0 || seen[index - 1] !== 0x0d) return refusal("message-malformed", "A line of the head ends with a bare LF.");
+  }
+  return undefined;
+}
+
+function finish(socket: Duplex, reader: ByteReader): Served {
+  if (socket.destroyed) return DONE;
+  reader.release();
+  socket.end();
+  // Read on and keep nothing: closing with unread bytes sends a reset, which can overtake the answer.
+  socket.on("data", () => undefined);
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once("close", () => clearTimeout(timer));
+  socket.once("end", () => socket.destroy());
+  return DONE;
+}

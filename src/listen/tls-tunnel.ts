@@ -1,0 +1,98 @@
+import type { Socket } from "node:net";
+import { type SecureContext, TLSSocket } from "node:tls";
+import type { Metrics } from "../model/ports.js";
+import { ByteReader } from "./byte-reader.js";
+
+/** What `listen/` needs of `tls/`. */
+export interface LeafSource {
+  /** The context that proves `host` to clients who trust our CA; from the cache, or minted now. */
+  contextFor(host: string): SecureContext | Promise<SecureContext>;
+}
+
+export type Handshake =
+  | { readonly kind: "secure"; readonly socket: TLSSocket; readonly serverName: string | undefined }
+  /** The first byte is no TLS record: `socket` is still plain. */
+  | { readonly kind: "not-tls" }
+  /** The client left, was late or did not agree; the socket is closed. */
+  | { readonly kind: "failed"; readonly reason: string };
+
+/** The first byte of every TLS record that can open a session (RFC 8446, section 5.1: handshake). */
+const HANDSHAKE_RECORD = 0x16;
+
+/**
+ * Ends a client's TLS where a tunnel was asked for.
+ *
+ * @param ahead bytes that came behind the CONNECT
+ * @param withinMs for the whole handshake, from the first byte on
+ */
+export async function acceptTls(
+  socket: Socket,
+  ahead: Buffer,
+  host: string,
+  leaves: LeafSource,
+  withinMs: number,
+  metrics: Metrics,
+): Promise<Handshake> {
+  const deadline = Date.now() + withinMs;
+  const first = await firstBytes(socket, ahead, deadline);
+  if (first === undefined) return fail(socket, "closed-before-hello", metrics);
+  if (first[0] !== HANDSHAKE_RECORD) {
+    socket.unshift(first);
+    return { kind: "not-tls" };
+  }
+  const secureContext = await leaves.contextFor(host);
+  if (socket.destroyed) return fail(socket, "closed", metrics);
+  // A TLSSocket takes over what stands in the wrapped socket's read buffer.
+  socket.unshift(first);
+  const secure = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ["http/1.1"] });
+  const ended = await handshakeEnd(secure, Math.max(1, deadline - Date.now()));
+  if (ended !== undefined) {
+    secure.destroy();
+    return fail(socket, ended, metrics);
+  }
+  return { kind: "secure", socket: secure, serverName: serverNameOf(secure) };
+}
+
+async function firstBytes(socket: Socket, ahead: Buffer, deadline: number): Promise<Buffer | undefined> {
+  if (ahead.length > 0) return ahead;
+  const reader = new ByteReader(socket);
+  const ended = await reader.more(deadline);
+  const bytes = reader.release();
+  return ended === undefined ? bytes : undefined;
+}
+
+/** Undefined when the session stands, else why not, as a bounded word for the metric. */
+async function handshakeEnd(socket: TLSSocket, withinMs: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve("timeout"), withinMs);
+    const settle = (reason: string | undefined): void => {
+      clearTimeout(timer);
+      resolve(reason);
+    };
+    socket.once("secure", () => settle(undefined));
+    socket.once("close", () => settle("closed"));
+    socket.on("error", (error) => settle(tlsFailureReason(error)));
+  });
+}
+
+/** OpenSSL's and Node's error codes, to a few words that a dashboard can hold. */
+function tlsFailureReason(error: Error): string {
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  if (code.includes("UNKNOWN_CA") || code.includes("CERTIFICATE_UNKNOWN") || code.includes("BAD_CERTIFICATE")) return "client-distrusts-ca";
+  if (code.includes("PROTOCOL")) return "protocol";
+  if (code.includes("CIPHER")) return "cipher";
+  if (code === "ECONNRESET" || code === "EPIPE") return "reset";
+  return "other";
+}
+
+/** The SNI of the ClientHello; Node sets `servername` on server sockets too, to false or null where there was none. */
+function serverNameOf(socket: TLSSocket): string | undefined {
+  const name: unknown = Reflect.get(socket, "servername");
+  return typeof name === "string" && name !== "" ? name : undefined;
+}
+
+function fail(socket: Socket, reason: string, metrics: Metrics): Handshake {
+  metrics.tlsFailure("client", reason);
+  socket.destroy();
+  return { kind: "failed", reason };
+}
