@@ -11,6 +11,7 @@ export function packageRoot(): string {
   const start = dirname(fileURLToPath(import.meta.url));
   for (let folder = start; ; folder = dirname(folder)) {
     if (existsSync(join(folder, "package.json"))) return folder;
-    if (dirname(folder) === folder) throw new Error(`No package.json above ${start}: the installation is broken, install the package again.`);
+    if (dirname(folder) === folder)
+      throw new Error(`No package.json above ${start}: the installation is broken, install the package again.`);
   }
 }

@@ -28,7 +28,13 @@ export interface CaseReading {
 }
 
 /** Reads one Limited Case, completed with what it leaves out: on, enforced, no override. */
-export function readCase(entry: TreeEntry, name: LimitedCase, context: PolicyContext, faults: FaultSink, warnings: Fault[]): CaseReading | undefined {
+export function readCase(
+  entry: TreeEntry,
+  name: LimitedCase,
+  context: PolicyContext,
+  faults: FaultSink,
+  warnings: Fault[],
+): CaseReading | undefined {
   const what = `cases.${name}`;
   const members = readMembers(entry.value, CASE_KEYS, what, faults);
   if (members === undefined) return undefined;
@@ -41,7 +47,11 @@ export function readCase(entry: TreeEntry, name: LimitedCase, context: PolicyCon
   // Support is answered by this installation: it needs no destination to be in use.
   const unconfigured = enabled && name !== "support" && destinations.length === 0;
   if (unconfigured) {
-    warnings.push({ where: entry.where, what: `${what} is on and names no host, so nothing of it can leave.`, mend: "Name the vendor's host under destinations." });
+    warnings.push({
+      where: entry.where,
+      what: `${what} is on and names no host, so nothing of it can leave.`,
+      mend: "Name the vendor's host under destinations.",
+    });
   }
   const state = enabled ? (unconfigured ? "unconfigured" : "on") : "limited";
   return { casePolicy: { name, enabled, state, opening, consequence: consequenceOf(name), actions }, destinations };
@@ -49,7 +59,9 @@ export function readCase(entry: TreeEntry, name: LimitedCase, context: PolicyCon
 
 /** What switching a case off means, from the vendor's own table of Limited Cases. */
 export function consequenceOf(name: LimitedCase): string {
-  return name === "licensing" ? "Licensing can't be switched off: the vendor's terms do not let a customer limit it." : "Switching it off voids the default SLA.";
+  return name === "licensing"
+    ? "Licensing can't be switched off: the vendor's terms do not let a customer limit it."
+    : "Switching it off voids the default SLA.";
 }
 
 function judgeSwitchedOff(name: LimitedCase, tree: Tree, faults: FaultSink, warnings: Fault[]): void {
@@ -60,7 +72,11 @@ function judgeSwitchedOff(name: LimitedCase, tree: Tree, faults: FaultSink, warn
       mend: "Remove enabled; without destinations the case is shown as unconfigured.",
     });
   } else {
-    warnings.push({ where: tree.where, what: `cases.${name} is switched off: this voids the default SLA.`, mend: "Switch it on to keep the SLA." });
+    warnings.push({
+      where: tree.where,
+      what: `cases.${name} is switched off: this voids the default SLA.`,
+      mend: "Switch it on to keep the SLA.",
+    });
   }
 }
 
@@ -82,13 +98,23 @@ function readOpening(members: Members, what: string, now: number, faults: FaultS
   for (const key of ["until", "reason", "author"] as const) {
     const stray = members.get(key);
     if (mode === "enforce" && stray !== undefined) {
-      faults.push({ where: stray.where, what: `${what} is enforced, so its ${key} says nothing.`, mend: `Remove ${key}, or write mode: monitor.` });
+      faults.push({
+        where: stray.where,
+        what: `${what} is enforced, so its ${key} says nothing.`,
+        mend: `Remove ${key}, or write mode: monitor.`,
+      });
     }
   }
   return { mode: "enforce" };
 }
 
-function readActions(tree: Tree | undefined, what: string, context: PolicyContext, faults: FaultSink, warnings: Fault[]): Record<RuleId, RuleAction> {
+function readActions(
+  tree: Tree | undefined,
+  what: string,
+  context: PolicyContext,
+  faults: FaultSink,
+  warnings: Fault[],
+): Record<RuleId, RuleAction> {
   const actions: Record<RuleId, RuleAction> = {};
   if (tree === undefined || (tree.kind === "scalar" && tree.value === null)) return actions;
   if (tree.kind !== "map") {
@@ -98,14 +124,22 @@ function readActions(tree: Tree | undefined, what: string, context: PolicyContex
   for (const entry of tree.entries) {
     const rule = entry.key;
     if (!isRuleId(rule) || !context.ruleIds.has(rule)) {
-      faults.push({ where: entry.where, what: `${what}.actions names the rule "${rule}", which does not exist.`, mend: mendUnknown(rule, [...context.ruleIds].sort()) });
+      faults.push({
+        where: entry.where,
+        what: `${what}.actions names the rule "${rule}", which does not exist.`,
+        mend: mendUnknown(rule, [...context.ruleIds].sort()),
+      });
       continue;
     }
     const action = readAction(entry, `${what}.actions.${rule}`, context.now, faults, warnings);
     if (action === undefined) continue;
     const category = categoryOf(rule);
     if (action.action !== "block" && (category === "secret" || category === "annotation" || category === "integrity")) {
-      warnings.push({ where: entry.where, what: `${rule} blocks regardless of ${what}.actions.`, mend: "Remove it: no opening lets these out." });
+      warnings.push({
+        where: entry.where,
+        what: `${rule} blocks regardless of ${what}.actions.`,
+        mend: "Remove it: no opening lets these out.",
+      });
     }
     actions[rule] = action;
   }

@@ -9,7 +9,9 @@ const DESTINATION_KEYS = ["name", "host", "port", "scheme", "headers", "connect"
 
 /** Header names that belong to one connection or to the message's framing: policy can't send them upstream (RFC 9110, section 7.6.1). */
 const NEVER_SENT = new Set(
-  "connection keep-alive proxy-connection proxy-authorization proxy-authenticate te trailer transfer-encoding upgrade host content-length expect".split(" "),
+  "connection keep-alive proxy-connection proxy-authorization proxy-authenticate te trailer transfer-encoding upgrade host content-length expect".split(
+    " ",
+  ),
 );
 
 /** A destination with the places of what must be unique in the whole policy. */
@@ -44,7 +46,9 @@ function readDestination(
   const portTree = members.get("port")?.value;
   const scheme = readScheme(members, caseName, what, faults);
   const port = portTree === undefined ? (scheme === "http" ? 80 : 443) : readInteger(portTree, 1, 65_535, `${what}: port`, faults);
-  const headers = readTexts(members.get("headers")?.value, `${what}: headers`, faults, (header, where) => acceptHeader(header, where, what, faults));
+  const headers = readTexts(members.get("headers")?.value, `${what}: headers`, faults, (header, where) =>
+    acceptHeader(header, where, what, faults),
+  );
   const connect = readConnect(members, what, faults);
   const routes = readRoutes(members.get("routes")?.value, tree, what, schemaNames, faults);
   if (name === undefined || host === undefined || port === undefined) return undefined;
@@ -63,7 +67,11 @@ function readName(members: Members, tree: Tree, list: string, faults: FaultSink)
   }
   const name = readText(entry.value, "A destination's name", faults);
   if (name === undefined || (/^[a-z0-9][a-z0-9-]{0,62}$/.test(name) && name !== "none")) return name;
-  faults.push({ where: entry.value.where, what: `"${name}" can't be a metric's label.`, mend: "Write lower-case letters, digits and hyphens; none is taken." });
+  faults.push({
+    where: entry.value.where,
+    what: `"${name}" can't be a metric's label.`,
+    mend: "Write lower-case letters, digits and hyphens; none is taken.",
+  });
   return undefined;
 }
 
@@ -90,7 +98,11 @@ function readScheme(members: Members, caseName: Destination["caseName"], what: s
   const entry = members.get("scheme");
   const scheme = entry === undefined ? "https" : (readChoice(entry.value, ["https", "http"], `${what}: scheme`, faults) ?? "https");
   if (entry !== undefined && scheme === "http" && caseName !== "operator") {
-    faults.push({ where: entry.value.where, what: `${what} belongs to a Limited Case and may only be reached over TLS.`, mend: "Remove scheme." });
+    faults.push({
+      where: entry.value.where,
+      what: `${what} belongs to a Limited Case and may only be reached over TLS.`,
+      mend: "Remove scheme.",
+    });
   }
   return scheme;
 }
@@ -112,7 +124,12 @@ function readConnect(members: Members, what: string, faults: FaultSink): Destina
   const written = readText(entry.value, `${what}: connect`, faults);
   if (written === undefined) return undefined;
   const read = readHostPort(written);
-  if (read === undefined) faults.push({ where: entry.value.where, what: `${what}: connect is no HOST:PORT.`, mend: 'Write "10.0.0.7:8443"; an IPv6 in brackets.' });
+  if (read === undefined)
+    faults.push({
+      where: entry.value.where,
+      what: `${what}: connect is no HOST:PORT.`,
+      mend: 'Write "10.0.0.7:8443"; an IPv6 in brackets.',
+    });
   return read;
 }
 
@@ -127,6 +144,7 @@ export function faultDuplicates(placed: readonly PlacedDestination[], faults: Fa
     const place = writeHostPort(destination);
     const firstHost = hosts.get(place);
     if (firstHost === undefined) hosts.set(place, hostWhere);
-    else faults.push({ where: hostWhere, what: `${place} is named already at ${firstHost}.`, mend: "Put both routes under one destination." });
+    else
+      faults.push({ where: hostWhere, what: `${place} is named already at ${firstHost}.`, mend: "Put both routes under one destination." });
   }
 }

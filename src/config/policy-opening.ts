@@ -17,7 +17,14 @@ const MOST_DAYS = 30;
  * Reads `until`, `reason` and `author` of an opening. All three are needed, and `until` may be 30 days ahead at most; one in the past is a
  * warning and not a fault, since openings close by themselves and must not keep the proxy from starting.
  */
-export function readOpeningTerms(members: Members, owner: Tree, what: string, now: number, faults: FaultSink, warnings: Fault[]): OpeningTerms | undefined {
+export function readOpeningTerms(
+  members: Members,
+  owner: Tree,
+  what: string,
+  now: number,
+  faults: FaultSink,
+  warnings: Fault[],
+): OpeningTerms | undefined {
   const missing = ["until", "reason", "author"].filter((key) => !members.has(key));
   if (missing.length > 0) {
     faults.push({
@@ -38,13 +45,21 @@ export function readOpeningTerms(members: Members, owner: Tree, what: string, no
 function readUntil(tree: Tree, what: string, now: number, faults: FaultSink, warnings: Fault[]): Date | undefined {
   const until = tree.kind === "scalar" && typeof tree.value === "string" ? readDate(tree.value) : undefined;
   if (until === undefined) {
-    faults.push({ where: tree.where, what: `${what}: until is no date.`, mend: 'Write 2026-12-31 (its first moment, UTC) or 2026-12-31T17:00:00Z.' });
+    faults.push({
+      where: tree.where,
+      what: `${what}: until is no date.`,
+      mend: "Write 2026-12-31 (its first moment, UTC) or 2026-12-31T17:00:00Z.",
+    });
     return undefined;
   }
   const latest = now + MOST_DAYS * DAY_MS;
   if (until.getTime() > latest) {
     const last = new Date(latest).toISOString().slice(0, 10);
-    faults.push({ where: tree.where, what: `${what}: until is over ${MOST_DAYS} days ahead.`, mend: `Write ${last} or earlier, and renew it when it is still needed.` });
+    faults.push({
+      where: tree.where,
+      what: `${what}: until is over ${MOST_DAYS} days ahead.`,
+      mend: `Write ${last} or earlier, and renew it when it is still needed.`,
+    });
     return undefined;
   }
   if (until.getTime() <= now) {

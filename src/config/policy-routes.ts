@@ -8,10 +8,20 @@ const ROUTE_KEYS = ["methods", "path", "paths", "content_types", "schema", "quer
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 
 /** Reads a destination's `routes`; a route with several paths becomes several. */
-export function readRoutes(tree: Tree | undefined, owner: Tree, what: string, schemaNames: ReadonlySet<string>, faults: FaultSink): Route[] {
+export function readRoutes(
+  tree: Tree | undefined,
+  owner: Tree,
+  what: string,
+  schemaNames: ReadonlySet<string>,
+  faults: FaultSink,
+): Route[] {
   const items = readList(tree, `${what}: routes`, faults);
   if (items.length === 0) {
-    faults.push({ where: owner.where, what: `${what} names no routes, so nothing may be asked of it.`, mend: "Add routes with methods and path." });
+    faults.push({
+      where: owner.where,
+      what: `${what} names no routes, so nothing may be asked of it.`,
+      mend: "Add routes with methods and path.",
+    });
   }
   return items.flatMap((item) => readRoute(item, what, schemaNames, faults));
 }
@@ -26,11 +36,17 @@ function readRoute(tree: Tree, owner: string, schemaNames: ReadonlySet<string>, 
     return false;
   });
   if (!members.has("methods")) faults.push({ where: tree.where, what: `${what} lacks methods.`, mend: "Add methods: [POST]." });
-  const contentTypes = readTexts(members.get("content_types")?.value, `${what}: content_types`, faults, (type, where) => acceptType(type, where, what, faults));
+  const contentTypes = readTexts(members.get("content_types")?.value, `${what}: content_types`, faults, (type, where) =>
+    acceptType(type, where, what, faults),
+  );
   const schema = readSchemaName(members, "schema", what, schemaNames, faults);
   const querySchema = readSchemaName(members, "query_schema", what, schemaNames, faults);
   if (contentTypes.length > 0 && !members.has("schema")) {
-    faults.push({ where: tree.where, what: `${what} takes a body and names no schema for it.`, mend: "Add schema, or remove content_types." });
+    faults.push({
+      where: tree.where,
+      what: `${what} takes a body and names no schema for it.`,
+      mend: "Add schema, or remove content_types.",
+    });
   }
   if (members.has("schema") && !members.has("content_types")) {
     faults.push({ where: tree.where, what: `${what} names a schema and no content type.`, mend: "Add content_types: [application/json]." });
@@ -59,7 +75,8 @@ function readPaths(members: Members, tree: Tree, what: string, faults: FaultSink
 /** What is wrong with a path that is not in normal form (RFC 3986, sections 3.3 and 6.2.2): such a path would never match a request. */
 function pathFault(path: string): { readonly what: string; readonly mend: string } | undefined {
   if (!path.startsWith("/")) return { what: "does not start with a slash.", mend: `Write "/${path}".` };
-  if (/[?#]/.test(path)) return { what: "holds a query or fragment.", mend: "End it before the ? or #; parameters belong to query_schema." };
+  if (/[?#]/.test(path))
+    return { what: "holds a query or fragment.", mend: "End it before the ? or #; parameters belong to query_schema." };
   if (/\/\.{1,2}(?:\/|$)/.test(path)) return { what: "holds a dot segment.", mend: "Write the path that it leads to." };
   if (path.includes("//")) return { what: "holds an empty segment.", mend: "Write single slashes." };
   if (path.includes("*")) return { what: "holds a wildcard.", mend: "Name each path: paths match exactly." };
@@ -67,7 +84,9 @@ function pathFault(path: string): { readonly what: string; readonly mend: string
     return { what: "holds a character that must be percent-encoded, in upper-case digits.", mend: `Write "${encodePath(path)}".` };
   }
   // %41 and A are one path in two spellings; only the plain one is normal. An encoded slash is refused by http/ and could never match.
-  const needless = [...path.matchAll(/%([0-9A-F]{2})/g)].some(([, hex]) => /[A-Za-z0-9\-._~/\\]/.test(String.fromCharCode(Number.parseInt(hex ?? "0", 16))));
+  const needless = [...path.matchAll(/%([0-9A-F]{2})/g)].some(([, hex]) =>
+    /[A-Za-z0-9\-._~/\\]/.test(String.fromCharCode(Number.parseInt(hex ?? "0", 16))),
+  );
   return needless ? { what: "encodes a character that needs none.", mend: "Write it plainly." } : undefined;
 }
 
@@ -77,15 +96,29 @@ function encodePath(path: string): string {
 
 function acceptType(type: string, where: string, what: string, faults: FaultSink): boolean {
   if (/^[a-z0-9][a-z0-9!#$&^_.+-]*\/[a-z0-9][a-z0-9!#$&^_.+-]*$/.test(type)) return true;
-  faults.push({ where, what: `${what}: "${type}" is no media type in lower case without parameters.`, mend: "Write one such as application/json." });
+  faults.push({
+    where,
+    what: `${what}: "${type}" is no media type in lower case without parameters.`,
+    mend: "Write one such as application/json.",
+  });
   return false;
 }
 
-function readSchemaName(members: Members, key: "schema" | "query_schema", what: string, known: ReadonlySet<string>, faults: FaultSink): string | undefined {
+function readSchemaName(
+  members: Members,
+  key: "schema" | "query_schema",
+  what: string,
+  known: ReadonlySet<string>,
+  faults: FaultSink,
+): string | undefined {
   const entry = members.get(key);
   if (entry === undefined) return undefined;
   const name = readText(entry.value, `${what}: ${key}`, faults);
   if (name === undefined || known.has(name)) return name;
-  faults.push({ where: entry.value.where, what: `${what} names the ${key} "${name}", which rules/schemas/ does not hold.`, mend: mendUnknown(name, [...known].sort()) });
+  faults.push({
+    where: entry.value.where,
+    what: `${what} names the ${key} "${name}", which rules/schemas/ does not hold.`,
+    mend: mendUnknown(name, [...known].sort()),
+  });
   return undefined;
 }

@@ -54,7 +54,13 @@ function readLayers(files: RulesDirectory, faults: FaultSink): Tree | undefined 
   return tree;
 }
 
-function readPolicy(tree: Tree, files: RulesDirectory, options: LoadPolicyOptions, faults: FaultSink, warnings: Fault[]): Policy | undefined {
+function readPolicy(
+  tree: Tree,
+  files: RulesDirectory,
+  options: LoadPolicyOptions,
+  faults: FaultSink,
+  warnings: Fault[],
+): Policy | undefined {
   const members = readMembers(tree, ["version", "limits", "cases", "destinations"], "The policy", faults);
   if (members === undefined) return undefined;
   faultVersion(members, tree, faults);
@@ -62,7 +68,11 @@ function readPolicy(tree: Tree, files: RulesDirectory, options: LoadPolicyOption
   const { cases, placed } = readCases(members, tree, options, faults, warnings);
   placed.push(...readDestinations(members.get("destinations")?.value, "operator", "destinations", options.schemaNames, faults));
   faultDuplicates(placed, faults);
-  const destinations = connectDestinations(placed.map(({ destination }) => destination), options.connectTo, warnings);
+  const destinations = connectDestinations(
+    placed.map(({ destination }) => destination),
+    options.connectTo,
+    warnings,
+  );
   return isComplete(cases) ? { digest: digestOf(files), cases, destinations, limits } : undefined;
 }
 
@@ -81,7 +91,11 @@ function readCases(members: Members, tree: Tree, context: PolicyContext, faults:
   for (const name of LIMITED_CASES) {
     const entry = named?.get(name);
     if (entry === undefined) {
-      faults.push({ where: casesEntry?.where ?? tree.where, what: `cases does not name ${name}.`, mend: `Add ${name}: all four Limited Cases must be named.` });
+      faults.push({
+        where: casesEntry?.where ?? tree.where,
+        what: `cases does not name ${name}.`,
+        mend: `Add ${name}: all four Limited Cases must be named.`,
+      });
       continue;
     }
     const reading = readCase(entry, name, context, faults, warnings);
@@ -99,7 +113,11 @@ function isComplete(cases: Partial<Record<LimitedCase, CasePolicy>>): cases is R
 function connectDestinations(destinations: readonly Destination[], connectTo: readonly ConnectTo[], warnings: Fault[]): Destination[] {
   for (const entry of connectTo) {
     if (destinations.some(({ host, port }) => host === entry.host && port === entry.port)) continue;
-    warnings.push({ where: "upstream.connect_to", what: `No case names ${writeHostPort(entry)}, so connecting it elsewhere permits nothing.`, mend: "Name it in the policy first." });
+    warnings.push({
+      where: "upstream.connect_to",
+      what: `No case names ${writeHostPort(entry)}, so connecting it elsewhere permits nothing.`,
+      mend: "Name it in the policy first.",
+    });
   }
   return destinations.map((destination) => {
     const entry = connectTo.find(({ host, port }) => host === destination.host && port === destination.port);

@@ -30,10 +30,15 @@ export function readRulesDir(dir: string, overlayNames: readonly string[] = []):
   const known = listYaml(join(dir, "overlays")).map((file) => file.replace(/\.yaml$/, ""));
   const overlays = overlayNames.flatMap((name) => {
     if (known.includes(name)) return readSource(join(dir, "overlays", `${name}.yaml`), faults) ?? [];
-    faults.push({ where: "overlays", what: `There is no overlay "${name}" in ${shown(join(dir, "overlays"))}.`, mend: mendUnknown(name, known) });
+    faults.push({
+      where: "overlays",
+      what: `There is no overlay "${name}" in ${shown(join(dir, "overlays"))}.`,
+      mend: mendUnknown(name, known),
+    });
     return [];
   });
-  const readAll = (folder: string): SourceFile[] => listYaml(join(dir, folder)).flatMap((file) => readSource(join(dir, folder, file), faults) ?? []);
+  const readAll = (folder: string): SourceFile[] =>
+    listYaml(join(dir, folder)).flatMap((file) => readSource(join(dir, folder, file), faults) ?? []);
   const rules = [...CATEGORIES].sort().flatMap(readAll);
   const schemas = readAll("schemas");
   if (policy === undefined || faults.length > 0) throw new FaultsError(`The rules in ${shown(dir)} can't be read:`, faults);
@@ -60,7 +65,10 @@ function readSource(path: string, faults: Fault[]): SourceFile | undefined {
     // Fatal decoding: a byte that is no UTF-8 would turn into another character silently.
     return { path: shown(path), text: new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path)) };
   } catch (error) {
-    const why = error instanceof TypeError ? "is not UTF-8" : `can't be read (${error instanceof Error && "code" in error ? String(error.code) : "unknown"})`;
+    const why =
+      error instanceof TypeError
+        ? "is not UTF-8"
+        : `can't be read (${error instanceof Error && "code" in error ? String(error.code) : "unknown"})`;
     faults.push({ where: shown(path), what: `The file ${why}.`, mend: "Restore it, or point --rules to a folder that holds it." });
     return undefined;
   }

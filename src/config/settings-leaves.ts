@@ -20,6 +20,9 @@ function leavesOf(schema: unknown, path: readonly string[]): SettingLeaf[] {
   const inner = schema instanceof z.ZodPrefault ? schema.def.innerType : schema;
   if (inner instanceof z.ZodObject) return Object.entries(inner.shape).flatMap(([key, held]) => leavesOf(held, [...path, key]));
   const notes = schema instanceof z.ZodType ? notesOf(schema) : undefined;
-  if (!(schema instanceof z.ZodPrefault) || notes === undefined) throw new Error(`The setting ${path.join(".")} lacks a default or a description.`);
-  return [{ path, variable: VARIABLE_PREFIX + path.join("_").replaceAll("-", "_").toUpperCase(), fallback: schema.def.defaultValue, notes }];
+  if (!(schema instanceof z.ZodPrefault) || notes === undefined)
+    throw new Error(`The setting ${path.join(".")} lacks a default or a description.`);
+  return [
+    { path, variable: VARIABLE_PREFIX + path.join("_").replaceAll("-", "_").toUpperCase(), fallback: schema.def.defaultValue, notes },
+  ];
 }

@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { booleanSetting, choiceSetting, connectToSetting, listenSetting, listSetting, numberSetting, storeSetting, textSetting } from "./settings-values.js";
+import {
+  booleanSetting,
+  choiceSetting,
+  connectToSetting,
+  listenSetting,
+  listSetting,
+  numberSetting,
+  storeSetting,
+  textSetting,
+} from "./settings-values.js";
 
 /** A section that refuses keys it does not know and fills in the ones that are left out. */
 function section<T extends z.ZodRawShape>(shape: T) {
@@ -39,7 +48,12 @@ export const SETTINGS_SCHEMA = section({
   limits: section({
     connections: numberSetting("Connections of clients at once.", 2_000, 1, 100_000),
     connections_per_client: numberSetting("Connections of one client's address at once.", 500, 1, 100_000),
-    header_bytes: numberSetting("Bytes of a header section that are read at all; the policy's own limit may be lower.", 16_384, 1_024, 262_144),
+    header_bytes: numberSetting(
+      "Bytes of a header section that are read at all; the policy's own limit may be lower.",
+      16_384,
+      1_024,
+      262_144,
+    ),
   }).prefault({}),
   store: section({
     url: storeSetting("Where records are kept: sqlite (a file in the data folder) or a PostgreSQL URL."),
@@ -53,7 +67,10 @@ export const SETTINGS_SCHEMA = section({
     days: numberSetting("Days that a leaf certificate is valid; clients refuse 200 and more.", 90, 1, 199),
   }).prefault({}),
   workers: numberSetting("Threads that inspect big bodies; 0 inspects all of them on the main thread.", 1, 0, 64),
-  name_constraints: booleanSetting("Whether a new CA is constrained to the policy's hosts; naming another host later needs a new CA.", false),
+  name_constraints: booleanSetting(
+    "Whether a new CA is constrained to the policy's hosts; naming another host later needs a new CA.",
+    false,
+  ),
 });
 
 /** The settings in force. Keys are spelled as in the file. */

@@ -30,7 +30,8 @@ export function readSources(
   const tree = readFile(file ?? env["EGRESS_PROXY_CONFIG"], faults);
   const plain = tree === undefined ? undefined : plainValue(tree);
   const values: Record<string, unknown> = isRecord(plain) ? plain : {};
-  if (tree !== undefined && tree.kind !== "map") faults.push({ where: tree.where, what: "The file is no map of settings.", mend: "Write key: value." });
+  if (tree !== undefined && tree.kind !== "map")
+    faults.push({ where: tree.where, what: "The file is no map of settings.", mend: "Write key: value." });
   const origins = new Map<string, string>();
   for (const [name, text] of Object.entries(env)) {
     if (text === undefined || !name.startsWith(VARIABLE_PREFIX) || name === "EGRESS_PROXY_CONFIG") continue;

@@ -44,7 +44,10 @@ export function textSetting(description: string, fallback: string, mend = "Write
 
 export function choiceSetting<const T extends readonly [string, ...string[]]>(description: string, choices: T, fallback: T[number]) {
   const words = choices.join(", ");
-  return z.enum(choices, { error: `must be one of ${words}.` }).prefault(fallback).meta({ description, form: "text", mend: `Write one of ${words}.` });
+  return z
+    .enum(choices, { error: `must be one of ${words}.` })
+    .prefault(fallback)
+    .meta({ description, form: "text", mend: `Write one of ${words}.` });
 }
 
 export function numberSetting(description: string, fallback: number, least: number, most: number) {
@@ -59,7 +62,10 @@ export function numberSetting(description: string, fallback: number, least: numb
 }
 
 export function booleanSetting(description: string, fallback: boolean) {
-  return z.boolean({ error: "must be true or false." }).prefault(fallback).meta({ description, form: "boolean", mend: "Write true or false." });
+  return z
+    .boolean({ error: "must be true or false." })
+    .prefault(fallback)
+    .meta({ description, form: "boolean", mend: "Write true or false." });
 }
 
 export function listSetting(description: string, mend = "Write a list of texts.") {
@@ -89,7 +95,10 @@ export function connectToSetting(description: string) {
     context.issues.push({ code: "custom", message: error, input: written });
     return z.NEVER;
   });
-  return z.array(entry, { error: "must be a list." }).prefault([]).meta({ description, form: "list", mend: 'Write "api.segment.io:443:10.0.0.7:8443".' });
+  return z
+    .array(entry, { error: "must be a list." })
+    .prefault([])
+    .meta({ description, form: "list", mend: 'Write "api.segment.io:443:10.0.0.7:8443".' });
 }
 
 /** `sqlite` (a file in the data folder) or a PostgreSQL URL, whose password is masked wherever settings are shown. */

@@ -47,7 +47,11 @@ function faultsOf(issue: z.core.$ZodIssue, sources: SettingSources): Fault[] {
   if (issue.code === "unrecognized_keys") {
     const known = keysBelow(path);
     const owner = path.length === 0 ? "The settings have" : `${path.join(".")} has`;
-    return issue.keys.map((key) => ({ where: originOf(sources, [...issue.path, key], true), what: `${owner} no "${key}".`, mend: mendUnknown(key, known) }));
+    return issue.keys.map((key) => ({
+      where: originOf(sources, [...issue.path, key], true),
+      what: `${owner} no "${key}".`,
+      mend: mendUnknown(key, known),
+    }));
   }
   const leaf = SETTING_LEAVES.find((candidate) => candidate.path.every((step, index) => step === path[index]));
   const mend = leaf?.notes.mend ?? `Write its members below it: ${keysBelow(path).join(", ")}.`;

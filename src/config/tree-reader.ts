@@ -27,19 +27,32 @@ export function readMembers(tree: Tree, known: readonly string[], what: string, 
 export function readList(tree: Tree | undefined, what: string, faults: FaultSink): readonly Tree[] {
   if (tree === undefined || (tree.kind === "scalar" && tree.value === null)) return [];
   if (tree.kind === "list") return tree.items;
-  faults.push({ where: tree.where, what: `${what} must be a list.`, mend: "Put each item on a line of its own after a dash, or write [a, b]." });
+  faults.push({
+    where: tree.where,
+    what: `${what} must be a list.`,
+    mend: "Put each item on a line of its own after a dash, or write [a, b].",
+  });
   return [];
 }
 
 /** Text that is not empty; undefined and a fault where it is something else. */
 export function readText(tree: Tree, what: string, faults: FaultSink): string | undefined {
   if (tree.kind === "scalar" && typeof tree.value === "string" && tree.value.trim() !== "") return tree.value;
-  faults.push({ where: tree.where, what: `${what} must be text that is not empty.`, mend: "Write it, in quotes where YAML would read it as a number." });
+  faults.push({
+    where: tree.where,
+    what: `${what} must be text that is not empty.`,
+    mend: "Write it, in quotes where YAML would read it as a number.",
+  });
   return undefined;
 }
 
 /** A list of texts, each of which `accept` lets pass or faults. */
-export function readTexts(tree: Tree | undefined, what: string, faults: FaultSink, accept: (text: string, where: string) => boolean): string[] {
+export function readTexts(
+  tree: Tree | undefined,
+  what: string,
+  faults: FaultSink,
+  accept: (text: string, where: string) => boolean,
+): string[] {
   const texts: string[] = [];
   for (const item of readList(tree, what, faults)) {
     const text = readText(item, `Each of ${what}`, faults);
@@ -57,10 +70,20 @@ export function readBoolean(tree: Tree, what: string, faults: FaultSink): boolea
 }
 
 export function readInteger(tree: Tree, least: number, most: number, what: string, faults: FaultSink): number | undefined {
-  if (tree.kind === "scalar" && typeof tree.value === "number" && Number.isInteger(tree.value) && tree.value >= least && tree.value <= most) {
+  if (
+    tree.kind === "scalar" &&
+    typeof tree.value === "number" &&
+    Number.isInteger(tree.value) &&
+    tree.value >= least &&
+    tree.value <= most
+  ) {
     return tree.value;
   }
-  faults.push({ where: tree.where, what: `${what} must be a whole number from ${least} to ${most}.`, mend: "Write such a number, without quotes." });
+  faults.push({
+    where: tree.where,
+    what: `${what} must be a whole number from ${least} to ${most}.`,
+    mend: "Write such a number, without quotes.",
+  });
   return undefined;
 }
 

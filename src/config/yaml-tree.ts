@@ -48,7 +48,14 @@ export function readYamlTree(source: SourceFile, faults: Fault[]): Tree | undefi
 
 function parseOrFault(source: SourceFile, lines: LineCounter, faults: Fault[]): ReturnType<typeof parseDocument<ParsedNode>> | undefined {
   try {
-    return parseDocument<ParsedNode>(source.text, { lineCounter: lines, prettyErrors: false, strict: true, uniqueKeys: true, schema: "core", logLevel: "silent" });
+    return parseDocument<ParsedNode>(source.text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      strict: true,
+      uniqueKeys: true,
+      schema: "core",
+      logLevel: "silent",
+    });
   } catch (error) {
     // The parser is recursive: thousands of nested brackets end its stack.
     const why = error instanceof RangeError ? "it is nested too deep" : String(error);

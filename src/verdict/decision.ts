@@ -49,7 +49,8 @@ function actionInForce(finding: Finding, { casePolicy, now }: DecisionFacts, mod
   // Invariant 11: no opening, override or rule lets these out; invariant 5: unreadable means blocked.
   if (category === "secret" || category === "annotation" || category === "integrity") return "block";
   if (mode === "monitor") return "report";
-  const override = casePolicy !== undefined && Object.hasOwn(casePolicy.actions, finding.rule) ? casePolicy.actions[finding.rule] : undefined;
+  const override =
+    casePolicy !== undefined && Object.hasOwn(casePolicy.actions, finding.rule) ? casePolicy.actions[finding.rule] : undefined;
   if (override === undefined) return finding.action;
   if (override.action !== "report") return override.action;
   return now < override.until.getTime() ? "report" : "block";

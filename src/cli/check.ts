@@ -1,0 +1,69 @@
+import type { Command } from "commander";
+import { loadPolicy } from "../config/policy.js";
+import { readRulesDir, schemaNamesOf } from "../config/rules-directory.js";
+import type { RulesDirectory } from "../config/rules-directory.js";
+import { addRunOptions, settingsFromFlags } from "../config/settings-flags.js";
+import { loadSettings } from "../config/settings.js";
+import { FaultsError } from "../model/fault.js";
+import type { Fault } from "../model/fault.js";
+import { LIMITED_CASES } from "../model/limited-case.js";
+import { modeNow } from "../model/policy.js";
+import type { Policy } from "../model/policy.js";
+
+/** What `check` needs of `inspect/`, handed in by the composition root. */
+export interface CheckTools {
+  /** Ids of all rules of the folder and of the built-in ones. Throws FaultsError where rules are faulty. */
+  readonly ruleIds: (files: RulesDirectory) => ReadonlySet<string>;
+  /** Runs each rule's examples; a fault for each that does not hold. */
+  readonly runRuleExamples?: ((files: RulesDirectory) => readonly Fault[]) | undefined;
+}
+
+/** `egress-proxy check`: settings, policy and rules, every fault and warning, and the state of each case. Exit 1 on faults. */
+export function addCheckCommand(program: Command, tools: CheckTools): void {
+  addRunOptions(program.command("check").description("check settings, policy and rules, and show the state of each case")).action(
+    (options: Readonly<Record<string, unknown>>) => {
+      try {
+        const settings = loadSettings({ ...settingsFromFlags(options), env: process.env });
+        const files = readRulesDir(settings.rules, settings.overlays);
+        const now = Date.now();
+        const { policy, warnings } = loadPolicy(files, {
+          now,
+          connectTo: settings.upstream.connect_to,
+          schemaNames: schemaNamesOf(files),
+          ruleIds: tools.ruleIds(files),
+        });
+        const broken = tools.runRuleExamples?.(files) ?? [];
+        if (broken.length > 0) throw new FaultsError("Rules do not hold their own examples:", broken);
+        process.stdout.write(report(policy, warnings, now));
+      } catch (error) {
+        if (!(error instanceof FaultsError)) throw error;
+        process.stderr.write(`${error.message}\n`);
+        process.exitCode = 1;
+      }
+    },
+  );
+}
+
+function report(policy: Policy, warnings: readonly Fault[], now: number): string {
+  const lines = [`Policy ${policy.digest.slice(0, 12)}: no faults, ${warnings.length} warnings.`];
+  lines.push(...warnings.map(({ where, what, mend }) => `  ${where}: ${what} ${mend}`), "");
+  for (const name of LIMITED_CASES) {
+    const { state, opening, consequence } = policy.cases[name];
+    lines.push(`${name.padEnd(20)} ${state.padEnd(13)} ${modeNow(opening, now).padEnd(8)} ${consequence}`);
+    lines.push(...destinationLines(policy, name));
+  }
+  const own = destinationLines(policy, "operator");
+  if (own.length > 0) lines.push("operator's own", ...own);
+  return `${lines.join("\n")}\n`;
+}
+
+function destinationLines(policy: Policy, caseName: string): string[] {
+  return policy.destinations
+    .filter((destination) => destination.caseName === caseName)
+    .flatMap(({ name, scheme, host, port, routes }) =>
+      routes.map(
+        (route) =>
+          `  ${name.padEnd(18)} ${route.methods.join(",")} ${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}${route.path}`,
+      ),
+    );
+}
