@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { FaultsError } from "../model/fault.js";
 import type { Clock, Logger } from "../model/ports.js";
 import type { Transfer, TransferLog, WriteOutcome } from "../model/transfer.js";
 import type { Committed } from "./commit.js";
@@ -10,9 +9,14 @@ import { openDatabase } from "./database.js";
 import { lockFolder } from "./folder-lock.js";
 import { Journal } from "./journal.js";
 import { readOrCreateKey } from "./key-file.js";
+import type { Pruned } from "./prune.js";
+import type { RecordArchive } from "./record-archive.js";
+import { openRecordArchive } from "./record-archive.js";
 import type { RecordFilter } from "./record-filter.js";
+import { locate } from "./record-location.js";
 import { RecordReader } from "./record-reader.js";
 import { readSpool, Spool } from "./spool.js";
+import type { Verification } from "./verify.js";
 import { Writer } from "./writer.js";
 import type { StatusChange, WriterAnswer } from "./writer-message.js";
 
@@ -38,15 +42,6 @@ export interface RecordStoreOptions {
 /** A start waits this long for a database, then goes on with the spool. */
 const OPEN_PATIENCE_MS = 5_000;
 
-/** Where the records of these settings are. Throws FaultsError for a URL that is no PostgreSQL's. */
-export function locate(dataDir: string, url: string | undefined): Location {
-  if (url === undefined || url === "") return { kind: "sqlite", file: join(dataDir, "records.db") };
-  if (/^postgres(ql)?:\/\//.test(url)) return { kind: "postgres", url };
-  throw new FaultsError("The record store can't be opened.", [
-    { where: "store.url", what: "It is no PostgreSQL URL.", mend: "Write postgres://USER:PASSWORD@HOST:PORT/DATABASE, or leave it out for SQLite." },
-  ]);
-}
-
 /**
  * Opens the record. A store that does not answer is no reason to fail: what is written meanwhile goes to the spool.
  * @throws FaultsError where the data folder can't be used, is taken by another process, or the URL is wrong.
@@ -69,6 +64,7 @@ export async function openRecordStore(options: RecordStoreOptions): Promise<Reco
 export class RecordStore implements TransferLog {
   readonly #options: RecordStoreOptions;
   readonly #location: Location;
+  readonly #replica: string;
   readonly #writer: Writer;
   readonly #journal: Journal;
   readonly #spool: Spool;
@@ -82,6 +78,7 @@ export class RecordStore implements TransferLog {
   ) {
     this.#options = setup;
     this.#location = setup.location;
+    this.#replica = setup.replica;
     this.#spool = setup.spool;
     this.#release = setup.release;
     const deadlineMs = setup.deadlineMs ?? 1_000;
@@ -147,6 +144,16 @@ export class RecordStore implements TransferLog {
     return this.#reader().exportAll(filter);
   }
 
+  /** See `verifyRecords`. @param offHost text that holds checkpoints kept elsewhere, such as a log. */
+  verify(offHost = ""): Promise<Verification> {
+    return this.#inArchive((archive) => archive.verify(offHost));
+  }
+
+  /** Erases records whose last occurrence is before that time, in milliseconds; see `prune`. */
+  prune(before: number): Promise<Pruned> {
+    return this.#inArchive((archive) => archive.prune(before, this.#options.clock.now()));
+  }
+
   /**
    * Changes a record's status, for good once it resolves.
    * @throws Error where the store is away; nothing is spooled, since the person who asks can ask again.
@@ -173,6 +180,15 @@ export class RecordStore implements TransferLog {
     const answer = await this.#writer.ask({ kind, now: this.#options.clock.now() }).catch(() => undefined);
     if (answer?.kind === "checkpoint" && answer.line !== undefined) {
       this.#options.logger.info("Record checkpoint.", { checkpoint: answer.line });
+    }
+  }
+
+  async #inArchive<Result>(work: (archive: RecordArchive) => Promise<Result>): Promise<Result> {
+    const archive = await openRecordArchive(this.#options.dataDir, this.#options.url, this.#replica);
+    try {
+      return await work(archive);
+    } finally {
+      await archive.close();
     }
   }
 

@@ -1,0 +1,45 @@
+import type { RecordView } from "./record-view.js";
+
+const COLUMNS = [
+  "id",
+  "incident",
+  "replica",
+  "case",
+  "destination",
+  "host",
+  "port",
+  "method",
+  "path",
+  "eventKind",
+  "verdict",
+  "reason",
+  "transferred",
+  "unexpected",
+  "status",
+  "occurrences",
+  "firstSeen",
+  "lastSeen",
+  "rules",
+  "moreFindings",
+  "client",
+  "bodyBytes",
+  "bodyHmac",
+  "policyDigest",
+] as const satisfies readonly (keyof RecordView)[];
+
+export const CSV_HEAD = [...COLUMNS, "pointers"].join(",");
+
+/** One record as a line of CSV (RFC 4180, without its line end). */
+export function csvLine(record: RecordView): string {
+  const cells = COLUMNS.map((name) => {
+    const value = record[name];
+    return Array.isArray(value) ? value.join(" ") : String(value ?? "");
+  });
+  return [...cells, record.findings.map((finding) => finding.pointer).join(" ")].map(cell).join(",");
+}
+
+/** A cell that a spreadsheet would run as a formula starts with an apostrophe (OWASP, "CSV Injection"). */
+function cell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,81 @@
+import type { HistoryView, RecordView } from "./record-view.js";
+
+/** Records as a table for a terminal: one line each, newest first. */
+export function recordTable(records: readonly RecordView[]): string {
+  if (records.length === 0) return "No records match.";
+  const head = ["ID", "LAST SEEN (UTC)", "TIMES", "CASE", "DESTINATION", "VERDICT", "TO VENDOR", "STATUS", "RULES"];
+  const rows = records.map((record) => [
+    record.id,
+    shortTime(record.lastSeen),
+    String(record.occurrences),
+    record.case,
+    record.destination,
+    record.verdict,
+    record.transferred ? "YES" : "no",
+    record.spooled ? `${record.status}, spooled` : record.status,
+    record.rules.length > 0 ? record.rules.join(" ") : (record.reason ?? ""),
+  ]);
+  return align([head, ...rows]);
+}
+
+/** One record, for reading at a terminal. */
+export function recordPage(record: RecordView, history: readonly HistoryView[]): string {
+  const facts: [string, string][] = [
+    ["Record", record.id],
+    ["What happened", sentence(record)],
+    ["Reason", record.reason ?? "none: it was let out"],
+    ["Request", `${record.method} ${record.host}:${record.port}${record.path}`],
+    ["Case", `${record.case}, destination ${record.destination}${record.eventKind === null ? "" : `, event ${record.eventKind}`}`],
+    ["Client", record.client],
+    ["Seen", `${record.occurrences} times, first ${record.firstSeen}, last ${record.lastSeen}`],
+    ["Status", record.status],
+    ["Incident", record.incident],
+    ["Body", `${record.bodyBytes} bytes, HMAC ${record.bodyHmac.slice(0, 16)}…`],
+    ["Policy", record.policyDigest.slice(0, 16)],
+  ];
+  const findings = record.findings.map((finding) => [
+    finding.rule,
+    finding.pointer,
+    finding.view,
+    finding.range === undefined ? "" : `bytes ${finding.range[0]}-${finding.range[1]}`,
+    finding.action,
+    finding.why,
+  ]);
+  const more = record.moreFindings > 0 ? [`and ${record.moreFindings} more findings that were counted only`] : [];
+  return [
+    align(facts.map(([name, value]) => [`${name}:`, value])),
+    "",
+    findings.length > 0 ? align([["RULE", "WHERE", "VIEW", "RANGE", "ACTION", "WHY"], ...findings]) : "No findings: the request itself was refused.",
+    ...more,
+    "",
+    "History (UTC)",
+    align(history.map((entry) => [`  ${shortTime(entry.at)}`, entry.kind, detail(entry)])),
+    ...(record.structure === null ? [] : ["", "Structure of the body, every value replaced by type and length:", record.structure]),
+  ].join("\n");
+}
+
+function sentence(record: RecordView): string {
+  if (record.transferred) return "It REACHED THE VENDOR: it was let out with these findings.";
+  if (record.verdict === "redact") return "It went out redacted; what was found stayed here.";
+  return "It was stopped here; nothing of it reached the vendor.";
+}
+
+function detail(entry: HistoryView): string {
+  const { detail: body } = entry;
+  if (typeof body !== "object" || body === null) return "";
+  if ("to" in body && "by" in body && "why" in body) return `to ${String(body.to)} by ${String(body.by)}: ${String(body.why)}`;
+  return "verdict" in body && "client" in body ? `${String(body.verdict)}, from ${String(body.client)}` : "";
+}
+
+function shortTime(iso: string): string {
+  return iso.slice(0, 19).replace("T", " ");
+}
+
+/** Columns padded to their widest cell. Control characters can't move the terminal's cursor: traffic may have put them there. */
+function align(rows: readonly (readonly string[])[]): string {
+  const clean = rows.map((row) => row.map((cell) => cell.replace(/[\p{Cc}\p{Cf}]/gu, "?")));
+  const widths = (clean[0] ?? []).map((_, column) => Math.max(...clean.map((row) => row[column]?.length ?? 0)));
+  return clean
+    .map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join("  ").trimEnd())
+    .join("\n");
+}
