@@ -24,6 +24,8 @@ export interface Spot {
   readonly pointer: string;
   /** `description`, `error-log`, `json-string`, `key`, `report-labels`, `metadata`, `properties`, `traits`, `header`, `query`, `path` … */
   readonly placement: string;
+  /** The encoding's name in `encodings.ts`, or `plain`. */
+  readonly encoding: string;
   /** From the outside in: `["base64", "gzip"]` is base64 of gzip. Empty: as it is. */
   readonly encodingChain: readonly string[];
   readonly locale: string;
