@@ -1,0 +1,204 @@
+import { hexDigit } from "./form.js";
+import { magicOf } from "./magic.js";
+import { isCompressed } from "./nested-compression.js";
+import { plausibleEnd } from "./plausible-text.js";
+
+/** Bytes that a stretch of a text encodes. */
+export interface EncodedRun {
+  readonly how: "base64" | "hex";
+  readonly bytes: Uint8Array;
+}
+
+/** Fewer decoded bytes than this hold nothing that a rule could find (`a@b.c`). */
+const LEAST_BYTES = 5;
+
+/** A piece of plausible text inside an encoded run must be this long to be no accident: 1 in 200,000 for random bytes. */
+const LEAST_INNER_BYTES = 12;
+
+/** A run of this many base64 characters is also read from its second, third and fourth character, and inside. */
+const LONG_RUN = 16;
+
+/** Opaque bytes without a known format are yielded from here; shorter ones are ids and digests. */
+const LEAST_OPAQUE_BYTES = 256;
+
+/** A UTF-8 character that is cut short has at most this many bytes. */
+const MOST_CUT = 3;
+
+/** Characters whose text can't be told from their group's edges; past it a run ends, and the next one begins. */
+const LONGEST_TAIL = 1_024;
+
+/** A failed hex reading of this many bytes is not begun again inside: keeps hostile text linear. */
+const LONG_HEX = 64;
+
+const BASE64 = base64Table();
+const SPACE = -2;
+const OTHER = -1;
+
+/**
+ * Every stretch of `text` that decodes to plausible text, to a known binary format or to long opaque bytes: base64 and base64url, padded
+ * or not, over white space and line breaks, at any of the four alignments; hex, with separators, `0x` and `\x`. Each start is given up
+ * at the first implausible byte, so ordinary prose costs a few steps a word.
+ */
+export function encodedRuns(text: string): EncodedRun[] {
+  const runs: EncodedRun[] = [];
+  let at = 0;
+  while (at < text.length) {
+    if (valueAt(text, at) < 0) {
+      at += 1;
+      continue;
+    }
+    let end = at + 1;
+    while (valueAt(text, end) >= 0) end += 1;
+    let next = end;
+    if (hexDigit(text.charCodeAt(at)) >= 0 || text.charCodeAt(at) === 0x78) next = Math.max(next, hexFrom(text, at, runs));
+    if (next === end && end - at >= 4) next = Math.max(next, base64From(text, at, end, runs));
+    at = next;
+  }
+  return runs;
+}
+
+function base64From(text: string, from: number, runEnd: number, runs: EncodedRun[]): number {
+  const length = runEnd - from;
+  const whole = readSpaced(text, from);
+  const found = accept(whole.bytes);
+  if (found !== undefined && found.length >= LEAST_BYTES) {
+    runs.push({ how: "base64", bytes: found });
+    return whole.end;
+  }
+  if (length < LONG_RUN) return runEnd;
+  const candidates: Uint8Array[] = [];
+  for (let shift = 0; shift < 4; shift += 1) {
+    const bytes = decode(text.slice(from + shift, runEnd));
+    for (const piece of plausiblePieces(bytes)) candidates.push(piece);
+    if (shift > 0 && (magicOf(bytes) !== undefined || isCompressed(bytes))) candidates.push(bytes);
+  }
+  for (const bytes of candidates) runs.push({ how: "base64", bytes });
+  if (candidates.length === 0) {
+    const bytes = decode(text.slice(from, runEnd));
+    if (mayBeRawDeflate(bytes, text, from, runEnd) || isOpaque(bytes)) runs.push({ how: "base64", bytes });
+  }
+  return runEnd;
+}
+
+/** Decodes from `from`, passing over white space, as far as it is plausible: to the last word end before the first implausible byte. */
+function readSpaced(text: string, from: number): { readonly bytes: Uint8Array; readonly end: number } {
+  // A glance at the first bytes settles nearly every ordinary word.
+  const glance = decode(text.slice(from, from + 16).replace(/[^A-Za-z0-9+/_-].*$/s, ""));
+  const isBinary = startsBinary(glance);
+  if (!isBinary && plausibleEnd(glance, 0) < glance.length - MOST_CUT) return { bytes: glance.subarray(0, 0), end: from };
+  let end = from;
+  let taken = "";
+  // What is not yet known to be plausible; begins at a group of four characters, so that no word is decoded twice as a rule.
+  let tail = "";
+  for (;;) {
+    const wordFrom = end;
+    while (valueAt(text, end) >= 0) end += 1;
+    tail += text.slice(wordFrom, end);
+    if (!isBinary) {
+      const bytes = decode(tail);
+      const plausible = plausibleEnd(bytes, 0);
+      if (plausible < bytes.length - MOST_CUT || tail.length > LONGEST_TAIL + (end - wordFrom)) {
+        tail = tail.slice(0, tail.length - (end - wordFrom));
+        end = wordFrom;
+        break;
+      }
+      const groups = Math.floor(tail.length / 4);
+      if (plausible >= groups * 3) {
+        taken += tail.slice(0, groups * 4);
+        tail = tail.slice(groups * 4);
+      }
+    }
+    let next = end;
+    while (valueAt(text, next) === SPACE) next += 1;
+    if (next === end || valueAt(text, next) < 0) break;
+    end = next;
+  }
+  return { bytes: decode(taken + tail), end };
+}
+
+/** All of it where it is text or of a known format; undefined where it is neither. A character cut in two at the end is left off. */
+function accept(bytes: Uint8Array): Uint8Array | undefined {
+  if (bytes.length < LEAST_BYTES) return undefined;
+  if (startsBinary(bytes)) return bytes;
+  const plausible = plausibleEnd(bytes, 0);
+  return plausible >= bytes.length - MOST_CUT ? bytes.subarray(0, plausible) : undefined;
+}
+
+/** Known formats, compressed bytes, and UTF-16 of ASCII text. */
+export function startsBinary(bytes: Uint8Array): boolean {
+  return magicOf(bytes) !== undefined || isCompressed(bytes) || utf16Kind(bytes) !== undefined;
+}
+
+/** UTF-16 by its BOM or by NUL beside ASCII, in the first four units. */
+export function utf16Kind(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefined {
+  if (bytes.length < 8) return undefined;
+  const [b0 = 0, b1 = 0, b2 = 0, b3 = 0, b4 = 0, b5 = 0, b6 = 0, b7 = 0] = bytes;
+  if ((b0 === 0xff && b1 === 0xfe) || (b1 === 0 && b3 === 0 && b5 === 0 && b7 === 0 && b0 >= 0x20 && b2 >= 0x20 && b4 >= 0x20)) return "utf-16le";
+  if ((b0 === 0xfe && b1 === 0xff) || (b0 === 0 && b2 === 0 && b4 === 0 && b6 === 0 && b1 >= 0x20 && b3 >= 0x20 && b5 >= 0x20)) return "utf-16be";
+  return undefined;
+}
+
+function* plausiblePieces(bytes: Uint8Array): Generator<Uint8Array> {
+  let at = 0;
+  while (at + LEAST_INNER_BYTES <= bytes.length) {
+    const end = plausibleEnd(bytes, at);
+    if (end - at >= LEAST_INNER_BYTES) yield bytes.subarray(at, end);
+    at = end + 1;
+  }
+}
+
+/** Raw deflate has no signature: a final block of a compressed kind, in a run that mixes cases and is no hex id. */
+function mayBeRawDeflate(bytes: Uint8Array, text: string, from: number, end: number): boolean {
+  const [first = 0] = bytes;
+  if (bytes.length < 12 || ((first & 7) !== 3 && (first & 7) !== 5)) return false;
+  const run = text.slice(from, end);
+  return /[a-z]/.test(run) && /[A-Z]/.test(run);
+}
+
+function isOpaque(bytes: Uint8Array): boolean {
+  return bytes.length >= LEAST_OPAQUE_BYTES && new Set(bytes.subarray(0, LEAST_OPAQUE_BYTES)).size >= 96;
+}
+
+/** Reads hex pairs from `from`; returns where it stopped, or `from` where they encode nothing plausible. */
+function hexFrom(text: string, from: number, runs: EncodedRun[]): number {
+  const bytes: number[] = [];
+  let at = from;
+  for (;;) {
+    let pair = at;
+    const lead = text.charCodeAt(pair);
+    if ((lead === 0x30 || lead === 0x5c) && (text.charCodeAt(pair + 1) | 0x20) === 0x78) pair += 2;
+    else if (at === from && lead === 0x78) pair += 1;
+    const high = hexDigit(text.charCodeAt(pair));
+    const low = hexDigit(text.charCodeAt(pair + 1));
+    if (high < 0 || low < 0) break;
+    bytes.push(high * 16 + low);
+    at = pair + 2;
+    if (bytes.length === 6 && !startsBinary(Uint8Array.from(bytes)) && plausibleEnd(Uint8Array.from(bytes), 0) < 3) return from;
+    for (let separators = 0; separators < 2 && isSeparator(text.charCodeAt(at)); separators += 1) at += 1;
+  }
+  const decoded = Uint8Array.from(bytes);
+  const found = accept(decoded) ?? [...plausiblePieces(decoded)][0] ?? (isOpaque(decoded) ? decoded : undefined);
+  if (found === undefined || found.length < LEAST_BYTES) return decoded.length > LONG_HEX ? at : from;
+  runs.push({ how: "hex", bytes: found });
+  return at;
+}
+
+/** Space, line ends, `:`, `,`, `;`, `-`, `_`, `.`, `|`. */
+function isSeparator(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09 || " :,;-_.|".includes(String.fromCharCode(code));
+}
+
+function decode(characters: string): Uint8Array {
+  return Buffer.from(characters, "base64");
+}
+
+function valueAt(text: string, at: number): number {
+  return BASE64[text.charCodeAt(at)] ?? OTHER;
+}
+
+function base64Table(): Int8Array {
+  const table = new Int8Array(128).fill(-1);
+  for (const character of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_") table[character.charCodeAt(0)] = 1;
+  for (const character of " \t\r\n") table[character.charCodeAt(0)] = -2;
+  return table;
+}

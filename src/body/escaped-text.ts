@@ -1,0 +1,105 @@
+import { hexDigit } from "./form.js";
+
+/** Named references that hide a character which a rule looks for; the others only spell letters that no rule needs. */
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: " ",
+  commat: "@",
+  period: ".",
+  colon: ":",
+  sol: "/",
+  bsol: "\\",
+  lpar: "(",
+  rpar: ")",
+  lsqb: "[",
+  lbrack: "[",
+  rsqb: "]",
+  rbrack: "]",
+  lcub: "{",
+  lbrace: "{",
+  rcub: "}",
+  rbrace: "}",
+  equals: "=",
+  plus: "+",
+  hyphen: "-",
+  dash: "-",
+  lowbar: "_",
+  num: "#",
+  comma: ",",
+  semi: ";",
+  percnt: "%",
+  excl: "!",
+  quest: "?",
+  Tab: "\t",
+  NewLine: "\n",
+  shy: "",
+  zwj: "",
+  zwnj: "",
+};
+
+const REFERENCE = /&(?:#[xX]([0-9a-fA-F]{1,6})|#([0-9]{1,7})|([A-Za-z]{2,8}));?/g;
+
+/** HTML character references resolved (WHATWG HTML, section 13.2.5.72), numeric ones all, named ones where they matter. */
+export function resolveEntities(text: string): string {
+  return text.replace(REFERENCE, (whole, hex: string | undefined, decimal: string | undefined, name: string | undefined) => {
+    if (name !== undefined) return Object.hasOwn(ENTITIES, name) ? (ENTITIES[name] ?? whole) : whole;
+    const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16);
+    return codePoint(code) ?? whole;
+  });
+}
+
+const ESCAPE = /\\(?:u\{([0-9a-fA-F]{1,6})\}|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|x([0-9a-fA-F]{2})|([0-7]{3})|([nrtbf"'/\\]))/g;
+
+const LETTER_ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f" };
+
+/** Backslash escapes resolved as programming languages write them: `\u0040`, `\u{40}`, `\U00000040`, `\x40`, `\100`, `\n`, `\"`. */
+export function resolveEscapes(text: string): string {
+  return text.replace(ESCAPE, (whole: string, ...groups: (string | undefined)[]) => {
+    const [braced, short, long, byte, octal, letter] = groups;
+    if (letter !== undefined) return LETTER_ESCAPES[letter] ?? letter;
+    const hex = braced ?? short ?? long ?? byte;
+    // A surrogate pair comes as two escapes, so a half may stand here; the joined text is whole again.
+    const code = hex === undefined ? Number.parseInt(octal ?? "", 8) : Number.parseInt(hex, 16);
+    return code >= 0xd800 && code <= 0xdfff ? String.fromCharCode(code) : (codePoint(code) ?? whole);
+  });
+}
+
+function codePoint(code: number): string | undefined {
+  return code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff) ? String.fromCodePoint(code) : undefined;
+}
+
+const PERCENT = 0x25;
+const EQUALS = 0x3d;
+
+/** Percent-encoding resolved once (RFC 3986, section 2.1); a sign without two digits stays. Bytes that are not UTF-8 become U+FFFD. */
+export function resolvePercent(text: string): string {
+  return resolveBytes(text, PERCENT);
+}
+
+/** Quoted-printable resolved (RFC 2045, section 6.7), soft line breaks removed. */
+export function resolveQuotedPrintable(text: string): string {
+  return resolveBytes(text.replace(/=\r?\n/g, ""), EQUALS);
+}
+
+function resolveBytes(text: string, sign: number): string {
+  const bytes = Buffer.from(text, "utf8");
+  let length = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    let byte = bytes[at] ?? 0;
+    if (byte === sign) {
+      const high = hexDigit(bytes[at + 1]);
+      const low = hexDigit(bytes[at + 2]);
+      if (high >= 0 && low >= 0) {
+        byte = high * 16 + low;
+        at += 2;
+      }
+    }
+    bytes[length] = byte;
+    length += 1;
+  }
+  return bytes.toString("utf8", 0, length);
+}

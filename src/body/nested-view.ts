@@ -1,0 +1,211 @@
+import type { FormField } from "../model/body-view.js";
+import type { JsonNode } from "../model/json.js";
+import type { NestedContent, NestedView, NestedViews, ViewBudget, ViewFinder } from "../model/nested-view.js";
+import { decodeUtf16, decodeUtf8 } from "./charset.js";
+import { encodedRuns, utf16Kind } from "./encoded-run.js";
+import { resolveEntities, resolveEscapes, resolvePercent, resolveQuotedPrintable } from "./escaped-text.js";
+import { parseForm } from "./form.js";
+import { scanJson } from "./json-scanner.js";
+import { magicOf } from "./magic.js";
+import { inflateNested } from "./nested-compression.js";
+import { normalisedText } from "./normalised-text.js";
+import { plausibleEnd } from "./plausible-text.js";
+import { pythonAsJson } from "./python-literal.js";
+
+const NONE: NestedViews = { views: [], exhausted: false };
+
+/** Shorter texts hold nothing in any encoding, except for look-alikes and escapes. */
+const LEAST_ENCODED = 7;
+
+/** Bounds of a JSON text in a string. Past them it stays the text that it is, which the rules see as well. */
+const NESTED_JSON = { depth: 64, nodes: 200_000 };
+
+/** Hints of one pass over a text's characters: which decoders are worth a try. */
+const HINT = { percent: 1, ampersand: 2, backslash: 4, equals: 8, bracket: 16, beyondAscii: 32 } as const;
+
+const HINTS = hintTable();
+
+/**
+ * Every nested view of one string, to any order of encodings, under the shared budget: JSON or a Python literal in a string, base64, hex,
+ * percent-encoding, HTML references, backslash escapes, quoted-printable, forms, compression, UTF-16, and the normalised text.
+ *
+ * A text that decodes to nothing plausible yields no view. Missed on purpose: base32, base58, base85, uuencode, ciphers, reversed or
+ * spelt-out text, one value spread over several strings, encoded stretches of fewer than 5 bytes.
+ */
+export const findNestedViews: ViewFinder = (text: string, budget: ViewBudget): NestedViews => {
+  const hints = hintsOf(text);
+  if (hints === 0 && text.length < LEAST_ENCODED) return NONE;
+  const search = new Search(budget, text);
+  search.text(text, [], hints);
+  return search.views.length === 0 && !search.exhausted ? NONE : search;
+};
+
+/** Nested views of bytes, such as a file part: compression, UTF-16 and plain text are tried before the string's own. */
+export function findNestedViewsOfBytes(bytes: Uint8Array, budget: ViewBudget): NestedViews {
+  const search = new Search(budget, "");
+  search.bytes(bytes, []);
+  return search;
+}
+
+class Search implements NestedViews {
+  readonly views: NestedView[] = [];
+  exhausted = false;
+  readonly #budget: ViewBudget;
+  /** Different orders of the same steps lead to the same text, and a text is searched once. */
+  readonly #seen: Set<string>;
+
+  constructor(budget: ViewBudget, text: string) {
+    this.#budget = budget;
+    this.#seen = new Set([text]);
+  }
+
+  text(text: string, steps: readonly string[], hints = hintsOf(text)): void {
+    if ((hints & HINT.bracket) !== 0 && this.#json(text, steps)) return;
+    if ((hints & HINT.beyondAscii) !== 0) this.#reading(normalisedText(text), [...steps, "normalised"]);
+    if ((hints & HINT.percent) !== 0) this.#reading(resolvePercent(text), [...steps, "percent"]);
+    if ((hints & HINT.ampersand) !== 0) this.#reading(resolveEntities(text), [...steps, "html"]);
+    if ((hints & HINT.backslash) !== 0) this.#reading(resolveEscapes(text), [...steps, "escapes"]);
+    if ((hints & HINT.equals) !== 0) {
+      if (/=(?:[0-9A-F]{2}|\r?\n)/.test(text)) this.#reading(resolveQuotedPrintable(text), [...steps, "quoted-printable"]);
+      this.#form(text, steps);
+    }
+    if (text.length < LEAST_ENCODED) return;
+    for (const run of encodedRuns(text)) {
+      if (this.exhausted) return;
+      this.bytes(run.bytes, [...steps, run.how]);
+    }
+  }
+
+  bytes(bytes: Uint8Array, steps: readonly string[]): void {
+    const utf16 = utf16Kind(bytes);
+    const text = utf16 === undefined ? plausibleText(bytes) : decodeUtf16(bytes.subarray(0, bytes.length & ~1), utf16);
+    const magic = magicOf(bytes);
+    if (text !== undefined && magic === undefined) {
+      this.#reading(text, utf16 === undefined ? steps : [...steps, utf16], steps.length === 0);
+      return;
+    }
+    if (magic === undefined) {
+      const inflation = inflateNested(bytes, this.#budget.bytes);
+      if (inflation.kind === "over") this.exhausted = true;
+      if (inflation.kind === "over") return;
+      if (inflation.kind === "inflated") {
+        if (this.#spend(inflation.bytes.length, steps.length + 1)) this.bytes(inflation.bytes, [...steps, inflation.how]);
+        return;
+      }
+    }
+    if (magic !== undefined || bytes.length >= 256) this.#yield({ kind: "bytes", bytes, magic }, steps, bytes.length);
+  }
+
+  /** Takes a decoded text as a view and searches it, unless it is one that was searched already. */
+  #reading(text: string, steps: readonly string[], isPlain = false): void {
+    if (this.#seen.has(text) || plausibleShare(text) < 0.5) return;
+    this.#seen.add(text);
+    if (isPlain || this.#yield({ kind: "text", text }, steps, text.length)) this.text(text, steps);
+  }
+
+  /** True where the whole text is JSON: then its strings are searched, each on its own, and the text itself no further. */
+  #json(text: string, steps: readonly string[]): boolean {
+    const whole = text.trim();
+    const first = whole.charCodeAt(0);
+    if (first === 0x7b || first === 0x5b || (first === 0x22 && whole.length > 2 && whole.endsWith('"'))) {
+      if (this.#tree(whole, [...steps, "json-string"])) return true;
+      const translated = pythonAsJson(whole);
+      if (translated !== undefined && this.#tree(translated, [...steps, "python-literal"])) return true;
+    }
+    const from = text.search(/[{[]\s*["'{[\d-]/);
+    const to = Math.max(text.lastIndexOf("}"), text.lastIndexOf("]")) + 1;
+    if (from < 0 || to <= from || to - from >= whole.length) return false;
+    const inner = text.slice(from, to);
+    if (!this.#tree(inner, [...steps, "json-string"])) {
+      const translated = pythonAsJson(inner);
+      if (translated !== undefined) this.#tree(translated, [...steps, "python-literal"]);
+    }
+    return false;
+  }
+
+  #tree(json: string, steps: readonly string[]): boolean {
+    const { root } = scanJson(json, NESTED_JSON);
+    if (root === undefined) return false;
+    if (root.kind === "string") {
+      this.#reading(root.text, steps);
+      return true;
+    }
+    if (root.kind !== "object" && root.kind !== "array") return false;
+    if (this.#yield({ kind: "json", bytes: Buffer.from(json, "utf8"), root }, steps, json.length)) this.#strings(root, steps);
+    return true;
+  }
+
+  #strings(root: JsonNode, steps: readonly string[]): void {
+    const pending: JsonNode[] = [root];
+    for (let node = pending.pop(); node !== undefined && !this.exhausted; node = pending.pop()) {
+      if (node.kind === "string") this.text(node.text, steps);
+      else if (node.kind === "array") pending.push(...node.items.slice(0, NESTED_JSON.nodes));
+      else if (node.kind === "object") {
+        for (const { key, value } of node.members) pending.push(key, value);
+      }
+    }
+  }
+
+  #form(text: string, steps: readonly string[]): void {
+    const question = text.indexOf("?");
+    const query = (question < 0 ? text : text.slice(question + 1)).trim();
+    if (/[\s{}<>"]/.test(query) || (question < 0 && !query.includes("&")) || !/^[^=&]{1,256}=/.test(query)) return;
+    const bytes = Buffer.from(query, "utf8");
+    const fields: readonly FormField[] = parseForm(bytes, { nodes: 10_000 }).fields;
+    if (!this.#yield({ kind: "form", fields }, [...steps, "form"], bytes.length)) return;
+    for (const field of fields) if (query.includes("+")) this.#reading(field.value, [...steps, "form"]);
+  }
+
+  #yield(content: NestedContent, steps: readonly string[], bytes: number): boolean {
+    if (!this.#spend(bytes, steps.length)) return false;
+    this.#budget.views -= 1;
+    this.views.push({ via: steps.join(">"), depth: steps.length, content });
+    return true;
+  }
+
+  #spend(bytes: number, depth: number): boolean {
+    if (depth > this.#budget.depth || this.#budget.views <= 0 || this.#budget.bytes < bytes) {
+      this.exhausted = true;
+      return false;
+    }
+    this.#budget.bytes -= bytes;
+    return true;
+  }
+}
+
+function plausibleText(bytes: Uint8Array): string | undefined {
+  return plausibleEnd(bytes, 0) === bytes.length ? decodeUtf8(bytes) : undefined;
+}
+
+/** Share of characters that are neither controls nor U+FFFD, which lenient decoding leaves where there was no text. */
+function plausibleShare(text: string): number {
+  if (text.length === 0) return 0;
+  let odd = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0xfffd || (code < 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d)) odd += 1;
+  }
+  return 1 - odd / text.length;
+}
+
+function hintsOf(text: string): number {
+  let hints = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    hints |= code < 128 ? (HINTS[code] ?? 0) : HINT.beyondAscii;
+  }
+  return hints;
+}
+
+function hintTable(): Uint8Array {
+  const table = new Uint8Array(128);
+  const signs: readonly (readonly [string, number])[] = [
+    ["%", HINT.percent],
+    ["&", HINT.ampersand],
+    ["\\", HINT.backslash],
+    ["=", HINT.equals],
+    ['{["', HINT.bracket],
+  ];
+  for (const [characters, hint] of signs) for (const character of characters) table[character.charCodeAt(0)] = hint;
+  return table;
+}

