@@ -1,7 +1,7 @@
 import { hexDigit } from "./form.js";
-import { magicOf } from "./magic.js";
+import { magicOf, mayStartBinary } from "./magic.js";
 import { isCompressed } from "./nested-compression.js";
-import { plausibleEnd } from "./plausible-text.js";
+import { plausibleEnd, reachesEnd, startsText } from "./plausible-text.js";
 
 /** Bytes that a stretch of a text encodes. */
 export interface EncodedRun {
@@ -21,9 +21,6 @@ const LONG_RUN = 16;
 /** Opaque bytes without a known format are yielded from here; shorter ones are ids and digests. */
 const LEAST_OPAQUE_BYTES = 256;
 
-/** A UTF-8 character that is cut short has at most this many bytes. */
-const MOST_CUT = 3;
-
 /** Characters whose text can't be told from their group's edges; past it a run ends, and the next one begins. */
 const LONGEST_TAIL = 1_024;
 
@@ -32,6 +29,8 @@ const LONG_HEX = 64;
 
 const BASE64 = base64Table();
 const SPACE = -2;
+
+const NOTHING = { bytes: new Uint8Array(0), end: 0 };
 const OTHER = -1;
 
 /**
@@ -82,10 +81,11 @@ function base64From(text: string, from: number, runEnd: number, runs: EncodedRun
 
 /** Decodes from `from`, passing over white space, as far as it is plausible: to the last word end before the first implausible byte. */
 function readSpaced(text: string, from: number): { readonly bytes: Uint8Array; readonly end: number } {
-  // A glance at the first bytes settles nearly every ordinary word.
+  // Two glances, at the first two bytes and at the first twelve, settle nearly every ordinary word.
+  if (!mayStart(text, from)) return NOTHING;
   const glance = decode(text.slice(from, from + 16).replace(/[^A-Za-z0-9+/_-].*$/s, ""));
   const isBinary = startsBinary(glance);
-  if (!isBinary && plausibleEnd(glance, 0) < glance.length - MOST_CUT) return { bytes: glance.subarray(0, 0), end: from };
+  if (!isBinary && !reachesEnd(glance, plausibleEnd(glance, 0))) return NOTHING;
   let end = from;
   let taken = "";
   // What is not yet known to be plausible; begins at a group of four characters, so that no word is decoded twice as a rule.
@@ -97,7 +97,7 @@ function readSpaced(text: string, from: number): { readonly bytes: Uint8Array; r
     if (!isBinary) {
       const bytes = decode(tail);
       const plausible = plausibleEnd(bytes, 0);
-      if (plausible < bytes.length - MOST_CUT || tail.length > LONGEST_TAIL + (end - wordFrom)) {
+      if (!reachesEnd(bytes, plausible) || tail.length > LONGEST_TAIL + (end - wordFrom)) {
         tail = tail.slice(0, tail.length - (end - wordFrom));
         end = wordFrom;
         break;
@@ -116,12 +116,21 @@ function readSpaced(text: string, from: number): { readonly bytes: Uint8Array; r
   return { bytes: decode(taken + tail), end };
 }
 
+/** Whether the first two bytes that the run encodes can begin a text or a known format. */
+function mayStart(text: string, from: number): boolean {
+  const bits = (valueAt(text, from) << 12) | (valueAt(text, from + 1) << 6) | valueAt(text, from + 2);
+  // Fewer than three characters in a row give a negative value: nothing is known yet.
+  if (bits < 0) return true;
+  const first = bits >> 10;
+  return mayStartBinary(first) || (startsText(first) && (first >= 0x80 || startsText((bits >> 2) & 0xff)));
+}
+
 /** All of it where it is text or of a known format; undefined where it is neither. A character cut in two at the end is left off. */
 function accept(bytes: Uint8Array): Uint8Array | undefined {
   if (bytes.length < LEAST_BYTES) return undefined;
   if (startsBinary(bytes)) return bytes;
   const plausible = plausibleEnd(bytes, 0);
-  return plausible >= bytes.length - MOST_CUT ? bytes.subarray(0, plausible) : undefined;
+  return reachesEnd(bytes, plausible) ? bytes.subarray(0, plausible) : undefined;
 }
 
 /** Known formats, compressed bytes, and UTF-16 of ASCII text. */
@@ -198,7 +207,11 @@ function valueAt(text: string, at: number): number {
 
 function base64Table(): Int8Array {
   const table = new Int8Array(128).fill(-1);
-  for (const character of "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_") table[character.charCodeAt(0)] = 1;
+  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+  for (const [value, character] of [...`${alphabet}+/`].entries()) table[character.charCodeAt(0)] = value;
+  // base64url (RFC 4648, section 5).
+  table["-".charCodeAt(0)] = 62;
+  table["_".charCodeAt(0)] = 63;
   for (const character of " \t\r\n") table[character.charCodeAt(0)] = -2;
   return table;
 }

@@ -22,3 +22,15 @@ export function plausibleEnd(bytes: Uint8Array, from: number): number {
   }
   return at;
 }
+
+/** Whether text that ends at `end` goes to the end of `bytes`, or is followed there by a character that is only cut short. */
+export function reachesEnd(bytes: Uint8Array, end: number): boolean {
+  const rest = bytes.length - end;
+  const lead = bytes[end] ?? 0;
+  return rest === 0 || (rest < 4 && lead >= 0xc2 && rest < (lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2));
+}
+
+/** Whether text can begin with this byte: printable, tab, line end, or the first of a longer character. */
+export function startsText(byte: number): boolean {
+  return (byte >= 0x20 && byte < 0x7f) || byte === 0x09 || byte === 0x0a || byte === 0x0d || (byte >= 0xc2 && byte <= 0xf4);
+}

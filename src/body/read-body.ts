@@ -38,9 +38,10 @@ export function readBody(captured: Uint8Array, head: BodyHead, limits: BodyLimit
   if (!coded.ok) return { views: [], faults: [coded.fault], decodedBytes: 0 };
   const bytes = coded.value;
   const via = ["body", ...namesOfCodings(head.contentEncoding)].join(">");
-  if (bytes.length === 0) return { views: [{ kind: "empty", via }], faults: [], decodedBytes: 0 };
   const type = head.contentType === undefined ? undefined : parseMediaType(head.contentType);
   const format = type === undefined ? undefined : formatOf(type);
+  // No bytes are no JSON text (RFC 8259, section 2); under any other type they are simply nothing.
+  if (bytes.length === 0 && format !== "json") return { views: [{ kind: "empty", via }], faults: [], decodedBytes: 0 };
   if (type === undefined || format === undefined) {
     const { fault } = failed("body-not-readable", "media-type", "The body's media type is missing, malformed or none that can be read.");
     return { views: [], faults: [fault], decodedBytes: bytes.length };
