@@ -21,12 +21,14 @@ export interface Rule {
   readonly why: string;
   /** Sources for the prefilter's Set: the rule runs on a text only where one of them occurs. */
   readonly triggers: readonly string[];
-  readonly patterns: readonly Pattern[];
+  readonly patterns: readonly RulePattern[];
   readonly validator: Validator | undefined;
+  /** Confirms a text under one of `keys`. */
+  readonly keyValidator: Validator | undefined;
   /** Compact names. */
   readonly keys: ReadonlySet<string>;
   readonly keyValue: KeyValue;
-  /** Lower-case words of which one must stand near a match or in its key. */
+  /** Lower-case words of which one must stand near a match or in its key, where the pattern needs it. */
   readonly context: readonly string[];
   readonly shape: Shape | undefined;
   readonly places: ReadonlySet<TextPlace>;
@@ -36,6 +38,12 @@ export interface Rule {
   readonly numbers: boolean;
   readonly examples: { readonly match: readonly unknown[]; readonly pass: readonly unknown[] };
   readonly path: string;
+}
+
+/** A pattern proves by itself, or only beside a context word. */
+export interface RulePattern {
+  readonly pattern: Pattern;
+  readonly needsContext: boolean;
 }
 
 export type TextPlace = "value" | "key" | "header" | "path" | "query";
@@ -51,8 +59,10 @@ const RULE = z.strictObject({
   keywords: z.array(z.string().min(1)).default([]),
   triggers: z.array(z.string().min(1)).default([]),
   patterns: z.array(z.string().min(1)).default([]),
+  contextPatterns: z.array(z.string().min(1)).default([]),
   case: z.enum(["sensitive", "insensitive"]).default("insensitive"),
   validator: z.string().optional(),
+  keyValidator: z.string().optional(),
   keys: z.array(z.string().min(1)).default([]),
   keyValue: z.enum(["text", "scalar", "number", "any"]).default("text"),
   context: z.array(z.string().min(1)).default([]),
@@ -93,14 +103,17 @@ function loadRule(file: SourceFile, source: YamlSource, faults: Fault[]): Rule |
   if (!file.path.endsWith(`${raw.id.slice(0, slash)}/${raw.id.slice(slash + 1)}.yaml`)) {
     fault(["id"], `The rule \`${raw.id}\` stands in another file than its id says.`, `Move it to ${raw.id}.yaml.`);
   }
-  const patterns: Pattern[] = [];
-  raw.patterns.forEach((text, index) => {
-    try {
-      patterns.push(compilePattern(text, { ignoreCase: raw.case === "insensitive" }));
-    } catch (error) {
-      fault(["patterns", index], `RE2 refuses the pattern: ${error instanceof Error ? error.message : "unknown"}.`, "RE2 has no look-around and no back references.");
-    }
-  });
+  const patterns: RulePattern[] = [];
+  for (const keyword of ["patterns", "contextPatterns"] as const) {
+    raw[keyword].forEach((text, index) => {
+      try {
+        patterns.push({ pattern: compilePattern(text, { ignoreCase: raw.case === "insensitive" }), needsContext: keyword === "contextPatterns" });
+      } catch (error) {
+        fault([keyword, index], `RE2 refuses the pattern: ${error instanceof Error ? error.message : "unknown"}.`, "RE2 has no look-around and no back references.");
+      }
+    });
+  }
+  if (raw.contextPatterns.length > 0 && raw.context.length === 0) fault(["contextPatterns"], "The patterns need a context, and no word is given.", "List the words under `context`.");
   raw.triggers.forEach((text, index) => {
     if (/[^\\]\{\d/.test(text)) fault(["triggers", index], "A trigger holds a counted repetition, which makes the prefilter slow.", "Write the class out, or count in the pattern.");
     try {
@@ -112,11 +125,17 @@ function loadRule(file: SourceFile, source: YamlSource, faults: Fault[]): Rule |
   if (patterns.length > 0 && raw.keywords.length + raw.triggers.length === 0) {
     fault(["patterns"], "The rule has patterns and nothing that selects the texts to run them on.", "Add `keywords` (literals) or `triggers`.");
   }
-  if (raw.patterns.length === 0 && raw.keys.length === 0 && raw.shape === undefined) {
+  if (patterns.length === 0 && raw.keys.length === 0 && raw.shape === undefined) {
     fault([], "The rule looks at nothing.", "Give it `patterns`, `keys` or a `shape`.");
   }
-  const validator = raw.validator === undefined ? undefined : VALIDATORS.get(raw.validator);
-  if (raw.validator !== undefined && validator === undefined) fault(["validator"], `No validator is named \`${raw.validator}\`.`, `Use one of ${[...VALIDATORS.keys()].sort().join(", ")}.`);
+  const named = (keyword: "validator" | "keyValidator"): Validator | undefined => {
+    const name = raw[keyword];
+    const validator = name === undefined ? undefined : VALIDATORS.get(name);
+    if (name !== undefined && validator === undefined) fault([keyword], `No validator is named \`${name}\`.`, `Use one of ${[...VALIDATORS.keys()].sort().join(", ")}.`);
+    return validator;
+  };
+  const validator = named("validator");
+  const keyValidator = named("keyValidator");
   const shape = raw.shape === undefined ? undefined : SHAPES.get(raw.shape);
   if (raw.shape !== undefined && shape === undefined) fault(["shape"], `No shape is named \`${raw.shape}\`.`, `Use one of ${[...SHAPES.keys()].sort().join(", ")}.`);
   if (faults.length > before) return undefined;
@@ -128,6 +147,7 @@ function loadRule(file: SourceFile, source: YamlSource, faults: Fault[]): Rule |
     triggers: [...raw.keywords.map(escapeLiteral), ...raw.triggers],
     patterns,
     validator,
+    keyValidator,
     keys: new Set(raw.keys.map(compactName)),
     keyValue: raw.keyValue,
     context: raw.context.map((word) => word.toLowerCase()),

@@ -29,7 +29,7 @@ interface CompiledRule {
  * of those matches is each text searched by itself. Clean traffic so costs one or two calls into RE2.
  */
 export function compileTextRules(rules: readonly Rule[]): TextRules {
-  const compiled = rules.filter((rule) => rule.patterns.length > 0).map((rule): CompiledRule => ({ rule, joined: rule.patterns.map((pattern) => compilePattern(`(?m:${pattern.source})`, { ignoreCase: pattern.ignoreCase })) }));
+  const compiled = rules.filter((rule) => rule.patterns.length > 0).map((rule): CompiledRule => ({ rule, joined: rule.patterns.map(({ pattern }) => compilePattern(`(?m:${pattern.source})`, { ignoreCase: pattern.ignoreCase })) }));
   const sources: string[] = [];
   const owners: CompiledRule[] = [];
   for (const entry of compiled) {
@@ -88,10 +88,10 @@ function searchEach(rule: Rule, texts: readonly Text[], into: Collected): void {
 
 /** The first match that its validator and context confirm: one finding a rule and text, since the whole text is refused anyway. */
 function firstMatch(rule: Rule, text: Text): TextMatch | undefined {
-  for (const pattern of rule.patterns) {
+  for (const { pattern, needsContext } of rule.patterns) {
     for (const match of pattern.find(text.text)) {
-      if (rule.context.length > 0 && !inContext(rule.context, match, text)) continue;
-      if (rule.validator === undefined || rule.validator(match, text.text)) return match;
+      if (needsContext && !inContext(rule.context, match, text)) continue;
+      if (rule.validator === undefined || rule.validator(match, text.text, keyOf(text.place))) return match;
     }
   }
   return undefined;

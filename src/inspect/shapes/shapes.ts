@@ -1,4 +1,5 @@
 import { binary } from "./binary.js";
+import { coco, geojson, labelme, labelNames, numericArray, rleMask, tokenSpan, voc } from "./formats.js";
 import { geometry } from "./geometry.js";
 import { instanceList } from "./instance-list.js";
 import type { Shape } from "./shape.js";
@@ -6,6 +7,14 @@ import type { Shape } from "./shape.js";
 /** Shapes by the name that a rule's `shape` has. */
 export const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ["binary", binary],
+  ["coco", coco],
+  ["geojson", geojson],
   ["geometry", geometry],
   ["instance-list", instanceList],
+  ["label-names", labelNames],
+  ["labelme", labelme],
+  ["numeric-array", numericArray],
+  ["rle-mask", rleMask],
+  ["token-span", tokenSpan],
+  ["voc", voc],
 ]);
