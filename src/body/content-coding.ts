@@ -1,7 +1,8 @@
-import { constants, brotliDecompressSync, gunzipSync, inflateRawSync, inflateSync, type ZlibOptions } from "node:zlib";
+import { brotliDecompressSync, constants, crc32, inflateRawSync, inflateSync, type ZlibOptions } from "node:zlib";
 import { Decompress } from "fzstd";
-import type { BodyLimits } from "../model/body-view.js";
+import type { BodyLimits, Unreadable } from "../model/body-view.js";
 import { done, failed, type Step } from "./fault.js";
+import { areSafeFrames } from "./zstd-frame.js";
 
 /** What a coding's bytes may grow to: `size` and `ratio` name the limit that would be passed. */
 export interface OutputBound {
@@ -51,12 +52,40 @@ export function decodeContent(bytes: Uint8Array, contentEncoding: string | undef
   return done(content);
 }
 
+/** Members of one gzip body; honest encoders write one. */
+const MOST_MEMBERS = 64;
+
 /**
- * Gzip, every member (RFC 1952, section 2.2). Node skips whatever follows the last member without a word, and so would hide it: the
- * number of consumed bytes tells.
+ * Gzip, member by member (RFC 1952, section 2.2). Node's own reader skips what follows the last member, and every reader skips a header's
+ * name, comment and extra field: each would carry bytes out that nobody inspected, so each is refused.
  */
 export function gunzip(coded: Uint8Array, bound: OutputBound): Step<Uint8Array> {
-  return withZlib("gzip", coded, bound, gunzipSync);
+  const damaged = failed("coding-not-readable", "coding", "The gzip coding is damaged, cut short, followed by other bytes or has a named header.");
+  const view = Buffer.from(coded.buffer, coded.byteOffset, coded.byteLength);
+  const members: Uint8Array[] = [];
+  let length = 0;
+  let at = 0;
+  do {
+    // ID1, ID2, deflate; of the flags only FTEXT, which adds no field.
+    if (members.length >= MOST_MEMBERS || view.length < at + 18 || view.readUIntBE(at, 3) !== 0x1f8b08 || ((view[at + 3] ?? 0) & 0xfe) !== 0) return damaged;
+    const step = inflateStream(view.subarray(at + 10), bound.bytes - length);
+    if (step === "over") return overBound("gzip", bound);
+    if (step === undefined) return damaged;
+    at += 10 + step.consumed;
+    if (view.length < at + 8 || view.readUInt32LE(at) !== crc32(step.buffer) || view.readUInt32LE(at + 4) !== step.buffer.length) return damaged;
+    at += 8;
+    length += step.buffer.length;
+    members.push(step.buffer);
+  } while (at < view.length);
+  return done(members.length === 1 ? (members[0] ?? view) : Buffer.concat(members, length));
+}
+
+function inflateStream(bytes: Uint8Array, most: number): ReturnType<typeof parseInfo> | "over" | undefined {
+  try {
+    return parseInfo(inflateRawSync(bytes, { maxOutputLength: Math.max(1, most), chunkSize: CHUNK, info: true }));
+  } catch (error) {
+    return isTooLarge(error) ? "over" : undefined;
+  }
 }
 
 /**
@@ -119,7 +148,7 @@ function isTooLarge(error: unknown): boolean {
   return error instanceof RangeError && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
 }
 
-function overBound(name: string, bound: OutputBound): { readonly ok: false; readonly fault: import("../model/body-view.js").Unreadable } {
+function overBound(name: string, bound: OutputBound): { readonly ok: false; readonly fault: Unreadable } {
   return failed("body-too-large", bound.passed, `The ${name} coding unpacks to more than ${bound.bytes} bytes.`);
 }
 
@@ -128,6 +157,9 @@ class OverBound extends Error {}
 /** Zstandard (RFC 8878), frame by frame and block by block, so that a bomb is stopped within one block of 128 KiB. */
 export function unzstd(coded: Uint8Array, bound: OutputBound): Step<Uint8Array> {
   if (coded.length === 0) return failed("coding-not-readable", "coding", "The body is empty, which is no zstd.");
+  if (!areSafeFrames(coded)) {
+    return failed("coding-not-readable", "coding", "The zstd coding is damaged, cut short, holds skippable frames or asks for a window over 8 MiB.");
+  }
   const blocks: Uint8Array[] = [];
   let length = 0;
   try {

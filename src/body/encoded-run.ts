@@ -122,7 +122,9 @@ function mayStart(text: string, from: number): boolean {
   // Fewer than three characters in a row give a negative value: nothing is known yet.
   if (bits < 0) return true;
   const first = bits >> 10;
-  return mayStartBinary(first) || (startsText(first) && (first >= 0x80 || startsText((bits >> 2) & 0xff)));
+  const second = (bits >> 2) & 0xff;
+  // A NUL in second place may be UTF-16.
+  return mayStartBinary(first) || (startsText(first) && (first >= 0x80 || second === 0 || startsText(second)));
 }
 
 /** All of it where it is text or of a known format; undefined where it is neither. A character cut in two at the end is left off. */

@@ -18,6 +18,7 @@ export function isCompressed(bytes: Uint8Array): boolean {
 export function inflateNested(bytes: Uint8Array, most: number): NestedInflation {
   const how = codingOf(bytes) ?? "deflate";
   if (how === "zstd") {
+    // Strict, unlike the others: its decoder reserves memory by what the header claims.
     const step = unzstd(bytes, { bytes: most, passed: "size" });
     if (step.ok) return { kind: "inflated", how, bytes: step.value };
     return { kind: step.fault.rule === "size" ? "over" : "none" };

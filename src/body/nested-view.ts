@@ -30,7 +30,7 @@ const HINTS = hintTable();
  * percent-encoding, HTML references, backslash escapes, quoted-printable, forms, compression, UTF-16, and the normalised text.
  *
  * A text that decodes to nothing plausible yields no view. Missed on purpose: base32, base58, base85, uuencode, ciphers, reversed or
- * spelt-out text, one value spread over several strings, encoded stretches of fewer than 5 bytes.
+ * spelt-out text, raw deflate under hex, one value spread over several strings, encoded stretches of fewer than 5 bytes.
  */
 export const findNestedViews: ViewFinder = (text: string, budget: ViewBudget): NestedViews => {
   const hints = hintsOf(text);

@@ -39,6 +39,18 @@ function zstdBomb(blocks: number): Buffer {
   return Buffer.concat([head, Buffer.from(Array.from({ length: blocks }, (_, index) => block(index === blocks - 1 ? 1 : 0)).flat())]);
 }
 
+function flipped(bytes: Uint8Array, at: number, bits = 0xff): Buffer {
+  const copy = Buffer.from(bytes);
+  const index = at < 0 ? copy.length + at : at;
+  copy[index] = (copy[index] ?? 0) ^ bits;
+  return copy;
+}
+
+function gzipWithComment(comment: string): Buffer {
+  const plain = gzipSync(JSON_TEXT);
+  return Buffer.concat([flipped(plain.subarray(0, 10), 3, 0x10), Buffer.from(`${comment}\0`), plain.subarray(10)]);
+}
+
 const ENCODERS: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
   gzip: (bytes) => gzipSync(bytes),
   "x-gzip": (bytes) => gzipSync(bytes),
@@ -62,6 +74,10 @@ const CODINGS: readonly (readonly [sentence: string, bytes: Uint8Array, coding: 
   ["deflate cut short", deflateSync(JSON_TEXT).subarray(0, -2), "deflate", "coding: coding-not-readable"],
   ["brotli cut short", brotliCompressSync(JSON_TEXT).subarray(0, -2), "br", "coding: coding-not-readable"],
   ["zstd cut short", zstdFrame(JSON_TEXT).subarray(0, -2), "zstd", "coding: coding-not-readable"],
+  ["a gzip header that carries a comment", gzipWithComment("jane@example.com"), "gzip", "coding: coding-not-readable"],
+  ["a gzip member with a wrong checksum", flipped(gzipSync(JSON_TEXT), -6), "gzip", "coding: coding-not-readable"],
+  ["a skippable zstd frame", Buffer.concat([Buffer.from("502a4d1804000000", "hex"), Buffer.from("jane"), zstdFrame(JSON_TEXT)]), "zstd", "coding: coding-not-readable"],
+  ["a zstd window of 2 GiB", flipped(zstdBomb(1), 5, 0x58 ^ 0xa0), "zstd", "coding: coding-not-readable"],
   ["plain bytes that claim gzip", JSON_TEXT, "gzip", "coding: coding-not-readable"],
   ["no bytes that claim gzip", Buffer.alloc(0), "gzip", "coding: coding-not-readable"],
   ["an unknown coding", JSON_TEXT, "compress", "coding: coding-not-readable"],
