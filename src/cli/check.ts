@@ -15,7 +15,7 @@ export interface CheckTools {
   /** Ids of all rules of the folder and of the built-in ones. Throws FaultsError where rules are faulty. */
   readonly ruleIds: (files: RulesDirectory) => ReadonlySet<string>;
   /** Runs each rule's examples; a fault for each that does not hold. */
-  readonly runRuleExamples?: ((files: RulesDirectory) => readonly Fault[]) | undefined;
+  readonly runRuleExamples?: ((files: RulesDirectory, policy: Policy) => readonly Fault[]) | undefined;
 }
 
 /** `egress-proxy check`: settings, policy and rules, every fault and warning, and the state of each case. Exit 1 on faults. */
@@ -32,7 +32,7 @@ export function addCheckCommand(program: Command, tools: CheckTools): void {
           schemaNames: schemaNamesOf(files),
           ruleIds: tools.ruleIds(files),
         });
-        const broken = tools.runRuleExamples?.(files) ?? [];
+        const broken = tools.runRuleExamples?.(files, policy) ?? [];
         if (broken.length > 0) throw new FaultsError("Rules do not hold their own examples:", broken);
         process.stdout.write(report(policy, warnings, now));
       } catch (error) {

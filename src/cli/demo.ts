@@ -39,28 +39,28 @@ async function demonstrate(once: boolean): Promise<void> {
   const proxy = await startProxy(
     loadSettings({
       env: {},
-      flags: {
-        certs: join(folder, "certs"),
-        data: join(folder, "data"),
-        upstreamCa: [join(vendorCa, "ca.crt")],
-        connectTo: hosts.map((host) => `${host}:443:127.0.0.1:${vendor.port}`),
-        listenProxy: "127.0.0.1:0",
-        listenMetrics: "127.0.0.1:0",
-        logLevel: "silent",
-      },
+      flags: [
+        { path: ["certs"], flag: "demo", value: join(folder, "certs") },
+        { path: ["data"], flag: "demo", value: join(folder, "data") },
+        { path: ["upstream", "ca"], flag: "demo", value: [join(vendorCa, "ca.crt")] },
+        { path: ["upstream", "connect_to"], flag: "demo", value: hosts.map((host) => `${host}:443:127.0.0.1:${vendor.port}`) },
+        { path: ["listen", "proxy"], flag: "demo", value: "127.0.0.1:0" },
+        { path: ["listen", "metrics"], flag: "demo", value: "127.0.0.1:0" },
+        { path: ["log", "level"], flag: "demo", value: "error" },
+      ],
     }),
   );
   const rows: Row[] = [];
   for (const request of requests) {
     const before = vendor.received.length;
-    const answer = await sendThroughProxy(proxy.addresses.proxy.port, proxy.caPem, request);
+    const answer = await sendThroughProxy(proxy.addresses.proxy?.port ?? 0, proxy.caPem, request);
     rows.push(rowOf(request, answer, vendor.received.slice(before).map((received) => received.body)));
   }
   process.stdout.write(`${table(rows)}\n\n`);
   const cli = "node dist/src/cli/main.js";
   process.stdout.write(`Where to look:\n  records   ${cli} records list --data ${join(folder, "data")}\n  one       ${cli} records show RECORD --data ${join(folder, "data")}\n`);
   if (!once) {
-    process.stdout.write(`  metrics   http://127.0.0.1:${proxy.addresses.metrics?.port ?? 0}/metrics\n\nThe proxy goes on at 127.0.0.1:${proxy.addresses.proxy.port}; Ctrl-C ends it.\n`);
+    process.stdout.write(`  metrics   http://127.0.0.1:${proxy.addresses.metrics?.port ?? 0}/metrics\n\nThe proxy goes on at 127.0.0.1:${proxy.addresses.proxy?.port ?? 0}; Ctrl-C ends it.\n`);
     await new Promise<void>((resolve) => process.once("SIGINT", () => resolve()));
   }
   await proxy.close();

@@ -1,4 +1,5 @@
 import type { HeaderField, RequestHead } from "../model/exchange.js";
+import { connectionOptions } from "./head.js";
 
 /** What every destination gets where the client sent it; all else needs a place in the destination's `headers`. */
 const ALWAYS = new Set(["accept", "accept-encoding", "accept-language", "content-type", "content-encoding", "user-agent"]);
@@ -45,10 +46,11 @@ export function forwardedHeaders(head: RequestHead, named: readonly string[]): H
   });
 }
 
-/** The fields of an upstream's answer that the client gets; `connectionOptions` are those that its Connection field names. */
-export function answerHeaders(headers: readonly HeaderField[], connectionOptions: ReadonlySet<string>): HeaderField[] {
+/** The fields of an upstream's answer that the client gets: without what belongs to one hop, listed or named by Connection. */
+export function answerHeaders(headers: readonly HeaderField[]): HeaderField[] {
+  const options = connectionOptions(headers);
   return headers.filter(([name]) => {
     const lower = name.toLowerCase();
-    return !NOT_IN_ANSWERS.has(lower) && !connectionOptions.has(lower);
+    return !NOT_IN_ANSWERS.has(lower) && !options.has(lower);
   });
 }

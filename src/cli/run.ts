@@ -1,0 +1,49 @@
+import type { Command } from "commander";
+import { loadSettings } from "../config/settings.js";
+import { addRunOptions, settingsFromFlags } from "../config/settings-flags.js";
+import { FaultsError } from "../model/fault.js";
+import { type RunningProxy, startProxy } from "../main.js";
+
+/** `egress-proxy run`: serves until SIGTERM or SIGINT, reads policy and CA anew at SIGHUP. Exit 1 where it can't start. */
+export function addRunCommand(program: Command): void {
+  addRunOptions(program.command("run", { isDefault: true }).description("run the proxy")).action(async (options: Readonly<Record<string, unknown>>) => {
+    try {
+      const settings = loadSettings({ ...settingsFromFlags(options), env: process.env });
+      const proxy = await startProxy(settings);
+      process.stdout.write(greeting(proxy, settings.certs, settings.data));
+      serveUntilSignal(proxy);
+    } catch (error) {
+      if (!(error instanceof FaultsError)) throw error;
+      process.stderr.write(`${error.message}\n`);
+      process.exitCode = 1;
+    }
+  });
+}
+
+function serveUntilSignal(proxy: RunningProxy): void {
+  let stopping = false;
+  const stop = (): void => {
+    // A second signal means now.
+    if (stopping) process.exit(1);
+    stopping = true;
+    proxy.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  process.on("SIGHUP", () => void proxy.reload());
+}
+
+function greeting({ addresses }: RunningProxy, certs: string, data: string): string {
+  const at = (address: { readonly host: string; readonly port: number } | undefined): string => (address === undefined ? "off" : `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`);
+  return [
+    `diffgram-egress-proxy is ready.`,
+    `  proxy    ${at(addresses.proxy)}   (HTTPS_PROXY of Diffgram's pods)`,
+    `  metrics  ${at(addresses.metrics)}   (/metrics, /healthz, /readyz)`,
+    `  CA       ${certs}/ca.crt   (egress-proxy ca bundle --certs ${certs})`,
+    `  records  egress-proxy records list --data ${data}`,
+    "",
+  ].join("\n");
+}

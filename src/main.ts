@@ -1,0 +1,210 @@
+import { findNestedViews } from "./body/nested-view.js";
+import { loadPolicy } from "./config/policy.js";
+import { readLimits } from "./config/policy-limits.js";
+import { type RulesDirectory, readRulesDir, schemaNamesOf } from "./config/rules-directory.js";
+import type { Settings } from "./config/settings.js";
+import { systemResolver } from "./forward/dial.js";
+import { createForwarder } from "./forward/forwarder.js";
+import { ChunkedDecoder } from "./http/chunked.js";
+import { answerHeaders } from "./http/forwarded-headers.js";
+import { judgeServerName } from "./http/server-name.js";
+import { compileInspector } from "./inspect/inspector.js";
+import { ruleIdsOf } from "./inspect/rule-ids.js";
+import { type Listener, listenExplicit } from "./listen/explicit-listener.js";
+import { type Fault, FaultsError } from "./model/fault.js";
+import { LIMITED_CASES } from "./model/limited-case.js";
+import type { Clock, Logger, Pseudonyms } from "./model/ports.js";
+import type { Target } from "./model/target.js";
+import { HealthState } from "./observe/health.js";
+import { createLogger } from "./observe/log.js";
+import { MetricsRegistry } from "./observe/metrics.js";
+import { type ObserveServer, startObserveServer } from "./observe/server.js";
+import { Pipeline, type RulesInForce } from "./pipeline.js";
+import { openInstallationKey } from "./record/installation-key.js";
+import { openRecordStore, type RecordStore } from "./record/record-store.js";
+import { type Authority, openAuthority } from "./tls/authority.js";
+import { LeafCache } from "./tls/leaf-cache.js";
+import { buildUpstreamSecureContext } from "./tls/system-roots.js";
+import { compilePolicy } from "./verdict/policy-index.js";
+
+/** A proxy that serves. */
+export interface RunningProxy {
+  readonly addresses: { readonly proxy: ListeningAt | undefined; readonly metrics: ListeningAt | undefined };
+  /** The CA that clients are to trust, PEM. */
+  readonly caPem: string;
+  /** Reads policy, rules and CA anew, all or nothing: on any fault what was in force stays. */
+  reload(): Promise<void>;
+  /** Stops taking connections, ends what is in flight, syncs the record. */
+  close(): Promise<void>;
+}
+
+interface ListeningAt {
+  readonly host: string;
+  readonly port: number;
+}
+
+const CLOCK: Clock = { now: () => Date.now() };
+
+/**
+ * The composition root: opens what each stage needs, wires the stages, and says in which order they start and stop. No decision is taken here.
+ *
+ * @throws FaultsError with every fault of policy, rules and schemas, or of the first other part that can't start
+ */
+export async function startProxy(settings: Settings): Promise<RunningProxy> {
+  const logger = createLogger(settings.log);
+  const registry = new MetricsRegistry();
+  const health = new HealthState();
+  const pseudonyms = openInstallationKey(settings.data);
+  let inForce = loadRules(settings, pseudonyms);
+  announce(inForce, registry, logger);
+
+  const hosts = inForce.index.policy.destinations.map((destination) => destination.host);
+  const nameConstraints = settings.name_constraints ? hosts : undefined;
+  const authority = await openAuthority({ dir: settings.certs, now: CLOCK.now(), logger, createIfMissing: true, nameConstraints });
+  registry.caExpiry(new Date(authority.expiresAt));
+  const leaves = new LeafCache({ authority, clock: CLOCK, metrics: registry, max: settings.leaf.cache });
+  const records = await openRecords(settings, logger, registry);
+  const forwarder = createForwarder({
+    secureContext: buildUpstreamSecureContext({ extraCaFiles: settings.upstream.ca }),
+    resolve: systemResolver,
+    connectMs: settings.upstream.connect_ms,
+    firstByteMs: settings.upstream.first_byte_ms,
+    answerIdleMs: settings.upstream.total_ms,
+    connectionsPerDestination: settings.upstream.connections,
+    answerHeaders,
+  });
+  const handler = new Pipeline({
+    rulesInForce: () => inForce,
+    transfers: records,
+    forwarder,
+    connectTo: connectToOf(settings),
+    pseudonyms,
+    metrics: registry,
+    logger,
+    clock: CLOCK,
+  });
+
+  let observe: ObserveServer | undefined;
+  let proxy: Listener | undefined;
+  const close = async (): Promise<void> => {
+    health.stopping();
+    await proxy?.drain(settings.timeouts.drain_ms);
+    await forwarder.close();
+    await records.close();
+    await observe?.close();
+  };
+  try {
+    if (settings.listen.metrics !== undefined) observe = await startObserveServer({ listen: settings.listen.metrics, registry, health });
+    if (settings.listen.proxy !== undefined) {
+      proxy = await listenExplicit({
+        address: settings.listen.proxy,
+        handler,
+        leaves,
+        newChunkedDecoder: () => new ChunkedDecoder(),
+        judgeServerName,
+        bounds: boundsOf(settings),
+        connections: settings.limits.connections,
+        logger,
+        metrics: registry,
+      });
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  health.check("proxy", () => ({ ok: true }));
+  health.check("ca", () => ({ ok: CLOCK.now() < leaves.authority.expiresAt }));
+  return {
+    addresses: { proxy: proxy?.address, metrics: observe?.address },
+    caPem: authority.certificatePem,
+    close,
+    async reload() {
+      try {
+        const next = loadRules(settings, pseudonyms);
+        const renewed = await openAuthority({ dir: settings.certs, now: CLOCK.now(), logger, createIfMissing: false });
+        inForce = next;
+        announce(inForce, registry, logger);
+        if (renewed.fingerprint !== leaves.authority.fingerprint) useAuthority(renewed, leaves, registry);
+        registry.policyReload("ok");
+        logger.info("Policy, rules and CA are read anew.", { policy: next.index.policy.digest });
+      } catch (error) {
+        registry.policyReload("error");
+        logger.error("The reload failed; what was in force stays in force.", { fault: error instanceof FaultsError ? error.message : nameOf(error) });
+      }
+    },
+  };
+}
+
+/** Policy, rules and schemas of one reading of the rules folder, compiled. */
+export interface LoadedRules extends RulesInForce {
+  /** What is worth saying though it is no fault. */
+  readonly warnings: readonly Fault[];
+  readonly files: RulesDirectory;
+}
+
+/**
+ * Reads and compiles the rules folder as the settings name it.
+ *
+ * @throws FaultsError with every fault of policy, rules and schemas at once
+ */
+export function loadRules(settings: Settings, pseudonyms: Pseudonyms): LoadedRules {
+  const faults: Fault[] = [];
+  const files = readRulesDir(settings.rules, settings.overlays);
+  const ruleIds = ruleIdsOf(files.rules);
+  const loaded = collecting(faults, () =>
+    loadPolicy(files, { now: CLOCK.now(), connectTo: settings.upstream.connect_to, schemaNames: schemaNamesOf(files), ruleIds }),
+  );
+  const limits = loaded?.policy.limits ?? readLimits(undefined, []);
+  const { rules, schemas } = files;
+  const inspector = collecting(faults, () => compileInspector({ rules, schemas, limits, pseudonyms, findViews: findNestedViews }));
+  if (loaded === undefined || inspector === undefined || faults.length > 0) throw new FaultsError("The proxy does not start with these rules:", faults);
+  return { index: compilePolicy(loaded.policy), inspector, warnings: loaded.warnings, files };
+}
+
+/** Runs one reading and keeps its faults, so that the faults of all readings are told at once. */
+function collecting<T>(faults: Fault[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof FaultsError)) throw error;
+    faults.push(...error.faults);
+    return undefined;
+  }
+}
+
+function announce(inForce: LoadedRules, registry: MetricsRegistry, logger: Logger): void {
+  for (const { where, what, mend } of inForce.warnings) logger.warn(`${what} ${mend}`, { where });
+  const { policy } = inForce.index;
+  registry.policyInfo(policy.digest);
+  registry.policyDestinations(policy.destinations);
+  for (const name of LIMITED_CASES) registry.caseState(name, policy.cases[name].state);
+}
+
+function useAuthority(authority: Authority, leaves: LeafCache, registry: MetricsRegistry): void {
+  leaves.useAuthority(authority);
+  registry.caExpiry(new Date(authority.expiresAt));
+}
+
+async function openRecords(settings: Settings, logger: Logger, registry: MetricsRegistry): Promise<RecordStore> {
+  const url = settings.store.url === "sqlite" ? undefined : settings.store.url;
+  return openRecordStore({ dataDir: settings.data, url, logger, clock: CLOCK, onSpooled: (count) => registry.recordsSpooled(count) });
+}
+
+function connectToOf(settings: Settings): (target: Target) => { readonly host: string; readonly port: number } | undefined {
+  const byAuthority = new Map(settings.upstream.connect_to.map(({ host, port, to }) => [`${host} ${port}`, to]));
+  return (target) => byAuthority.get(`${target.host} ${target.port}`);
+}
+
+function boundsOf({ limits, timeouts }: Settings): Parameters<typeof listenExplicit>[0]["bounds"] {
+  return {
+    headerBytes: limits.header_bytes,
+    headersMs: timeouts.headers_ms,
+    bodyMs: timeouts.body_ms,
+    idleMs: timeouts.idle_ms,
+    handshakeMs: timeouts.handshake_ms,
+  };
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
