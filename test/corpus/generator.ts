@@ -60,7 +60,7 @@ function caseAt(seed: string, split: Split, index: number, now: number): Labelle
 }
 
 function finish(draft: Draft, destination: DestinationKind, rng: Rng, known: Pick<LabelledCase, "id" | "split" | "labels" | "negatives">): LabelledCase {
-  const plain = Buffer.from(draft.json === undefined ? draft.lines.map((pair) => formPairs([pair])).join("\n") : writeJson(draft.json, draft.style));
+  const plain = Buffer.from(draft.json === undefined ? draft.lines.map(formPairs).join("\n") : writeJson(draft.json, draft.style));
   const coding = plain.length > 0 && destination.name !== "ga-collect" && rng.chance(0.12) ? rng.pick(CODINGS[known.split]) : undefined;
   const body = coding === undefined ? plain : coding[1](plain);
   const headers: [string, string][] = [...draft.headers, ["Content-Length", String(body.length)]];

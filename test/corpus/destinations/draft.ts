@@ -13,7 +13,7 @@ export interface Draft {
   readonly style: JsonStyle;
   readonly json: JsonRecord | undefined;
   /** Lines of form-encoded parameters, sent as text/plain. */
-  readonly lines: [name: string, value: string][];
+  readonly lines: (readonly [name: string, value: string])[][];
   /** A system event: has none of the free-form members, so hard negatives would make it unclean. */
   readonly system?: boolean;
 }

@@ -40,7 +40,7 @@ export const GA_COLLECT: DestinationKind = {
       ],
       style: "javascript",
       json: undefined,
-      lines: rng.chance(0.2) ? [["en", "user_engagement"]] : [],
+      lines: rng.chance(0.2) ? [[["en", "user_engagement"]]] : [],
     };
     return draft;
   },
@@ -74,7 +74,7 @@ function page(split: Split, name: "dl" | "dr", address: string): Place {
 function line(split: Split): Place {
   return place("form-line", split, "text", (draft, _key, value) => {
     const name = split === "open" ? "ep.note" : "ep.reason";
-    draft.lines.push(["en", "exception"], [name, String(value)]);
+    draft.lines.push([["en", "exception"], [name, String(value)]]);
     return `form:${name}`;
   });
 }

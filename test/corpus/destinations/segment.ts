@@ -94,7 +94,9 @@ function identify(split: "open" | "held-back"): Place {
       const item = firstItem(draft);
       item["type"] = "identify";
       delete item["event"];
-      if (item["properties"] !== undefined && Object.keys(Object(item["properties"])).includes("success")) delete item["properties"];
+      // A real `identify` has no properties; they stay only where a value was planted among them.
+      const properties = Object.entries(Object(item["properties"]));
+      if (properties.every(([key, value]) => ["success", "run_time", "project_id"].includes(key) || value === null)) delete item["properties"];
       return inner.put(draft, key, value);
     },
   };

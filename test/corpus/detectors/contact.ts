@@ -9,7 +9,7 @@ const PHONES: Readonly<Record<Split, readonly (readonly [locale: string, make: (
     ["en-US", (rng) => `+1 ${rng.pick(["212", "415", "617", "303"])}-${rng.pick(["555", "634", "782"])}-${rng.digits(4)}`],
     ["en-GB", (rng) => `+44 20 7${rng.digits(3)} ${rng.digits(4)}`],
     ["de-DE", (rng) => `+49 30 ${rng.int(2, 9)}${rng.digits(6)}`],
-    ["fr-FR", (rng) => `+33 6 ${rng.int(10, 79)} ${rng.digits(2)} ${rng.digits(2)} ${rng.digits(2)}`],
+    ["fr-FR", (rng) => `+33 6 ${rng.int(10, 38)} ${rng.digits(2)} ${rng.digits(2)} ${rng.digits(2)}`],
     ["nl-NL", (rng) => `+316${rng.int(1, 4)}${rng.digits(7)}`],
     ["es-ES", (rng) => `+34 6${rng.digits(2)} ${rng.digits(3)} ${rng.digits(3)}`],
     ["en-IN", (rng) => `+91 98${rng.digits(3)} ${rng.digits(5)}`],
@@ -31,7 +31,7 @@ const NATIONAL_PHONES: Readonly<Record<Split, readonly (readonly [locale: string
     ["en-US", (rng) => `(${rng.pick(["212", "415", "617"])}) ${rng.pick(["555", "634"])}-${rng.digits(4)}`],
     ["en-US", (rng) => `${rng.pick(["312", "503", "206"])}.${rng.pick(["555", "782"])}.${rng.digits(4)}`],
     ["en-GB", (rng) => `020 7${rng.digits(3)} ${rng.digits(4)}`],
-    ["fr-FR", (rng) => `06 ${rng.int(10, 79)} ${rng.digits(2)} ${rng.digits(2)} ${rng.digits(2)}`],
+    ["fr-FR", (rng) => `06 ${rng.int(10, 38)} ${rng.digits(2)} ${rng.digits(2)} ${rng.digits(2)}`],
     ["de-DE", (rng) => `030 ${rng.int(2, 9)}${rng.digits(6)}`],
   ],
   "held-back": [

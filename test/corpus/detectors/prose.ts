@@ -25,6 +25,16 @@ const PLACES: Readonly<Record<Split, Readonly<Record<string, Places>>>> = {
   },
 };
 
+/** What people write in their own language; the locale decides the split. */
+const LOCAL_PROSE: Readonly<Record<string, readonly string[]>> = {
+  "de-DE": ["Bitte wenden Sie sich an Herrn {}", "Frau {} hat den Export abgebrochen"],
+  "fr-FR": ["Le fichier a été validé par Mme {}", "Bonjour, je m'appelle {} et je ne vois pas la tâche"],
+  "nl-NL": ["Met vriendelijke groet, {}", "De taak is overgedragen aan mevrouw {}"],
+  "es-ES": ["El Sr. {} pidió repetir la importación", "Me llamo {} y no puedo entrar"],
+  "it-IT": ["Il dott. {} ha chiesto una nuova esportazione", "Mi chiamo {} e non vedo il progetto"],
+  "sv-SE": ["Jag heter {} och kan inte logga in", "Med vänliga hälsningar, {}"],
+};
+
 export const PROSE: readonly DetectorKind[] = [
   {
     kind: "person-name-prose",
@@ -55,8 +65,10 @@ export const PROSE: readonly DetectorKind[] = [
         "we told {} that the workflow is paused",
       ],
     },
-    draw(rng, split) {
+    draw(rng, split): Drawn {
       const who = person(rng, split);
+      const local = LOCAL_PROSE[who.locale];
+      if (local !== undefined && rng.chance(0.3)) return { value: who.full, locale: who.locale, context: { keys: ["text"], prose: local } };
       return { value: who.full, locale: who.locale };
     },
   },

@@ -63,7 +63,7 @@ export const SECRETS: readonly DetectorKind[] = [
     heldBack: { keys: ["identity", "material"], prose: ["loaded from env: {}"] },
     draw(rng, split) {
       const name = rng.pick(split === "open" ? ["RSA PRIVATE KEY", "PRIVATE KEY"] : ["EC PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY"]);
-      const lines = (rng.bytes(rng.int(120, 400)).toString("base64").match(/.{1,64}/g) ?? []).join("\n");
+      const lines = (Buffer.concat([DER_START, rng.bytes(rng.int(120, 400))]).toString("base64").match(/.{1,64}/g) ?? []).join("\n");
       return { value: `-----BEGIN ${name}-----\n${lines}\n-----END ${name}-----` };
     },
   },
@@ -88,7 +88,7 @@ export const SECRETS: readonly DetectorKind[] = [
     heldBack: { keys: ["endpoint", "origin"], prose: ["proxy {} refused the connection", "pip index {} is not reachable"] },
     draw(rng, split) {
       const account = rng.pick(split === "open" ? ["deploy", "ci"] : ["svc-export", "build"]);
-      return { value: `https://${account}:${password(rng)}@${rng.pick(["git.northfield-imaging.com/ml/export.git", "nexus.meridianradiology.co.uk/simple", "files.agritech.com.au/in"])}` };
+      return { value: `https://${account}:${password(rng)}@${rng.pick(["git.northfield-imaging.com/ml/export.git", "nexus.meridianradiology.co.uk/simple", "files.agri-fieldlab.com.au/in"])}` };
     },
   },
   {
@@ -141,6 +141,9 @@ export const SECRETS: readonly DetectorKind[] = [
     draw: (rng, split) => ({ value: seedPhrase(rng, split === "open" ? 12 : rng.pick([12, 24])) }),
   },
 ];
+
+/** SEQUENCE, version 0, INTEGER of 257 bytes: how an RSA key in DER begins. */
+const DER_START = Buffer.from("308204a40201000282010100", "hex");
 
 /** As a password manager makes them: letters, digits, and signs that a URL's user part takes. */
 function password(rng: Rng): string {

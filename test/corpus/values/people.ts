@@ -54,8 +54,8 @@ export function ascii(name: string): string {
 }
 
 const MAIL_DOMAINS: Readonly<Record<Split, readonly string[]>> = {
-  open: ["acme-hospital.org", "example.com", "northfield-imaging.com", "gmail.com", "outlook.com", "meridianradiology.co.uk", "klinik-sued.de", "example.org"],
-  "held-back": ["lakeshoreclinic.net", "yahoo.co.jp", "vardcentralen-norr.se", "mail.polytechnic.edu", "proton.me", "example.net", "ospedale-vista.it", "agritech.com.au"],
+  open: ["acme-hospital.org", "example.com", "northfield-imaging.com", "imaging-north.io", "mail.acme-hospital.org", "meridianradiology.co.uk", "klinik-sued.de", "example.org"],
+  "held-back": ["lakeshoreclinic.net", "kita-clinic.co.jp", "vardcentralen-norr.se", "uni-lakeshore.edu", "postbox-nord.eu", "example.net", "ospedale-vista.it", "agri-fieldlab.com.au"],
 };
 
 export function mailbox(rng: Rng, split: Split): { readonly local: string; readonly domain: string; readonly locale: string } {
