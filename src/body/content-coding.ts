@@ -60,19 +60,30 @@ const MOST_MEMBERS = 64;
  * name, comment and extra field: each would carry bytes out that nobody inspected, so each is refused.
  */
 export function gunzip(coded: Uint8Array, bound: OutputBound): Step<Uint8Array> {
-  const damaged = failed("coding-not-readable", "coding", "The gzip coding is damaged, cut short, followed by other bytes or has a named header.");
+  const damaged = failed(
+    "coding-not-readable",
+    "coding",
+    "The gzip coding is damaged, cut short, followed by other bytes or has a named header.",
+  );
   const view = Buffer.from(coded.buffer, coded.byteOffset, coded.byteLength);
   const members: Uint8Array[] = [];
   let length = 0;
   let at = 0;
   do {
     // ID1, ID2, deflate; of the flags only FTEXT, which adds no field.
-    if (members.length >= MOST_MEMBERS || view.length < at + 18 || view.readUIntBE(at, 3) !== 0x1f8b08 || ((view[at + 3] ?? 0) & 0xfe) !== 0) return damaged;
+    if (
+      members.length >= MOST_MEMBERS ||
+      view.length < at + 18 ||
+      view.readUIntBE(at, 3) !== 0x1f8b08 ||
+      ((view[at + 3] ?? 0) & 0xfe) !== 0
+    )
+      return damaged;
     const step = inflateStream(view.subarray(at + 10), bound.bytes - length);
     if (step === "over") return overBound("gzip", bound);
     if (step === undefined) return damaged;
     at += 10 + step.consumed;
-    if (view.length < at + 8 || view.readUInt32LE(at) !== crc32(step.buffer) || view.readUInt32LE(at + 4) !== step.buffer.length) return damaged;
+    if (view.length < at + 8 || view.readUInt32LE(at) !== crc32(step.buffer) || view.readUInt32LE(at + 4) !== step.buffer.length)
+      return damaged;
     at += 8;
     length += step.buffer.length;
     members.push(step.buffer);
@@ -128,7 +139,9 @@ function withZlib(
     if (consumed !== coded.length) return failed("coding-not-readable", "coding", `Bytes follow the end of the ${name} coding.`);
     return done(buffer);
   } catch (error) {
-    return isTooLarge(error) ? overBound(name, bound) : failed("coding-not-readable", "coding", `The ${name} coding is damaged or cut short.`);
+    return isTooLarge(error)
+      ? overBound(name, bound)
+      : failed("coding-not-readable", "coding", `The ${name} coding is damaged or cut short.`);
   }
 }
 
@@ -158,7 +171,11 @@ class OverBound extends Error {}
 export function unzstd(coded: Uint8Array, bound: OutputBound): Step<Uint8Array> {
   if (coded.length === 0) return failed("coding-not-readable", "coding", "The body is empty, which is no zstd.");
   if (!areSafeFrames(coded)) {
-    return failed("coding-not-readable", "coding", "The zstd coding is damaged, cut short, holds skippable frames or asks for a window over 8 MiB.");
+    return failed(
+      "coding-not-readable",
+      "coding",
+      "The zstd coding is damaged, cut short, holds skippable frames or asks for a window over 8 MiB.",
+    );
   }
   const blocks: Uint8Array[] = [];
   let length = 0;
@@ -171,7 +188,9 @@ export function unzstd(coded: Uint8Array, bound: OutputBound): Step<Uint8Array> 
     });
     stream.push(coded, true);
   } catch (error) {
-    return error instanceof OverBound ? overBound("zstd", bound) : failed("coding-not-readable", "coding", "The zstd coding is damaged or cut short.");
+    return error instanceof OverBound
+      ? overBound("zstd", bound)
+      : failed("coding-not-readable", "coding", "The zstd coding is damaged or cut short.");
   }
   return done(Buffer.concat(blocks, length));
 }

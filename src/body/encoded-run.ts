@@ -64,7 +64,7 @@ function base64From(text: string, from: number, runEnd: number, runs: EncodedRun
     runs.push({ how: "base64", bytes: found });
     return whole.end;
   }
-  if (length < LONG_RUN) return runEnd;
+  if (length < LONG_RUN || !mixesCases(text, from, runEnd)) return runEnd;
   const candidates: Uint8Array[] = [];
   for (let shift = 0; shift < 4; shift += 1) {
     const bytes = decode(text.slice(from + shift, runEnd));
@@ -72,10 +72,8 @@ function base64From(text: string, from: number, runEnd: number, runs: EncodedRun
     if (shift > 0 && (magicOf(bytes) !== undefined || isCompressed(bytes))) candidates.push(bytes);
   }
   for (const bytes of candidates) runs.push({ how: "base64", bytes });
-  if (candidates.length === 0) {
-    const bytes = decode(text.slice(from, runEnd));
-    if (mayBeRawDeflate(bytes, text, from, runEnd) || isOpaque(bytes)) runs.push({ how: "base64", bytes });
-  }
+  const bytes = decode(text.slice(from, runEnd));
+  if (mayBeRawDeflate(bytes) || (candidates.length === 0 && isOpaque(bytes))) runs.push({ how: "base64", bytes });
   return runEnd;
 }
 
@@ -144,8 +142,10 @@ export function startsBinary(bytes: Uint8Array): boolean {
 export function utf16Kind(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefined {
   if (bytes.length < 8) return undefined;
   const [b0 = 0, b1 = 0, b2 = 0, b3 = 0, b4 = 0, b5 = 0, b6 = 0, b7 = 0] = bytes;
-  if ((b0 === 0xff && b1 === 0xfe) || (b1 === 0 && b3 === 0 && b5 === 0 && b7 === 0 && b0 >= 0x20 && b2 >= 0x20 && b4 >= 0x20)) return "utf-16le";
-  if ((b0 === 0xfe && b1 === 0xff) || (b0 === 0 && b2 === 0 && b4 === 0 && b6 === 0 && b1 >= 0x20 && b3 >= 0x20 && b5 >= 0x20)) return "utf-16be";
+  if ((b0 === 0xff && b1 === 0xfe) || (b1 === 0 && b3 === 0 && b5 === 0 && b7 === 0 && b0 >= 0x20 && b2 >= 0x20 && b4 >= 0x20))
+    return "utf-16le";
+  if ((b0 === 0xfe && b1 === 0xff) || (b0 === 0 && b2 === 0 && b4 === 0 && b6 === 0 && b1 >= 0x20 && b3 >= 0x20 && b5 >= 0x20))
+    return "utf-16be";
   return undefined;
 }
 
@@ -158,12 +158,22 @@ function* plausiblePieces(bytes: Uint8Array): Generator<Uint8Array> {
   }
 }
 
-/** Raw deflate has no signature: a final block of a compressed kind, in a run that mixes cases and is no hex id. */
-function mayBeRawDeflate(bytes: Uint8Array, text: string, from: number, end: number): boolean {
-  const [first = 0] = bytes;
-  if (bytes.length < 12 || ((first & 7) !== 3 && (first & 7) !== 5)) return false;
-  const run = text.slice(from, end);
-  return /[a-z]/.test(run) && /[A-Z]/.test(run);
+/** Raw deflate has no signature: a final block of a compressed kind (RFC 1951, section 3.2.3). */
+function mayBeRawDeflate(bytes: Uint8Array): boolean {
+  const kind = (bytes[0] ?? 0) & 7;
+  return bytes.length >= LEAST_INNER_BYTES && (kind === 3 || kind === 5);
+}
+
+/** Encoded text mixes capitals and small letters; UUIDs, digests, paths and snake_case names, which are far more common, don't. */
+function mixesCases(text: string, from: number, end: number): boolean {
+  let isSmall = false;
+  let isCapital = false;
+  for (let at = from; at < end && !(isSmall && isCapital); at += 1) {
+    const code = text.charCodeAt(at);
+    if (code >= 0x61) isSmall ||= code !== 0x5f;
+    else if (code >= 0x41) isCapital ||= code <= 0x5a;
+  }
+  return isSmall && isCapital;
 }
 
 function isOpaque(bytes: Uint8Array): boolean {

@@ -174,7 +174,13 @@ class Scan implements Cursor {
     container.key = undefined;
     const key = scanString(this);
     if (isTaken(container, key.text)) {
-      this.#add("duplicate-key", "The object holds this name twice, so two readers may take different values.", key.start, key.end, `/${pointerToken(key.text)}`);
+      this.#add(
+        "duplicate-key",
+        "The object holds this name twice, so two readers may take different values.",
+        key.start,
+        key.end,
+        `/${pointerToken(key.text)}`,
+      );
     }
     container.key = key;
     this.#space();
@@ -235,7 +241,9 @@ class Scan implements Cursor {
 
 function closed(container: OpenContainer): JsonNode {
   const { start, end } = container;
-  return container.kind === "object" ? { kind: "object", start, end, members: container.members } : { kind: "array", start, end, items: container.items };
+  return container.kind === "object"
+    ? { kind: "object", start, end, members: container.members }
+    : { kind: "array", start, end, items: container.items };
 }
 
 function isTaken(container: OpenContainer, name: string): boolean {

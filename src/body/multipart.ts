@@ -45,7 +45,8 @@ export function readMultipart(bytes: Uint8Array, type: MediaType, via: string, l
 }
 
 function readParts(body: Buffer, boundary: string | undefined, most: number): MultipartPart[] {
-  if (boundary === undefined || !BOUNDARY.test(boundary)) throw new Refused("multipart-invalid", 0, "The boundary is missing or malformed.");
+  if (boundary === undefined || !BOUNDARY.test(boundary))
+    throw new Refused("multipart-invalid", 0, "The boundary is missing or malformed.");
   const delimiter = Buffer.from(`\r\n--${boundary}`, "latin1");
   const parts: MultipartPart[] = [];
   if (!body.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2))) {
@@ -83,7 +84,8 @@ function readPart(body: Buffer, from: number, end: number): MultipartPart {
     throw new Refused("multipart-invalid", from, "A part does not state its name once, in a Content-Disposition of form-data.");
   }
   for (const known of parameters.keys()) {
-    if (known !== "name" && known !== "filename") throw new Refused("multipart-invalid", from, "A Content-Disposition has an unknown parameter.");
+    if (known !== "name" && known !== "filename")
+      throw new Refused("multipart-invalid", from, "A Content-Disposition has an unknown parameter.");
   }
   const filename = parameters.has("filename") ? (parameters.get("filename") ?? "") : undefined;
   const stated = headers.get("content-type");
@@ -103,7 +105,11 @@ function readHeaders(body: Buffer, from: number, to: number): Map<string, string
     const match = /^([A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)$/.exec(line);
     const name = match?.[1]?.toLowerCase();
     if (match === null || (name !== "content-disposition" && name !== "content-type") || headers.has(name)) {
-      throw new Refused("multipart-invalid", from, "A part has a header that is malformed, repeated, or neither Content-Disposition nor Content-Type.");
+      throw new Refused(
+        "multipart-invalid",
+        from,
+        "A part has a header that is malformed, repeated, or neither Content-Disposition nor Content-Type.",
+      );
     }
     headers.set(name, match[2] ?? "");
   }

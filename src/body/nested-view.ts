@@ -34,7 +34,7 @@ const HINTS = hintTable();
  */
 export const findNestedViews: ViewFinder = (text: string, budget: ViewBudget): NestedViews => {
   const hints = hintsOf(text);
-  if (hints === 0 && text.length < LEAST_ENCODED) return NONE;
+  if (hints === 0 && (text.length < LEAST_ENCODED || encodedRuns(text).length === 0)) return NONE;
   const search = new Search(budget, text);
   search.text(text, [], hints);
   return search.views.length === 0 && !search.exhausted ? NONE : search;

@@ -25,7 +25,9 @@ const ZEROS = [
 
 const ASCII_FOR: ReadonlyMap<string, string> = new Map([
   ...LOOK_ALIKES.flatMap(([from, to]) => [...from].map((letter, index): [string, string] => [letter, to[index] ?? letter])),
-  ...ZEROS.flatMap((zero) => Array.from({ length: 10 }, (_, digit): [string, string] => [String.fromCodePoint(zero + digit), String(digit)])),
+  ...ZEROS.flatMap((zero) =>
+    Array.from({ length: 10 }, (_, digit): [string, string] => [String.fromCodePoint(zero + digit), String(digit)]),
+  ),
 ]);
 
 /** Format characters, marks that combine, fillers and variation selectors: invisible, or laid over a letter. */

@@ -23,7 +23,8 @@ export function pythonAsJson(literal: string): string | undefined {
       at += word.length;
     } else {
       if (character === "(") json += "[";
-      else if (character === ")" || character === "]" || character === "}") json = json.replace(/,\s*$/, "") + (character === ")" ? "]" : character);
+      else if (character === ")" || character === "]" || character === "}")
+        json = json.replace(/,\s*$/, "") + (character === ")" ? "]" : character);
       else json += character;
       at += 1;
     }

@@ -114,7 +114,7 @@ test("the tree holds what JSON.parse reads, and every range of it reads back as 
 });
 
 test("text with one character changed is read exactly where JSON.parse reads it", () => {
-  const mutated = fc.tuple(fc.json(), fc.nat(), fc.constantFrom(..."{}[]\",:\\0-1.eE+tfn \u0000\u001f\u00e9"));
+  const mutated = fc.tuple(fc.json(), fc.nat(), fc.constantFrom(...'{}[]",:\\0-1.eE+tfn \u0000\u001f\u00e9'));
   fc.assert(
     fc.property(mutated, ([json, where, character]) => {
       const at = where % (json.length + 1);

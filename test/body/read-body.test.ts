@@ -76,7 +76,12 @@ const CODINGS: readonly (readonly [sentence: string, bytes: Uint8Array, coding: 
   ["zstd cut short", zstdFrame(JSON_TEXT).subarray(0, -2), "zstd", "coding: coding-not-readable"],
   ["a gzip header that carries a comment", gzipWithComment("jane@example.com"), "gzip", "coding: coding-not-readable"],
   ["a gzip member with a wrong checksum", flipped(gzipSync(JSON_TEXT), -6), "gzip", "coding: coding-not-readable"],
-  ["a skippable zstd frame", Buffer.concat([Buffer.from("502a4d1804000000", "hex"), Buffer.from("jane"), zstdFrame(JSON_TEXT)]), "zstd", "coding: coding-not-readable"],
+  [
+    "a skippable zstd frame",
+    Buffer.concat([Buffer.from("502a4d1804000000", "hex"), Buffer.from("jane"), zstdFrame(JSON_TEXT)]),
+    "zstd",
+    "coding: coding-not-readable",
+  ],
   ["a zstd window of 2 GiB", flipped(zstdBomb(1), 5, 0x58 ^ 0xa0), "zstd", "coding: coding-not-readable"],
   ["plain bytes that claim gzip", JSON_TEXT, "gzip", "coding: coding-not-readable"],
   ["no bytes that claim gzip", Buffer.alloc(0), "gzip", "coding: coding-not-readable"],
@@ -146,7 +151,12 @@ const CHARSETS: readonly (readonly [sentence: string, bytes: Uint8Array, type: s
   ["an overlong slash", Buffer.from([0x22, 0xc0, 0xaf, 0x22]), "application/json", "charset: charset-not-readable"],
   ["an encoded surrogate", Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), "application/json", "charset: charset-not-readable"],
   ["a character cut short", Buffer.from([0x22, 0xe2, 0x82, 0x22]), "application/json", "charset: charset-not-readable"],
-  ["a UTF-8 BOM before JSON", Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), JSON_TEXT]), "application/json", "json-invalid: body-not-readable"],
+  [
+    "a UTF-8 BOM before JSON",
+    Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), JSON_TEXT]),
+    "application/json",
+    "json-invalid: body-not-readable",
+  ],
   ["a NUL inside JSON", Buffer.from('{"a":"\u0000"}'), "application/json", "json-invalid: body-not-readable"],
 ];
 
@@ -193,14 +203,22 @@ test("ranges in UTF-16 JSON, in JSON lines and in forms frame the bytes of the v
   assert.ok(form?.kind === "form");
   assert.deepEqual(
     form.fields.map(({ name, value, start, end }) => [name, value, start, end]),
-    [["a", "1", 0, 3], ["e mail", "x@y", 4, 16], ["c", "", 17, 18]],
+    [
+      ["a", "1", 0, 3],
+      ["e mail", "x@y", 4, 16],
+      ["c", "", 17, 18],
+    ],
   );
 });
 
 const PART = 'Content-Disposition: form-data; name="a"';
 
 const MULTIPARTS: readonly (readonly [sentence: string, body: string, expected: string])[] = [
-  ["a field and a file", `--B\r\n${PART}\r\n\r\n1\r\n--B\r\n${PART}; filename="x.png"\r\nContent-Type: image/png\r\n\r\n\u0000\r\n--B--\r\n`, "multipart"],
+  [
+    "a field and a file",
+    `--B\r\n${PART}\r\n\r\n1\r\n--B\r\n${PART}; filename="x.png"\r\nContent-Type: image/png\r\n\r\n\u0000\r\n--B--\r\n`,
+    "multipart",
+  ],
   ["no part", "--B--", "multipart"],
   ["a preamble", `hello\r\n--B\r\n${PART}\r\n\r\n1\r\n--B--`, "multipart-invalid: body-not-readable"],
   ["an epilogue", `--B\r\n${PART}\r\n\r\n1\r\n--B--\r\nsecret`, "multipart-invalid: body-not-readable"],
@@ -209,7 +227,11 @@ const MULTIPARTS: readonly (readonly [sentence: string, body: string, expected: 
   ["a part with two names", `--B\r\n${PART}; name="b"\r\n\r\n1\r\n--B--`, "multipart-invalid: body-not-readable"],
   ["a part without name", "--B\r\nContent-Type: text/plain\r\n\r\n1\r\n--B--", "multipart-invalid: body-not-readable"],
   ["bare line feeds", `--B\n${PART}\n\n1\n--B--`, "multipart-invalid: body-not-readable"],
-  ["a text part in another charset", `--B\r\n${PART}\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n1\r\n--B--`, "charset: charset-not-readable"],
+  [
+    "a text part in another charset",
+    `--B\r\n${PART}\r\nContent-Type: text/plain; charset=utf-7\r\n\r\n1\r\n--B--`,
+    "charset: charset-not-readable",
+  ],
 ];
 
 for (const [sentence, body, expected] of MULTIPARTS) {
