@@ -8,7 +8,12 @@ import { SPLITS } from "./labelled-case.js";
  * `node dist/test/corpus/emit.js --seed s --count 1000 --split open [--now 2026-11-24]`.
  */
 const { values } = parseArgs({
-  options: { seed: { type: "string", default: "1" }, count: { type: "string", default: "1000" }, split: { type: "string" }, now: { type: "string" } },
+  options: {
+    seed: { type: "string", default: "1" },
+    count: { type: "string", default: "1000" },
+    split: { type: "string" },
+    now: { type: "string" },
+  },
 });
 const split = SPLITS.find((name) => name === values.split);
 const now = values.now === undefined ? Date.now() : Date.parse(values.now);

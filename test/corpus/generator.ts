@@ -59,7 +59,12 @@ function caseAt(seed: string, split: Split, index: number, now: number): Labelle
   return finish(draft, destination, rng, { id: `${split}-${index}`, split, labels, negatives });
 }
 
-function finish(draft: Draft, destination: DestinationKind, rng: Rng, known: Pick<LabelledCase, "id" | "split" | "labels" | "negatives">): LabelledCase {
+function finish(
+  draft: Draft,
+  destination: DestinationKind,
+  rng: Rng,
+  known: Pick<LabelledCase, "id" | "split" | "labels" | "negatives">,
+): LabelledCase {
   const plain = Buffer.from(draft.json === undefined ? draft.lines.map(formPairs).join("\n") : writeJson(draft.json, draft.style));
   const coding = plain.length > 0 && destination.name !== "ga-collect" && rng.chance(0.12) ? rng.pick(CODINGS[known.split]) : undefined;
   const body = coding === undefined ? plain : coding[1](plain);
@@ -84,7 +89,10 @@ function finish(draft: Draft, destination: DestinationKind, rng: Rng, known: Pic
 }
 
 const CODINGS: Readonly<Record<Split, readonly (readonly [name: string, encode: (bytes: Buffer) => Buffer])[]>> = {
-  open: [["gzip", (bytes) => gzipSync(bytes)], ["deflate", (bytes) => deflateSync(bytes)]],
+  open: [
+    ["gzip", (bytes) => gzipSync(bytes)],
+    ["deflate", (bytes) => deflateSync(bytes)],
+  ],
   "held-back": [
     ["br", (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } })],
     ["deflate", (bytes) => deflateRawSync(bytes)],

@@ -17,13 +17,30 @@ const LONGEST_TEXT = 4000;
 const FRAMES: Readonly<Record<Split, readonly string[]>> = { open: ["{}", "payload={}"], "held-back": ["{}", "body: {}", "got {}"] };
 
 /** Plants the value in a place that suits it and is free, and returns the label; undefined where no such place is left. */
-export function plantSpecimen(specimen: Specimen, draft: Draft, destination: DestinationKind, rng: Rng, split: Split, taken: Set<string>): Label | undefined {
+export function plantSpecimen(
+  specimen: Specimen,
+  draft: Draft,
+  destination: DestinationKind,
+  rng: Rng,
+  split: Split,
+  taken: Set<string>,
+): Label | undefined {
   const encoding = drawEncoding(specimen, draft, rng, split);
   // Encoded it may be too long for every place.
-  return plant(specimen, encoding, draft, destination, rng, split, taken) ?? plant(specimen, undefined, draft, destination, rng, split, taken);
+  return (
+    plant(specimen, encoding, draft, destination, rng, split, taken) ?? plant(specimen, undefined, draft, destination, rng, split, taken)
+  );
 }
 
-function plant(specimen: Specimen, encoding: Encoding | undefined, draft: Draft, destination: DestinationKind, rng: Rng, split: Split, taken: Set<string>): Label | undefined {
+function plant(
+  specimen: Specimen,
+  encoding: Encoding | undefined,
+  draft: Draft,
+  destination: DestinationKind,
+  rng: Rng,
+  split: Split,
+  taken: Set<string>,
+): Label | undefined {
   const candidates = rng.sample(destination.places, destination.places.length);
   for (const place of candidates) {
     if ((place.split ?? split) !== split || taken.has(keyOf(place))) continue;
@@ -53,13 +70,26 @@ export function plantNegative(draft: Draft, destination: DestinationKind, rng: R
   const takes: readonly Place["takes"][] = negative.text === undefined ? ["member", "json-string"] : ["text", "member"];
   const text = negative.text?.(rng);
   const places = destination.places.filter(
-    (place) => (place.split ?? split) === split && place.labelsOnly !== true && (draft.system !== true || place.name === "header") && takes.includes(place.takes) && !taken.has(keyOf(place)) && (place.narrow !== true || (text !== undefined && isNarrow(text) && place.name !== "path")),
+    (place) =>
+      (place.split ?? split) === split &&
+      place.labelsOnly !== true &&
+      (draft.system !== true || place.name === "header") &&
+      takes.includes(place.takes) &&
+      !taken.has(keyOf(place)) &&
+      (place.narrow !== true || (text !== undefined && isNarrow(text) && place.name !== "path")),
   );
   if (places.length === 0) return undefined;
   const place = rng.pick(places);
   taken.add(keyOf(place));
   const [key, value] = negative.member?.(rng) ?? [split === "open" ? "line" : "output", text ?? ""];
-  return { kind: negative.kind, pointer: place.put(draft, key, value), placement: place.name, encoding: "plain", encodingChain: [], locale: "neutral" };
+  return {
+    kind: negative.kind,
+    pointer: place.put(draft, key, value),
+    placement: place.name,
+    encoding: "plain",
+    encodingChain: [],
+    locale: "neutral",
+  };
 }
 
 interface Content {
@@ -77,7 +107,9 @@ function contentFor(specimen: Specimen, place: Place, encoding: Encoding | undef
     if (text === undefined) return undefined;
     const dressed = dress(text, specimen, place.narrow === true ? undefined : encoding, rng, split);
     if (dressed.text.length > LONGEST_TEXT || (place.narrow === true && !isNarrow(dressed.text))) return undefined;
-    return place.takes === "key" ? { key: dressed.text, value: true, encoded: dressed.encoded } : { key: specimen.key, value: dressed.text, encoded: dressed.encoded };
+    return place.takes === "key"
+      ? { key: dressed.text, value: true, encoded: dressed.encoded }
+      : { key: specimen.key, value: dressed.text, encoded: dressed.encoded };
   }
   // A sentence has no member name that gives it away.
   const value = specimen.soft && isText ? (specimen.prose ?? specimen.value) : specimen.value;
@@ -89,7 +121,13 @@ function contentFor(specimen: Specimen, place: Place, encoding: Encoding | undef
   return dressed.encoded ? { key: specimen.key, value: dressed.text, encoded: true } : { key: specimen.key, value, encoded: false };
 }
 
-function dress(text: string, specimen: Specimen, encoding: Encoding | undefined, rng: Rng, split: Split): { readonly text: string; readonly encoded: boolean } {
+function dress(
+  text: string,
+  specimen: Specimen,
+  encoding: Encoding | undefined,
+  rng: Rng,
+  split: Split,
+): { readonly text: string; readonly encoded: boolean } {
   if (encoding === undefined || text.length < LEAST_ENCODED) return { text, encoded: false };
   if (encoding.obfuscation === true) {
     const value = String(specimen.value);
@@ -118,6 +156,7 @@ function keyOf(place: Place): string {
 }
 
 function viewOf(place: Place, chain: readonly string[]): string {
-  const start = place.name === "header" || place.name === "query" || place.name === "path" ? place.name : place.takes === "key" ? "key" : "body";
+  const start =
+    place.name === "header" || place.name === "query" || place.name === "path" ? place.name : place.takes === "key" ? "key" : "body";
   return [start, ...(place.takes === "json-string" ? ["json-string"] : []), ...chain].join(">");
 }

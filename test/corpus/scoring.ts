@@ -57,7 +57,10 @@ export function scoreCase(labelledCase: LabelledCase, outcome: CaseOutcome): Cas
     labels,
     falseAlarms,
     negatives: labelledCase.negatives.map((spot) => ({ spot, flagged: falseAlarms.some((alarm) => alarm.spot === spot) })),
-    beside: detectors.length - unexplained.length - detectors.filter((finding) => labelledCase.labels.some((label) => catches(finding, label))).length,
+    beside:
+      detectors.length -
+      unexplained.length -
+      detectors.filter((finding) => labelledCase.labels.some((label) => catches(finding, label))).length,
     schemaFindings: outcome.findings.filter((finding) => categoryOf(finding.rule) === "schema").length,
     integrityFindings: outcome.findings.filter((finding) => categoryOf(finding.rule) === "integrity").length,
   };
@@ -81,7 +84,10 @@ export function samePlace(pointer: string, spot: Spot): boolean {
   if (spot.pointer === "path") return pointer === "path" || pointer.startsWith("path/");
   if (spot.pointer.startsWith("form:")) {
     const name = spot.pointer.slice(5);
-    return !/^(header:|query:|path)/.test(pointer) && (pointer.endsWith(name) || /\{[0-9a-f]{8}\}$/.test(pointer) || pointer.includes(`/${name}`));
+    return (
+      !/^(header:|query:|path)/.test(pointer) &&
+      (pointer.endsWith(name) || /\{[0-9a-f]{8}\}$/.test(pointer) || pointer.includes(`/${name}`))
+    );
   }
   if (!pointer.startsWith("/")) return false;
   const [found, wanted] = [pointer.slice(1).split("/"), spot.pointer.slice(1).split("/")];

@@ -61,7 +61,8 @@ export function tabulate(scores: readonly CaseScore[], dimension: Dimension): Ta
   for (const score of scores) {
     for (const { label, rules } of score.labels) {
       const row = dimension === "kind" ? label.kind : dimension === "destination" ? score.destination : label[dimension];
-      for (const name of dimension === "kind" && row.includes(":") ? [row, baseKind(row)] : [row]) add(table, name, rules.length > 0 ? "caught" : "missed");
+      for (const name of dimension === "kind" && row.includes(":") ? [row, baseKind(row)] : [row])
+        add(table, name, rules.length > 0 ? "caught" : "missed");
     }
     for (const alarm of score.falseAlarms) {
       const place = alarm.spot;
@@ -82,7 +83,8 @@ export function tabulate(scores: readonly CaseScore[], dimension: Dimension): Ta
 export function tabulateGroups(scores: readonly CaseScore[]): Table {
   const table: Table = new Map();
   const kindOf = kindsOfRules(scores);
-  const groupOf = (category: string, kind: string): string => (category === "pii" ? (SOFT_KINDS.includes(kind) ? "soft-pii" : "structured-pii") : category);
+  const groupOf = (category: string, kind: string): string =>
+    category === "pii" ? (SOFT_KINDS.includes(kind) ? "soft-pii" : "structured-pii") : category;
   for (const score of scores) {
     for (const { label, rules } of score.labels) {
       const kind = SOFT_KINDS.includes(label.kind) ? label.kind : "other";

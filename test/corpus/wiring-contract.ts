@@ -21,7 +21,10 @@ export async function loadWiring(): Promise<InspectCase> {
   try {
     loaded = await import(at);
   } catch (cause) {
-    throw new Error(`test/corpus/wiring.ts could not be loaded (${at}). It must export inspectCase(case, now): see test/corpus/wiring-contract.ts.`, { cause });
+    throw new Error(
+      `test/corpus/wiring.ts could not be loaded (${at}). It must export inspectCase(case, now): see test/corpus/wiring-contract.ts.`,
+      { cause },
+    );
   }
   if (!hasInspectCase(loaded)) throw new Error(`${at} exports no function inspectCase(case, now): see test/corpus/wiring-contract.ts.`);
   return loaded.inspectCase;

@@ -69,7 +69,12 @@ export function textPlace(name: string, split: Split | undefined, path: readonly
   });
 }
 
-export function jsonStringPlace(split: Split, path: readonly string[], field: string, wrap: (key: string, value: JsonValue) => JsonValue): Place {
+export function jsonStringPlace(
+  split: Split,
+  path: readonly string[],
+  field: string,
+  wrap: (key: string, value: JsonValue) => JsonValue,
+): Place {
   return place("json-string", split, "json-string", (draft, key, value) => {
     containerAt(draft, path)[field] = JSON.stringify(wrap(key, value));
     return pointerOf(...path, field);

@@ -1,8 +1,30 @@
 import type { JsonRecord } from "../labelled-case.js";
 import type { Rng } from "../random.js";
-import { dateNear, type DestinationKind, type Draft, FINGERPRINT, headerPlace, jsonStringPlace, keyPlace, memberPlace, place, SERVICES, textPlace } from "./draft.js";
+import {
+  dateNear,
+  type DestinationKind,
+  type Draft,
+  FINGERPRINT,
+  headerPlace,
+  jsonStringPlace,
+  keyPlace,
+  memberPlace,
+  place,
+  SERVICES,
+  textPlace,
+} from "./draft.js";
 
-export const KINDS = ["task_completed", "new_job", "job_launch", "export_generation", "file_complete_toggle", "new_label", "input_file_uploaded", "update_job", "task_review_start"];
+export const KINDS = [
+  "task_completed",
+  "new_job",
+  "job_launch",
+  "export_generation",
+  "file_complete_toggle",
+  "new_label",
+  "input_file_uploaded",
+  "update_job",
+  "task_review_start",
+];
 const PAGES = ["job_list", "export_dashboard", "project_manager", "reports_dashboard", "import_dashboard", "guide_list"];
 
 export const EVENT_HUB: DestinationKind = {
@@ -18,7 +40,10 @@ export const EVENT_HUB: DestinationKind = {
     headerPlace("open", "x-request-note"),
     textPlace("error-log", "held-back", ["error_log", "exception", "cause"], "args"),
     memberPlace("error-log", "held-back", ["error_log", "error", "context", "state"]),
-    jsonStringPlace("held-back", ["extra_metadata"], "raw_event", (key, value) => ({ v: 2, events: [{ name: "update", data: { [key]: value } }] })),
+    jsonStringPlace("held-back", ["extra_metadata"], "raw_event", (key, value) => ({
+      v: 2,
+      events: [{ name: "update", data: { [key]: value } }],
+    })),
     keyPlace("held-back", ["extra_metadata", "seen"], 1),
     memberPlace("metadata", "held-back", ["extra_metadata", "client", "last"]),
     textPlace("report-template", "held-back", ["report_template_data", "settings"], "title"),
@@ -34,7 +59,12 @@ export const EVENT_HUB: DestinationKind = {
   ],
   draft(rng, _split, now) {
     const system = rng.chance(0.2);
-    return { ...base(), system, template: system ? "event-hub/system" : "event-hub/user", json: system ? systemEvent(rng, now) : userEvent(rng, now) };
+    return {
+      ...base(),
+      system,
+      template: system ? "event-hub/system" : "event-hub/user",
+      json: system ? systemEvent(rng, now) : userEvent(rng, now),
+    };
   },
 };
 

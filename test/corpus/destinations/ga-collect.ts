@@ -74,7 +74,10 @@ function page(split: Split, name: "dl" | "dr", address: string): Place {
 function line(split: Split): Place {
   return place("form-line", split, "text", (draft, _key, value) => {
     const name = split === "open" ? "ep.note" : "ep.reason";
-    draft.lines.push([["en", "exception"], [name, String(value)]]);
+    draft.lines.push([
+      ["en", "exception"],
+      [name, String(value)],
+    ]);
     return `form:${name}`;
   });
 }

@@ -34,7 +34,10 @@ export const OPERATOR_JSON: DestinationKind = {
         ["Content-Type", "application/json"],
       ],
       style: rng.chance(0.5) ? "python" : "javascript",
-      json: split === "open" ? { service: "walrus", level: rng.pick(["info", "error"]), count: rng.int(0, 900) } : { event: { name: "job.update", job_id: rng.int(1, 900) }, attempt: rng.int(1, 5) },
+      json:
+        split === "open"
+          ? { service: "walrus", level: rng.pick(["info", "error"]), count: rng.int(0, 900) }
+          : { event: { name: "job.update", job_id: rng.int(1, 900) }, attempt: rng.int(1, 5) },
       lines: [],
     };
   },

@@ -9,14 +9,18 @@ export const SEGMENT: DestinationKind = {
   places: [
     inItem("description", undefined, "text", ["properties"], (at, _key, value) => set(at, "description", value)),
     inItem("properties", "open", "member", ["properties"], set),
-    inItem("json-string", "open", "json-string", ["properties"], (at, key, value) => set(at, "error_log", JSON.stringify({ [key]: value }))),
+    inItem("json-string", "open", "json-string", ["properties"], (at, key, value) =>
+      set(at, "error_log", JSON.stringify({ [key]: value })),
+    ),
     { ...inItem("key", "open", "key", ["context", "traits"], (at, key) => set(at, key, true)), narrow: true },
     identify("open"),
     headerPlace("open", "x-forwarded-note"),
     inItem("properties", "held-back", "member", ["properties", "details"], set),
     inItem("context", "held-back", "text", ["context", "page"], (at, _key, value) => set(at, "title", value)),
     inItem("context", "held-back", "member", ["context", "traits"], set),
-    inItem("json-string", "held-back", "json-string", ["properties"], (at, key, value) => set(at, "run_context", JSON.stringify([{ step: 3, [key]: value }]))),
+    inItem("json-string", "held-back", "json-string", ["properties"], (at, key, value) =>
+      set(at, "run_context", JSON.stringify([{ step: 3, [key]: value }])),
+    ),
     { ...inItem("key", "held-back", "key", ["properties"], (at, key) => set(at, key, 1)), narrow: true },
     identify("held-back"),
     headerPlace("held-back", "referer", (text) => `https://annot.internal/job/4?q=${encodeURIComponent(text)}`),
@@ -49,13 +53,23 @@ function track(rng: Rng, now: number): JsonRecord {
   const system = rng.chance(0.2);
   const kind = system ? "system_startup" : rng.pick(KINDS);
   const library = { name: "analytics-python", version: "1.2.9" };
-  const startup = { description: "Diffgram System startup for default_service service", host_os: "Linux", diffgram_version: "1.17.5", service_name: "default_service", storage_backend: "aws", created_at: pythonTime(rng, now).slice(0, 19), install_fingerprint: FINGERPRINT };
+  const startup = {
+    description: "Diffgram System startup for default_service service",
+    host_os: "Linux",
+    diffgram_version: "1.17.5",
+    service_name: "default_service",
+    storage_backend: "aws",
+    created_at: pythonTime(rng, now).slice(0, 19),
+    install_fingerprint: FINGERPRINT,
+  };
   return {
     integrations: {},
     anonymousId: null,
     properties: system ? startup : { description: null, success: true, run_time: null, project_id: rng.int(1, 900) },
     timestamp: pythonTime(rng, now),
-    context: system ? { os: "Linux", app: { name: "default_service", version: "1.17.5", build: "1.17.5" }, library } : { traits: { [kind]: true }, library },
+    context: system
+      ? { os: "Linux", app: { name: "default_service", version: "1.17.5", build: "1.17.5" }, library }
+      : { traits: { [kind]: true }, library },
     userId: system ? FINGERPRINT : String(rng.int(1, 400)),
     type: "track",
     event: kind,
@@ -70,7 +84,13 @@ function firstItem(draft: Draft): JsonRecord {
   return item;
 }
 
-function inItem(name: string, split: Place["split"], takes: Place["takes"], path: readonly string[], put: (at: JsonRecord, key: string, value: JsonValue) => string): Place {
+function inItem(
+  name: string,
+  split: Place["split"],
+  takes: Place["takes"],
+  path: readonly string[],
+  put: (at: JsonRecord, key: string, value: JsonValue) => string,
+): Place {
   const planted = place(name, split, takes, (draft, key, value) => {
     let at = firstItem(draft);
     for (const segment of path) {
@@ -96,7 +116,8 @@ function identify(split: "open" | "held-back"): Place {
       delete item["event"];
       // A real `identify` has no properties; they stay only where a value was planted among them.
       const properties = Object.entries(Object(item["properties"]));
-      if (properties.every(([key, value]) => ["success", "run_time", "project_id"].includes(key) || value === null)) delete item["properties"];
+      if (properties.every(([key, value]) => ["success", "run_time", "project_id"].includes(key) || value === null))
+        delete item["properties"];
       return inner.put(draft, key, value);
     },
   };

@@ -72,8 +72,18 @@ export const BLOBS: readonly DetectorKind[] = [
       const google = `X-Goog-Algorithm=GOOG4-RSA-SHA256&X-Goog-Credential=export%40annot.iam.gserviceaccount.com%2F${date.slice(0, 8)}%2Fauto%2Fstorage%2Fgoog4_request&X-Goog-Date=${date}&X-Goog-Expires=900&X-Goog-SignedHeaders=host&X-Goog-Signature=${rng.hex(128)}`;
       const azure = `sv=2024-08-04&ss=b&srt=o&sp=r&se=2026-12-01T00%3A00%3A00Z&sig=${encodeURIComponent(rng.bytes(32).toString("base64"))}`;
       const forms: Readonly<Record<Split, readonly (readonly [string, string])[]>> = {
-        open: [["s3", `https://acme-scans.s3.eu-west-1.amazonaws.com/${object}?${amazon}`], ["gcs", `https://storage.googleapis.com/acme-scans/${object}?${google}`]],
-        "held-back": [["azure", `https://acmescans.blob.core.windows.net/raw/${object}?${azure}`], ["minio", `https://minio.lakeshoreclinic.net:9000/raw/${object}?${amazon}`], ["s3-v2", `https://s3.amazonaws.com/acme-scans/${object}?AWSAccessKeyId=AKIA${rng.text(UPPER, 16)}&Expires=1795000000&Signature=${encodeURIComponent(rng.bytes(20).toString("base64"))}`]],
+        open: [
+          ["s3", `https://acme-scans.s3.eu-west-1.amazonaws.com/${object}?${amazon}`],
+          ["gcs", `https://storage.googleapis.com/acme-scans/${object}?${google}`],
+        ],
+        "held-back": [
+          ["azure", `https://acmescans.blob.core.windows.net/raw/${object}?${azure}`],
+          ["minio", `https://minio.lakeshoreclinic.net:9000/raw/${object}?${amazon}`],
+          [
+            "s3-v2",
+            `https://s3.amazonaws.com/acme-scans/${object}?AWSAccessKeyId=AKIA${rng.text(UPPER, 16)}&Expires=1795000000&Signature=${encodeURIComponent(rng.bytes(20).toString("base64"))}`,
+          ],
+        ],
       };
       const [variant, value] = rng.pick(forms[split]);
       return { value, variant };
@@ -85,7 +95,9 @@ export const BLOBS: readonly DetectorKind[] = [
     bare: true,
     open: { keys: ["source", "uri"], prose: ["Import of {} failed", "no such key: {}"] },
     heldBack: { keys: ["origin", "manifest_entry"], prose: ["skipped {} (checksum mismatch)", "copy {} -> local cache"] },
-    draw: (rng, split) => ({ value: `${rng.pick(split === "open" ? ["s3://acme-scans/", "gs://acme-scans/"] : ["az://raw/", "s3a://lake-raw/", "gs://site-b-in/", "https://acmescans.blob.core.windows.net/raw/"])}${objectPath(rng, split)}` }),
+    draw: (rng, split) => ({
+      value: `${rng.pick(split === "open" ? ["s3://acme-scans/", "gs://acme-scans/"] : ["az://raw/", "s3a://lake-raw/", "gs://site-b-in/", "https://acmescans.blob.core.windows.net/raw/"])}${objectPath(rng, split)}`,
+    }),
   },
   {
     kind: "object-path",
@@ -105,7 +117,13 @@ export const BLOBS: readonly DetectorKind[] = [
       return { value: split === "open" ? `array([${rows}])` : `tensor([${rows}], device='cuda:0')` };
     },
   },
-  { kind: "embedding", category: "blob", open: { keys: ["embedding", "vector"], prose: [] }, heldBack: { keys: ["features", "v"], prose: [] }, draw: (rng) => ({ value: floats(rng, rng.pick([128, 256, 384])) }) },
+  {
+    kind: "embedding",
+    category: "blob",
+    open: { keys: ["embedding", "vector"], prose: [] },
+    heldBack: { keys: ["features", "v"], prose: [] },
+    draw: (rng) => ({ value: floats(rng, rng.pick([128, 256, 384])) }),
+  },
   {
     kind: "pixel-data",
     category: "blob",

@@ -49,8 +49,19 @@ export const CONTACT: readonly DetectorKind[] = [
     category: "pii",
     bare: true,
     weight: 3,
-    open: { keys: ["email", "reviewer", "owner", "to"], prose: ["Task assigned to {}", "Could not deliver notification to <{}>", "User {} not found in project", "{}: permission denied"] },
-    heldBack: { keys: ["contact", "submitted_by", "cc"], prose: ["Invite for {} expired before it was accepted", "login={} result=denied", "Duplicate key (email)=({}) already exists.", "mailto:{} bounced twice"] },
+    open: {
+      keys: ["email", "reviewer", "owner", "to"],
+      prose: ["Task assigned to {}", "Could not deliver notification to <{}>", "User {} not found in project", "{}: permission denied"],
+    },
+    heldBack: {
+      keys: ["contact", "submitted_by", "cc"],
+      prose: [
+        "Invite for {} expired before it was accepted",
+        "login={} result=denied",
+        "Duplicate key (email)=({}) already exists.",
+        "mailto:{} bounced twice",
+      ],
+    },
     draw(rng, split) {
       const box = mailbox(rng, split);
       return { value: `${box.local}@${box.domain}`, locale: box.locale };
@@ -63,7 +74,19 @@ export const CONTACT: readonly DetectorKind[] = [
     heldBack: { keys: ["comment"], prose: ["Please write to {} if this happens again", "Owner of the export: {}."] },
     draw(rng, split) {
       const box = mailbox(rng, split);
-      const forms: readonly (readonly [string, string])[] = split === "open" ? [[" [at] ", " [dot] "], ["[at]", "."], [" at ", " dot "]] : [["(at)", "(dot)"], [" (at) ", "."], [" AT ", " DOT "], ["{at}", "."]];
+      const forms: readonly (readonly [string, string])[] =
+        split === "open"
+          ? [
+              [" [at] ", " [dot] "],
+              ["[at]", "."],
+              [" at ", " dot "],
+            ]
+          : [
+              ["(at)", "(dot)"],
+              [" (at) ", "."],
+              [" AT ", " DOT "],
+              ["{at}", "."],
+            ];
       const [at, dot] = rng.pick(forms);
       return { value: box.local.replaceAll("+", ".") + at + box.domain.replaceAll(".", dot), locale: box.locale };
     },
@@ -101,7 +124,11 @@ export const CONTACT: readonly DetectorKind[] = [
     bare: true,
     open: { keys: ["mac", "hw_address"], prose: ["Scanner with MAC {} went offline"] },
     heldBack: { keys: ["device_mac", "bssid"], prose: ["No DHCP lease for {} on eth0"] },
-    draw: (rng, split) => ({ value: (split === "open" ? ["00", "1b", "44"] : ["A4", "5E", "60"]).concat([rng.hex(2), rng.hex(2), rng.hex(2)]).join(split === "open" ? ":" : "-") }),
+    draw: (rng, split) => ({
+      value: (split === "open" ? ["00", "1b", "44"] : ["A4", "5E", "60"])
+        .concat([rng.hex(2), rng.hex(2), rng.hex(2)])
+        .join(split === "open" ? ":" : "-"),
+    }),
   },
   {
     kind: "imei",
@@ -110,7 +137,13 @@ export const CONTACT: readonly DetectorKind[] = [
     heldBack: { keys: ["device_imei"], prose: ["Phone IMEI: {} is not enrolled"] },
     draw(rng) {
       const payload = `35${rng.digits(12)}`;
-      const sum = [...payload].reverse().reduce((total, digit, index) => total + (index % 2 === 0 ? Math.floor((Number(digit) * 2) / 10) + ((Number(digit) * 2) % 10) : Number(digit)), 0);
+      const sum = [...payload]
+        .reverse()
+        .reduce(
+          (total, digit, index) =>
+            total + (index % 2 === 0 ? Math.floor((Number(digit) * 2) / 10) + ((Number(digit) * 2) % 10) : Number(digit)),
+          0,
+        );
       return { value: `${payload}${(10 - (sum % 10)) % 10}` };
     },
   },
@@ -118,13 +151,24 @@ export const CONTACT: readonly DetectorKind[] = [
     kind: "user-path",
     category: "pii",
     bare: true,
-    open: { keys: ["path", "cwd"], prose: ["FileNotFoundError: [Errno 2] No such file or directory: '{}'", 'File "{}", line 12, in <module>'] },
+    open: {
+      keys: ["path", "cwd"],
+      prose: ["FileNotFoundError: [Errno 2] No such file or directory: '{}'", 'File "{}", line 12, in <module>'],
+    },
     heldBack: { keys: ["working_dir", "source_file"], prose: ["Could not open {} (permission denied)", "at Object.<anonymous> ({}:14:9)"] },
     draw(rng, split) {
       const who = person(rng, split);
       const [given, family] = [ascii(who.given), ascii(who.family)];
-      const open = [`/home/${given}/work/export.py`, `/Users/${given}.${family}/Downloads/run.log`, `C:\\Users\\${given}\\Desktop\\import.csv`];
-      const held = [`/home/${given.charAt(0)}${family}/diffgram/jobs.py`, `C:\\Users\\${who.given} ${who.family}\\Documents\\notes.txt`, `/Users/${given}${family}/src/main.js`];
+      const open = [
+        `/home/${given}/work/export.py`,
+        `/Users/${given}.${family}/Downloads/run.log`,
+        `C:\\Users\\${given}\\Desktop\\import.csv`,
+      ];
+      const held = [
+        `/home/${given.charAt(0)}${family}/diffgram/jobs.py`,
+        `C:\\Users\\${who.given} ${who.family}\\Documents\\notes.txt`,
+        `/Users/${given}${family}/src/main.js`,
+      ];
       return { value: rng.pick(split === "open" ? open : held), locale: who.locale };
     },
   },
@@ -137,7 +181,16 @@ export const CONTACT: readonly DetectorKind[] = [
       const latitude = rng.int(40, 58) + rng.int(10_000, 99_999) / 100_000;
       const longitude = rng.int(-3, 24) + rng.int(10_000, 99_999) / 100_000;
       const pair = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;
-      return { value: split === "open" ? pair : rng.pick([pair, `${latitude.toFixed(4)}° N, ${Math.abs(longitude).toFixed(4)}° E`, `${latitude.toFixed(6)},${longitude.toFixed(6)}`]) };
+      return {
+        value:
+          split === "open"
+            ? pair
+            : rng.pick([
+                pair,
+                `${latitude.toFixed(4)}° N, ${Math.abs(longitude).toFixed(4)}° E`,
+                `${latitude.toFixed(6)},${longitude.toFixed(6)}`,
+              ]),
+      };
     },
   },
 ];

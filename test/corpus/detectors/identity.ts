@@ -5,7 +5,11 @@ import { OPEN_IDS } from "../values/national-ids-open.js";
 import { UPPER } from "../random.js";
 
 const OPEN_SENTENCES = ["{word}: {}", "Validation failed for {word} {}", "Row 14 rejected, {word} {} already exists"];
-const HELD_BACK_SENTENCES = ["The annotator typed the {word} {} into the comment", "lookup by {word}={} returned 0 rows", "{word} {} does not match the patient"];
+const HELD_BACK_SENTENCES = [
+  "The annotator typed the {word} {} into the comment",
+  "lookup by {word}={} returned 0 rows",
+  "{word} {} does not match the patient",
+];
 
 export const IDENTITY: readonly DetectorKind[] = [
   // The split decides the country: whole locales are held back, and open countries come again with held-back sentences.
@@ -16,21 +20,37 @@ export const IDENTITY: readonly DetectorKind[] = [
     kind: "passport",
     category: "pii",
     open: { keys: ["passport_number", "passport_no"], prose: ["Passport number {} is expired", "passport no. {} could not be read"] },
-    heldBack: { keys: ["passport", "travel_document_number"], prose: ["Holder of passport {} is not on the list", "OCR of the passport gave {}"] },
-    draw: (rng, split) => ({ value: split === "open" ? rng.pick([leading(rng, 9), `C${rng.digits(8)}`]) : `${rng.text(UPPER, 2)}${leading(rng, 7)}` }),
+    heldBack: {
+      keys: ["passport", "travel_document_number"],
+      prose: ["Holder of passport {} is not on the list", "OCR of the passport gave {}"],
+    },
+    draw: (rng, split) => ({
+      value: split === "open" ? rng.pick([leading(rng, 9), `C${rng.digits(8)}`]) : `${rng.text(UPPER, 2)}${leading(rng, 7)}`,
+    }),
   },
   {
     kind: "driving-licence",
     category: "pii",
     open: { keys: ["driving_licence", "drivers_license"], prose: ["Driver's license {} was not accepted", "driving licence number {}"] },
-    heldBack: { keys: ["driver_license_number", "driving_licence_no"], prose: ["Driving licence {} is blurred in the frame", "driver's licence no: {}"] },
-    draw: (rng, split) => ({ value: split === "open" ? `${rng.text(UPPER, 1)}${leading(rng, 7)}` : `${rng.text("BCDFGHJKLM", 5)}${rng.digits(6)}${rng.text(UPPER, 2)}${rng.digits(1)}${rng.text(UPPER, 2)}` }),
+    heldBack: {
+      keys: ["driver_license_number", "driving_licence_no"],
+      prose: ["Driving licence {} is blurred in the frame", "driver's licence no: {}"],
+    },
+    draw: (rng, split) => ({
+      value:
+        split === "open"
+          ? `${rng.text(UPPER, 1)}${leading(rng, 7)}`
+          : `${rng.text("BCDFGHJKLM", 5)}${rng.digits(6)}${rng.text(UPPER, 2)}${rng.digits(1)}${rng.text(UPPER, 2)}`,
+    }),
   },
   {
     kind: "date-of-birth",
     category: "pii",
     open: { keys: ["date_of_birth", "dob"], prose: ["Patient born {} has two studies", "DOB: {}"] },
-    heldBack: { keys: ["birth_date", "birthday"], prose: ["date of birth {} is in the DICOM header", "Subject born on {} withdrew consent"] },
+    heldBack: {
+      keys: ["birth_date", "birthday"],
+      prose: ["date of birth {} is in the DICOM header", "Subject born on {} withdrew consent"],
+    },
     draw(rng, split) {
       const born = birth(rng);
       const held = [`${born.dd}.${born.mm}.${born.year}`, `${born.day} ${MONTHS[born.month - 1] ?? "May"} ${born.year}`];

@@ -16,8 +16,25 @@ const CARDS: readonly (readonly [prefix: string, length: number, grouped: RegExp
 
 /** Country, BBAN pattern: n digits, A letters. Open countries first, held-back ones after. */
 const IBANS = {
-  open: [["DE", "n18"], ["NL", "A4n10"], ["GB", "A4n14"], ["FR", "n23"], ["ES", "n20"], ["BE", "n12"], ["CH", "n17"], ["AT", "n16"]],
-  "held-back": [["SE", "n20"], ["IE", "A4n14"], ["FI", "n14"], ["DK", "n14"], ["CZ", "n20"], ["TR", "n22"], ["LT", "n16"]],
+  open: [
+    ["DE", "n18"],
+    ["NL", "A4n10"],
+    ["GB", "A4n14"],
+    ["FR", "n23"],
+    ["ES", "n20"],
+    ["BE", "n12"],
+    ["CH", "n17"],
+    ["AT", "n16"],
+  ],
+  "held-back": [
+    ["SE", "n20"],
+    ["IE", "A4n14"],
+    ["FI", "n14"],
+    ["DK", "n14"],
+    ["CZ", "n20"],
+    ["TR", "n22"],
+    ["LT", "n16"],
+  ],
 } as const;
 
 export const MONEY: readonly DetectorKind[] = [
@@ -55,7 +72,9 @@ export const MONEY: readonly DetectorKind[] = [
     heldBack: { keys: ["payout_iban", "beneficiary"], prose: ["SEPA mandate for {} expired", "wire to {} pending"] },
     draw(rng, split) {
       const [country, pattern] = rng.pick<readonly [string, string]>(IBANS[split]);
-      const bban = pattern.replace(/([nA])(\d+)/g, (_, kind: string, count: string) => (kind === "n" ? rng.digits(Number(count)) : rng.text(UPPER, Number(count))));
+      const bban = pattern.replace(/([nA])(\d+)/g, (_, kind: string, count: string) =>
+        kind === "n" ? rng.digits(Number(count)) : rng.text(UPPER, Number(count)),
+      );
       const check = String(98 - remainder(`${bban}${country}00`, 97)).padStart(2, "0");
       const compact = country + check + bban;
       return { value: rng.chance(0.5) ? compact : compact.replace(/(.{4})(?=.)/g, "$1 "), locale: country };
@@ -66,13 +85,20 @@ export const MONEY: readonly DetectorKind[] = [
     category: "pii",
     open: { keys: ["bic", "swift_code"], prose: ["BIC {} unknown", "SWIFT code {} not reachable"] },
     heldBack: { keys: ["swift", "swift_bic"], prose: ["beneficiary bank {} (SWIFT/BIC)", "bank identifier BIC={}"] },
-    draw: (rng, split) => ({ value: rng.pick(split === "open" ? ["DEUTDEFF", "INGBNL2A", "BNPAFRPP", "BARCGB22XXX"] : ["NDEASESS", "DABADKKK", "AIBKIE2D", "UBSWCHZH80A"]) }),
+    draw: (rng, split) => ({
+      value: rng.pick(
+        split === "open" ? ["DEUTDEFF", "INGBNL2A", "BNPAFRPP", "BARCGB22XXX"] : ["NDEASESS", "DABADKKK", "AIBKIE2D", "UBSWCHZH80A"],
+      ),
+    }),
   },
   {
     kind: "bank-account",
     category: "pii",
     open: { keys: ["bank_account", "account_number"], prose: ["bank account number {} is closed", "Bank account {} not verified"] },
-    heldBack: { keys: ["bank_account_number", "bank_account_no"], prose: ["payout to bank account no. {} was returned", "account number: {} sort code: 20-45-11"] },
+    heldBack: {
+      keys: ["bank_account_number", "bank_account_no"],
+      prose: ["payout to bank account no. {} was returned", "account number: {} sort code: 20-45-11"],
+    },
     draw: (rng) => ({ value: leading(rng, rng.int(8, 10)) }),
   },
 ];

@@ -13,7 +13,10 @@ const VENDOR_TOKENS: Readonly<Record<Split, readonly (readonly [vendor: string, 
     ["sendgrid", (rng) => `SG.${rng.text(ALNUM, 22)}.${rng.text(ALNUM, 43)}`],
     ["npm", (rng) => `npm_${rng.text(ALNUM, 36)}`],
     ["mailgun", (rng) => `key-${rng.hex(32)}`],
-    ["slack-webhook", (rng) => `https://hooks.slack.com/services/T${rng.text(UPPER + DIGITS, 10)}/B${rng.text(UPPER + DIGITS, 10)}/${rng.text(ALNUM, 24)}`],
+    [
+      "slack-webhook",
+      (rng) => `https://hooks.slack.com/services/T${rng.text(UPPER + DIGITS, 10)}/B${rng.text(UPPER + DIGITS, 10)}/${rng.text(ALNUM, 24)}`,
+    ],
   ],
   "held-back": [
     ["gitlab", (rng) => `glpat-${rng.text(ALNUM, 20)}`],
@@ -45,7 +48,10 @@ export const SECRETS: readonly DetectorKind[] = [
     category: "secret",
     bare: true,
     open: { keys: ["value", "aws_access_key_id"], prose: ["InvalidAccessKeyId: {} does not exist", "credentials {} expired"] },
-    heldBack: { keys: ["principal", "accessKeyId"], prose: ["SignatureDoesNotMatch for {} in eu-west-1", "boto3 picked {} from the environment"] },
+    heldBack: {
+      keys: ["principal", "accessKeyId"],
+      prose: ["SignatureDoesNotMatch for {} in eu-west-1", "boto3 picked {} from the environment"],
+    },
     draw: (rng) => ({ value: `${rng.pick(["AKIA", "ASIA"])}${rng.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)}` }),
   },
   {
@@ -62,8 +68,14 @@ export const SECRETS: readonly DetectorKind[] = [
     open: { keys: ["key", "pem"], prose: ["Could not parse {}"] },
     heldBack: { keys: ["identity", "material"], prose: ["loaded from env: {}"] },
     draw(rng, split) {
-      const name = rng.pick(split === "open" ? ["RSA PRIVATE KEY", "PRIVATE KEY"] : ["EC PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY"]);
-      const lines = (Buffer.concat([DER_START, rng.bytes(rng.int(120, 400))]).toString("base64").match(/.{1,64}/g) ?? []).join("\n");
+      const name = rng.pick(
+        split === "open" ? ["RSA PRIVATE KEY", "PRIVATE KEY"] : ["EC PRIVATE KEY", "OPENSSH PRIVATE KEY", "ENCRYPTED PRIVATE KEY"],
+      );
+      const lines = (
+        Buffer.concat([DER_START, rng.bytes(rng.int(120, 400))])
+          .toString("base64")
+          .match(/.{1,64}/g) ?? []
+      ).join("\n");
       return { value: `-----BEGIN ${name}-----\n${lines}\n-----END ${name}-----` };
     },
   },
@@ -77,7 +89,9 @@ export const SECRETS: readonly DetectorKind[] = [
     draw(rng, split) {
       const header = { alg: rng.pick(split === "open" ? ["HS256", "RS256"] : ["ES256", "PS256", "EdDSA"]), typ: "JWT" };
       const claims = { sub: String(rng.int(10, 9999)), iat: 1_790_000_000 + rng.int(0, 9_000_000), scope: "project" };
-      return { value: `${base64url(JSON.stringify(header))}.${base64url(JSON.stringify(claims))}.${rng.bytes(split === "open" ? 32 : 64).toString("base64url")}` };
+      return {
+        value: `${base64url(JSON.stringify(header))}.${base64url(JSON.stringify(claims))}.${rng.bytes(split === "open" ? 32 : 64).toString("base64url")}`,
+      };
     },
   },
   {
@@ -88,7 +102,9 @@ export const SECRETS: readonly DetectorKind[] = [
     heldBack: { keys: ["endpoint", "origin"], prose: ["proxy {} refused the connection", "pip index {} is not reachable"] },
     draw(rng, split) {
       const account = rng.pick(split === "open" ? ["deploy", "ci"] : ["svc-export", "build"]);
-      return { value: `https://${account}:${password(rng)}@${rng.pick(["git.northfield-imaging.com/ml/export.git", "nexus.meridianradiology.co.uk/simple", "files.agri-fieldlab.com.au/in"])}` };
+      return {
+        value: `https://${account}:${password(rng)}@${rng.pick(["git.northfield-imaging.com/ml/export.git", "nexus.meridianradiology.co.uk/simple", "files.agri-fieldlab.com.au/in"])}`,
+      };
     },
   },
   {
@@ -99,8 +115,17 @@ export const SECRETS: readonly DetectorKind[] = [
     heldBack: { keys: ["broker", "target"], prose: ["kombu.exceptions.OperationalError with {}", "retrying {} in 4 s"] },
     draw(rng, split) {
       const secret = password(rng);
-      const open = [`postgresql://diffgram:${secret}@db.internal:5432/diffgram`, `amqp://worker:${secret}@rabbitmq:5672//`, `mysql://root:${secret}@10.0.4.12/app`];
-      const held = [`mongodb+srv://annot:${secret}@cluster0.mongo.internal/prod`, `redis://:${secret}@redis-master:6379/0`, `Server=tcp:sql01.internal,1433;Database=annot;User ID=svc;Password=${secret};Encrypt=true`, `DefaultEndpointsProtocol=https;AccountName=annotstore;AccountKey=${rng.bytes(64).toString("base64")};EndpointSuffix=core.windows.net`];
+      const open = [
+        `postgresql://diffgram:${secret}@db.internal:5432/diffgram`,
+        `amqp://worker:${secret}@rabbitmq:5672//`,
+        `mysql://root:${secret}@10.0.4.12/app`,
+      ];
+      const held = [
+        `mongodb+srv://annot:${secret}@cluster0.mongo.internal/prod`,
+        `redis://:${secret}@redis-master:6379/0`,
+        `Server=tcp:sql01.internal,1433;Database=annot;User ID=svc;Password=${secret};Encrypt=true`,
+        `DefaultEndpointsProtocol=https;AccountName=annotstore;AccountKey=${rng.bytes(64).toString("base64")};EndpointSuffix=core.windows.net`,
+      ];
       return { value: rng.pick(split === "open" ? open : held) };
     },
   },
@@ -109,7 +134,10 @@ export const SECRETS: readonly DetectorKind[] = [
     category: "secret",
     weight: 2,
     open: { keys: ["client_secret", "api_key", "password", "auth_token"], prose: ["api_key={}", "password: {}"] },
-    heldBack: { keys: ["secretKey", "inter_service_security_token", "apiToken", "passwd", "access_token"], prose: ["client_secret={} was not accepted", "MINIO_SECRET_KEY={}"] },
+    heldBack: {
+      keys: ["secretKey", "inter_service_security_token", "apiToken", "passwd", "access_token"],
+      prose: ["client_secret={} was not accepted", "MINIO_SECRET_KEY={}"],
+    },
     draw: (rng) => ({ value: rng.pick([password(rng), rng.hex(40), rng.text(ALNUM, 32), rng.bytes(24).toString("base64url")]) }),
   },
   {
@@ -120,7 +148,18 @@ export const SECRETS: readonly DetectorKind[] = [
     open: { keys: ["payout", "wallet"], prose: ["Reward sent to {}"] },
     heldBack: { keys: ["address_btc", "target"], prose: ["labeler asked to be paid at {}"] },
     draw(rng, split) {
-      const [variant, make] = rng.pick<readonly [string, (rng: Rng) => string]>(split === "open" ? [["base58", bitcoinAddress], ["eip55", ethereumAddress]] : [["bech32", bech32Address], ["eip55", ethereumAddress], ["base58", bitcoinAddress]]);
+      const [variant, make] = rng.pick<readonly [string, (rng: Rng) => string]>(
+        split === "open"
+          ? [
+              ["base58", bitcoinAddress],
+              ["eip55", ethereumAddress],
+            ]
+          : [
+              ["bech32", bech32Address],
+              ["eip55", ethereumAddress],
+              ["base58", bitcoinAddress],
+            ],
+      );
       return { value: make(rng), variant };
     },
   },

@@ -18,13 +18,22 @@ export function texts(kind: string, split: Split, templates: readonly ((rng: Rng
   return templates.map((text) => ({ kind, split, text }));
 }
 
-export function members(kind: string, split: Split | undefined, makers: readonly ((rng: Rng) => readonly [string, JsonValue])[]): Negative[] {
+export function members(
+  kind: string,
+  split: Split | undefined,
+  makers: readonly ((rng: Rng) => readonly [string, JsonValue])[],
+): Negative[] {
   return makers.map((member) => (split === undefined ? { kind, member } : { kind, split, member }));
 }
 
 /** A private or loopback address: nobody's. */
 export function privateAddress(rng: Rng): string {
-  return rng.pick([`10.${rng.int(0, 255)}.${rng.int(0, 255)}.${rng.int(1, 254)}`, `192.168.${rng.int(0, 9)}.${rng.int(1, 254)}`, `172.${rng.int(16, 31)}.0.${rng.int(1, 254)}`, "127.0.0.1"]);
+  return rng.pick([
+    `10.${rng.int(0, 255)}.${rng.int(0, 255)}.${rng.int(1, 254)}`,
+    `192.168.${rng.int(0, 9)}.${rng.int(1, 254)}`,
+    `172.${rng.int(16, 31)}.0.${rng.int(1, 254)}`,
+    "127.0.0.1",
+  ]);
 }
 
 export function pod(rng: Rng): string {

@@ -4,12 +4,18 @@ import { birth, leading, type NationalId, two } from "./national-id.js";
 
 /** Countries held back from the rules' author. */
 export const HELD_BACK_IDS: readonly NationalId[] = [
-  id("se-personnummer", "sv-SE", ["personnummer", "personal_identity_number"], ["personnummer", "Swedish personal identity number"], (rng) => {
-    const born = birth(rng);
-    const payload = born.yy + born.mm + born.dd + rng.digits(3);
-    const century = rng.chance(0.5) ? String(born.year).slice(0, 2) : "";
-    return `${century}${payload.slice(0, 6)}-${payload.slice(6)}${luhnDigit(payload)}`;
-  }),
+  id(
+    "se-personnummer",
+    "sv-SE",
+    ["personnummer", "personal_identity_number"],
+    ["personnummer", "Swedish personal identity number"],
+    (rng) => {
+      const born = birth(rng);
+      const payload = born.yy + born.mm + born.dd + rng.digits(3);
+      const century = rng.chance(0.5) ? String(born.year).slice(0, 2) : "";
+      return `${century}${payload.slice(0, 6)}-${payload.slice(6)}${luhnDigit(payload)}`;
+    },
+  ),
   id("fi-hetu", "fi-FI", ["hetu", "henkilotunnus"], ["henkilötunnus", "HETU"], (rng) => {
     const born = birth(rng, 1945, 1999);
     const serial = String(rng.int(2, 899)).padStart(3, "0");
@@ -56,11 +62,18 @@ export const HELD_BACK_IDS: readonly NationalId[] = [
     const payload = leading(rng, 8);
     return payload + luhnDigit(payload);
   }),
-  id("gr-amka", "el-GR", ["amka"], ["AMKA"], (rng) => {
-    const born = birth(rng, 1945, 1999);
-    const payload = born.dd + born.mm + born.yy + rng.digits(4);
-    return payload + luhnDigit(payload);
-  }, "health-id"),
+  id(
+    "gr-amka",
+    "el-GR",
+    ["amka"],
+    ["AMKA"],
+    (rng) => {
+      const born = birth(rng, 1945, 1999);
+      const payload = born.dd + born.mm + born.yy + rng.digits(4);
+      return payload + luhnDigit(payload);
+    },
+    "health-id",
+  ),
   id("th-pin", "th-TH", ["thai_national_id", "citizen_id"], ["Thai national ID", "citizen ID"], (rng) => {
     const payload = rng.int(1, 8) + rng.digits(11);
     const check = (11 - (weightedSum(payload, [13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11)) % 10;
@@ -85,13 +98,20 @@ export const HELD_BACK_IDS: readonly NationalId[] = [
       return check === 10 ? undefined : `${payload.slice(0, 6)}-${payload.slice(6)}${check}9`;
     }),
   ),
-  id("au-tfn", "en-AU", ["tfn", "tax_file_number"], ["TFN", "tax file number"], (rng) =>
-    until(() => {
-      const payload = leading(rng, 8);
-      const partial = weightedSum(payload, [1, 4, 3, 7, 5, 8, 6, 9]) % 11;
-      // The ninth weight is 10, which is -1 modulo 11.
-      return partial === 10 ? undefined : `${payload}${partial}`.replace(/^(...)(...)(...)$/, rng.pick(["$1 $2 $3", "$1$2$3"]));
-    }), "tax-id"),
+  id(
+    "au-tfn",
+    "en-AU",
+    ["tfn", "tax_file_number"],
+    ["TFN", "tax file number"],
+    (rng) =>
+      until(() => {
+        const payload = leading(rng, 8);
+        const partial = weightedSum(payload, [1, 4, 3, 7, 5, 8, 6, 9]) % 11;
+        // The ninth weight is 10, which is -1 modulo 11.
+        return partial === 10 ? undefined : `${payload}${partial}`.replace(/^(...)(...)(...)$/, rng.pick(["$1 $2 $3", "$1$2$3"]));
+      }),
+    "tax-id",
+  ),
   id("ie-pps", "en-IE", ["pps_number", "ppsn"], ["PPS number", "PPSN"], (rng) => {
     const payload = leading(rng, 7);
     const check = weightedSum(payload, [8, 7, 6, 5, 4, 3, 2]) % 23;

@@ -28,9 +28,7 @@ export const OPEN_IDS: readonly NationalId[] = [
     const born = birth(rng, 1945, 1999);
     const payload = born.yy + born.mm + born.dd + String(rng.int(1, 997)).padStart(3, "0");
     const check = two(97 - (Number(payload) % 97));
-    return rng.chance(0.5)
-      ? `${born.yy}.${born.mm}.${born.dd}-${payload.slice(6)}.${check}`
-      : payload + check;
+    return rng.chance(0.5) ? `${born.yy}.${born.mm}.${born.dd}-${payload.slice(6)}.${check}` : payload + check;
   }),
   id("fr-nir", "fr-FR", ["nir", "numero_securite_sociale"], ["NIR", "numéro de sécurité sociale"], (rng) => {
     const born = birth(rng);
@@ -116,9 +114,16 @@ export const OPEN_IDS: readonly NationalId[] = [
     const digits = payload + verhoeffDigit(payload);
     return rng.chance(0.5) ? digits.replace(/^(....)(....)(....)$/, "$1 $2 $3") : digits;
   }),
-  id("in-pan", "en-IN", ["pan", "pan_number"], ["PAN card", "permanent account number"], (rng) => {
-    return `${rng.text(UPPER, 3)}P${rng.text(UPPER, 1)}${String(rng.int(1, 9999)).padStart(4, "0")}${rng.text(UPPER, 1)}`;
-  }, "tax-id"),
+  id(
+    "in-pan",
+    "en-IN",
+    ["pan", "pan_number"],
+    ["PAN card", "permanent account number"],
+    (rng) => {
+      return `${rng.text(UPPER, 3)}P${rng.text(UPPER, 1)}${String(rng.int(1, 9999)).padStart(4, "0")}${rng.text(UPPER, 1)}`;
+    },
+    "tax-id",
+  ),
   id("cn-ric", "zh-CN", ["id_card_no", "resident_id"], ["resident identity card", "身份证"], (rng) => {
     const born = birth(rng);
     const region = rng.pick(["110101", "310104", "440305", "330106", "510107", "320102"]);
@@ -131,22 +136,50 @@ export const OPEN_IDS: readonly NationalId[] = [
     const sum = weightedSum(payload, [2, 7, 6, 5, 4, 3, 2]) + (letter === "T" ? 4 : 0);
     return letter + payload + "JZIHGFEDCBA".charAt(sum % 11);
   }),
-  id("gb-nhs", "en-GB", ["nhs_number"], ["NHS number"], (rng) =>
-    until(() => {
-      const payload = leading(rng, 9);
-      const check = 11 - (weightedSum(payload, [10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11);
-      if (check === 10) return undefined;
-      return `${payload}${check % 11}`.replace(/^(...)(...)(....)$/, rng.pick(["$1 $2 $3", "$1$2$3"]));
-    }), "health-id"),
-  id("de-idnr", "de-DE", ["steuer_id", "steueridentifikationsnummer"], ["Steuer-ID", "steuerliche Identifikationsnummer"], germanTaxId, "tax-id"),
-  id("pt-nif", "pt-PT", ["nif", "contribuinte"], ["NIF", "número de contribuinte"], (rng) => {
-    const payload = rng.pick(["1", "2"]) + rng.digits(7);
-    const rest = weightedSum(payload, [9, 8, 7, 6, 5, 4, 3, 2]) % 11;
-    return payload + (rest < 2 ? 0 : 11 - rest);
-  }, "tax-id"),
-  id("us-ein", "en-US", ["ein", "employer_identification_number"], ["EIN", "employer identification number"], (rng) => {
-    return `${rng.pick(["12", "20", "27", "35", "46", "52", "61", "74", "83", "95"])}-${leading(rng, 7)}`;
-  }, "tax-id"),
+  id(
+    "gb-nhs",
+    "en-GB",
+    ["nhs_number"],
+    ["NHS number"],
+    (rng) =>
+      until(() => {
+        const payload = leading(rng, 9);
+        const check = 11 - (weightedSum(payload, [10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11);
+        if (check === 10) return undefined;
+        return `${payload}${check % 11}`.replace(/^(...)(...)(....)$/, rng.pick(["$1 $2 $3", "$1$2$3"]));
+      }),
+    "health-id",
+  ),
+  id(
+    "de-idnr",
+    "de-DE",
+    ["steuer_id", "steueridentifikationsnummer"],
+    ["Steuer-ID", "steuerliche Identifikationsnummer"],
+    germanTaxId,
+    "tax-id",
+  ),
+  id(
+    "pt-nif",
+    "pt-PT",
+    ["nif", "contribuinte"],
+    ["NIF", "número de contribuinte"],
+    (rng) => {
+      const payload = rng.pick(["1", "2"]) + rng.digits(7);
+      const rest = weightedSum(payload, [9, 8, 7, 6, 5, 4, 3, 2]) % 11;
+      return payload + (rest < 2 ? 0 : 11 - rest);
+    },
+    "tax-id",
+  ),
+  id(
+    "us-ein",
+    "en-US",
+    ["ein", "employer_identification_number"],
+    ["EIN", "employer identification number"],
+    (rng) => {
+      return `${rng.pick(["12", "20", "27", "35", "46", "52", "61", "74", "83", "95"])}-${leading(rng, 7)}`;
+    },
+    "tax-id",
+  ),
 ];
 
 /** Exactly one digit of the first ten occurs twice (or thrice), one or two are missing: the tax office's rule. */
@@ -175,4 +208,3 @@ function id(
 ): NationalId {
   return { name, locale, keys, words, make, family };
 }
-
