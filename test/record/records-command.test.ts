@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import Sqlite from "better-sqlite3";
+import { finding, folder, listener, opened, transfer } from "./sample.js";
+
+const COMMAND = `
+const { Command } = await import("commander");
+const { addRecordsCommand } = await import(process.argv[1]);
+const program = new Command("egress-proxy");
+addRecordsCommand(program);
+await program.parseAsync(process.argv.slice(2), { from: "user" });
+`;
+
+/** Runs the command as its own process. */
+function records(...words: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const module = new URL("../../src/cli/records.js", import.meta.url).href;
+  const cwd = fileURLToPath(new URL("../..", import.meta.url));
+  const child = spawn(process.execPath, ["--input-type=module", "-e", COMMAND, module, "records", ...words], { cwd });
+  return new Promise((resolve) => {
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (bytes: Buffer) => void (out += bytes.toString()));
+    child.stderr.on("data", (bytes: Buffer) => void (err += bytes.toString()));
+    child.on("close", (code) => resolve({ code, out, err }));
+  });
+}
+
+test("list, show and export read beside a running writer, and see what is still spooled", async (context) => {
+  const dataDir = folder(context);
+  const store = await opened(context, { dataDir, deadlineMs: 200 });
+  const first = transfer({ identity: "same" });
+  await store.write(first);
+  const blocker = new Sqlite(join(dataDir, "records.db"));
+  blocker.exec("begin immediate");
+  const again = transfer({ identity: "same" });
+  const fresh = transfer({ caseName: "licensing", findings: [{ ...finding, rule: "secret/aws-key" }], path: "/\u001b[31m" });
+  assert.equal((await store.write(again)).durability, "spooled");
+  assert.equal((await store.write(fresh)).durability, "spooled");
+
+  const list = await records("list", "--data", dataDir, "--format", "json");
+  assert.equal(list.code, 0, list.err);
+  const items: { id: string; occurrences: number; case: string; spooled: boolean; findings: unknown[] }[] = JSON.parse(list.out);
+  assert.deepEqual(items.map((item) => [item.id, item.occurrences, item.spooled]), [
+    [fresh.id, 1, true],
+    [first.id, 2, true],
+  ]);
+  assert.deepEqual(items[1]?.findings, [finding]);
+
+  const licensing = await records("list", "--data", dataDir, "--case", "licensing", "--rule", "secret", "--status", "open", "--since", "1d");
+  assert.equal(licensing.out.trim().split("\n").length, 2);
+  assert.match(licensing.out, /secret\/aws-key/);
+
+  const shown = await records("show", again.id, "--data", dataDir);
+  assert.match(shown.out, new RegExp(first.id));
+  assert.match(shown.out, /It was stopped here/);
+  const odd = await records("show", fresh.id, "--data", dataDir);
+  assert.ok(!odd.out.includes("\u001b"), "traffic can't move the terminal's cursor");
+
+  const csv = await records("export", "--format", "csv", "--data", dataDir);
+  assert.equal(csv.out.trim().split("\n").length, 3);
+  const lines = await records("export", "--format", "ndjson", "--data", dataDir);
+  assert.equal(lines.out.trim().split("\n").map((line) => JSON.parse(line)).length, 2);
+  assert.equal(JSON.parse((await records("export", "--data", dataDir)).out).length, 2);
+  blocker.exec("commit");
+  blocker.close();
+});
+
+test("verify exits 0 on a whole chain and 1 on a broken one, and a log serves as the off-host witness", async (context) => {
+  const dataDir = folder(context);
+  const logger = listener();
+  const store = await opened(context, { dataDir, logger });
+  for (let n = 0; n < 4; n += 1) await store.write(transfer());
+  await store.close();
+  const log = join(dataDir, "proxy.log");
+  writeFileSync(log, logger.said.map((line) => JSON.stringify(line)).join("\n"));
+  const whole = await records("verify", "--data", dataDir, "--checkpoint", log);
+  assert.deepEqual([whole.code, whole.err], [0, ""], whole.out);
+  assert.match(whole.out, /Whole: nothing was changed/);
+  const db = new Sqlite(join(dataDir, "records.db"));
+  db.exec("delete from entries where seq = 2");
+  db.close();
+  const broken = await records("verify", "--data", dataDir, "--format", "json");
+  assert.equal(broken.code, 1);
+  assert.deepEqual(JSON.parse(broken.out).faults.map((fault: { kind: string; seq: number }) => [fault.kind, fault.seq])[0], ["missing", 2]);
+});
+
+test("prune erases by age and verify stays content", async (context) => {
+  const dataDir = folder(context);
+  const store = await opened(context, { dataDir });
+  await store.write(transfer({ at: Date.now() - 100 * 86_400_000 }));
+  await store.write(transfer());
+  const pruned = await records("prune", "--older-than", "90d", "--data", dataDir);
+  assert.match(pruned.out, /Pruned 1 records \(1 entries\)/);
+  assert.equal((await records("verify", "--data", dataDir)).code, 0);
+  assert.equal(JSON.parse((await records("list", "--data", dataDir, "--format", "json")).out).length, 1);
+});
+
+test("wrong use says what to do", async (context) => {
+  const dataDir = folder(context);
+  const missing = await records("list", "--data", join(dataDir, "nowhere"));
+  assert.equal(missing.code, 2);
+  assert.match(missing.err, /Name the proxy's data folder with --data/);
+  assert.match((await records("list", "--data", dataDir)).out, /No records match/);
+  assert.equal((await records("show", "nothing", "--data", dataDir)).code, 1);
+  assert.notEqual((await records("prune", "--older-than", "soon", "--data", dataDir)).code, 0);
+  assert.equal((await records("verify", "--data", dataDir, "--checkpoint", "/no/such/file")).code, 2);
+  const away = await records("list", "--store", "postgres://nobody@127.0.0.1:1/none", "--data", dataDir);
+  assert.match(away.err, /The record store can't be read/);
+});
