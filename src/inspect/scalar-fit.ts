@@ -49,8 +49,8 @@ function fitAny(schemas: readonly Schema[], node: JsonNode, context: FitContext)
   for (const schema of schemas) {
     const fit = fitScalar(context.book.resolve(schema), node, context);
     if (fit.ok) return fit;
-    // The nearest miss says most: a value of the right type that failed further on.
-    if (fit.rule !== "schema/wrong-type") last = fit;
+    // The nearest miss says most: a value of the right type that failed further on; a list of values before a form.
+    if (fit.rule !== "schema/wrong-type" && (last.ok || last.rule !== "schema/not-in-enum")) last = fit;
   }
   return last;
 }
