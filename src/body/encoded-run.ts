@@ -192,11 +192,15 @@ function hexFrom(text: string, from: number, runs: EncodedRun[]): number {
     const high = hexDigit(text.charCodeAt(pair));
     const low = hexDigit(text.charCodeAt(pair + 1));
     if (high < 0 || low < 0) break;
-    bytes.push(high * 16 + low);
+    const byte = high * 16 + low;
+    bytes.push(byte);
+    // The first two bytes settle nearly every id and digest.
+    if (bytes.length <= 2 && !startsText(byte) && byte !== 0 && !mayStartBinary(bytes[0] ?? 0)) return from;
     at = pair + 2;
     if (bytes.length === 6 && !startsBinary(Uint8Array.from(bytes)) && plausibleEnd(Uint8Array.from(bytes), 0) < 3) return from;
     for (let separators = 0; separators < 2 && isSeparator(text.charCodeAt(at)); separators += 1) at += 1;
   }
+  if (bytes.length < LEAST_BYTES) return from;
   const decoded = Uint8Array.from(bytes);
   const found = accept(decoded) ?? [...plausiblePieces(decoded)][0] ?? (isOpaque(decoded) ? decoded : undefined);
   if (found === undefined || found.length < LEAST_BYTES) return decoded.length > LONG_HEX ? at : from;

@@ -39,6 +39,7 @@ const COMPILED = SIGNATURES.map(([name, offset, hex]) => ({ name, offset, bytes:
 
 /** The format that the first bytes name, or undefined. */
 export function magicOf(bytes: Uint8Array): string | undefined {
+  if (!FIRST_BYTES.has(bytes[0] ?? 0)) return undefined;
   for (const { name, offset, bytes: signature } of COMPILED) {
     if (bytes.length < offset + signature.length || bytes[offset] !== signature[0]) continue;
     if (signature.every((byte, index) => bytes[offset + index] === byte)) return name;
