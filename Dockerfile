@@ -22,6 +22,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist/src dist/src
 COPY rules rules
+COPY demo demo
 COPY scripts/healthcheck.mjs scripts/healthcheck.mjs
 COPY LICENSE ./
 # The numeric id is what Kubernetes' runAsNonRoot can check; /data and /certs are the only folders that it may write to.

@@ -71,7 +71,7 @@ async function handshakeEnd(socket: TLSSocket, withinMs: number): Promise<string
     };
     socket.once("secure", () => settle(undefined));
     socket.once("close", () => settle("closed"));
-    socket.on("error", (error) => settle(tlsFailureReason(error)));
+    socket.on("error", (error: Error) => settle(tlsFailureReason(error)));
   });
 }
 
