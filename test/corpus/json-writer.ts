@@ -6,6 +6,11 @@ export const ESCAPE_ALL = "\uE000";
 /** How the body is laid out: Python's `json.dumps` puts blanks after `,` and `:`, JavaScript none. */
 export type JsonStyle = "python" | "javascript";
 
+/** The text itself, or the JSON of what is no text. */
+export function textOf(value: JsonValue): string {
+  return typeof value === "string" ? value : writeJson(value);
+}
+
 /** JSON text of the value. Python's style escapes what is not ASCII, as `json.dumps` does. */
 export function writeJson(value: JsonValue, style: JsonStyle = "javascript"): string {
   if (value === null || typeof value === "boolean" || typeof value === "number") return String(value);

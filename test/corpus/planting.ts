@@ -1,5 +1,6 @@
 import type { DestinationKind, Draft, Place } from "./destinations/draft.js";
 import { ENCODINGS, type Encoding } from "./encodings.js";
+import { textOf } from "./json-writer.js";
 import type { JsonValue, Label, Split, Spot } from "./labelled-case.js";
 import { DATA_NEGATIVES } from "./negatives/data.js";
 import { ID_NEGATIVES } from "./negatives/ids.js";
@@ -103,7 +104,7 @@ function contentFor(specimen: Specimen, place: Place, encoding: Encoding | undef
   if (place.takes === "text" || place.takes === "key") {
     const alone = specimen.bare && isText && rng.chance(0.4);
     const prose = place.takes === "key" || place.name === "path" || alone ? undefined : specimen.prose;
-    const text = prose ?? (specimen.bare && isText ? String(specimen.value) : undefined);
+    const text = prose ?? (specimen.bare && isText ? textOf(specimen.value) : undefined);
     if (text === undefined) return undefined;
     const dressed = dress(text, specimen, place.narrow === true ? undefined : encoding, rng, split);
     if (dressed.text.length > LONGEST_TEXT || (place.narrow === true && !isNarrow(dressed.text))) return undefined;
@@ -130,7 +131,7 @@ function dress(
 ): { readonly text: string; readonly encoded: boolean } {
   if (encoding === undefined || text.length < LEAST_ENCODED) return { text, encoded: false };
   if (encoding.obfuscation === true) {
-    const value = String(specimen.value);
+    const value = textOf(specimen.value);
     return { text: text.replace(value, () => encoding.encode(value, rng)), encoded: text.includes(value) };
   }
   const encoded = encoding.encode(text, rng);

@@ -1,4 +1,4 @@
-import { type JsonStyle, pointerOf } from "../json-writer.js";
+import { type JsonStyle, pointerOf, textOf } from "../json-writer.js";
 import type { Destination, JsonRecord, JsonValue, Split } from "../labelled-case.js";
 import type { Rng } from "../random.js";
 
@@ -94,7 +94,7 @@ export function keyPlace(split: Split, path: readonly string[], value: JsonValue
 export function headerPlace(split: Split, header: string, frame: (text: string) => string = (text) => text): Place {
   return {
     ...place("header", split, "text", (draft, _key, value) => {
-      draft.headers.push([header, frame(String(value))]);
+      draft.headers.push([header, frame(textOf(value))]);
       return `header:${header}`;
     }),
     narrow: true,

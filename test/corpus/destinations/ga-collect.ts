@@ -1,3 +1,4 @@
+import { textOf } from "../json-writer.js";
 import type { Split } from "../labelled-case.js";
 import type { Rng } from "../random.js";
 import { type DestinationKind, type Draft, headerPlace, type Place, place } from "./draft.js";
@@ -55,7 +56,7 @@ function parameter(split: Split, takes: Place["takes"], fixed: string | undefine
   return place(takes === "json-string" ? "json-string" : "query", split, takes, (draft, key, value) => {
     const name = fixed ?? `${split === "open" ? "ep" : "up"}.${key}`;
     const existing = draft.query.find((pair) => pair[0] === name);
-    const text = takes === "json-string" ? JSON.stringify({ [key]: value }) : typeof value === "string" ? value : JSON.stringify(value);
+    const text = takes === "json-string" ? JSON.stringify({ [key]: value }) : textOf(value);
     if (existing === undefined) draft.query.push([name, text]);
     else existing[1] = text;
     return `query:${name}`;
@@ -66,7 +67,7 @@ function parameter(split: Split, takes: Place["takes"], fixed: string | undefine
 function page(split: Split, name: "dl" | "dr", address: string): Place {
   return place("query-url", split, "text", (draft, _key, value) => {
     const pair = draft.query.find((candidate) => candidate[0] === name);
-    if (pair !== undefined) pair[1] = address + encodeURIComponent(String(value));
+    if (pair !== undefined) pair[1] = address + encodeURIComponent(textOf(value));
     return `query:${name}`;
   });
 }
@@ -76,7 +77,7 @@ function line(split: Split): Place {
     const name = split === "open" ? "ep.note" : "ep.reason";
     draft.lines.push([
       ["en", "exception"],
-      [name, String(value)],
+      [name, textOf(value)],
     ]);
     return `form:${name}`;
   });

@@ -1,3 +1,4 @@
+import { textOf } from "../json-writer.js";
 import type { Split } from "../labelled-case.js";
 import { type DestinationKind, headerPlace, jsonStringPlace, keyPlace, memberPlace, type Place, place, textPlace } from "./draft.js";
 
@@ -54,7 +55,7 @@ function path(split: Split): Place {
   const prefix = split === "open" ? "/v1/ingest/" : "/v1/ingest/items/";
   return {
     ...place("path", split, "text", (draft, _key, value) => {
-      draft.path = prefix + encodeURIComponent(String(value));
+      draft.path = prefix + encodeURIComponent(textOf(value));
       return "path";
     }),
     narrow: true,
@@ -63,7 +64,7 @@ function path(split: Split): Place {
 
 function query(split: Split, name: string): Place {
   return place("query", split, "text", (draft, _key, value) => {
-    draft.query.push([name, String(value)]);
+    draft.query.push([name, textOf(value)]);
     return `query:${name}`;
   });
 }

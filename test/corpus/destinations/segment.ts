@@ -115,12 +115,16 @@ function identify(split: "open" | "held-back"): Place {
       item["type"] = "identify";
       delete item["event"];
       // A real `identify` has no properties; they stay only where a value was planted among them.
-      const properties = Object.entries(Object(item["properties"]));
-      if (properties.every(([key, value]) => ["success", "run_time", "project_id"].includes(key) || value === null))
-        delete item["properties"];
+      const properties = item["properties"];
+      const base = (key: string, value: JsonValue): boolean => ["success", "run_time", "project_id"].includes(key) || value === null;
+      if (isRecord(properties) && Object.entries(properties).every(([key, value]) => base(key, value))) delete item["properties"];
       return inner.put(draft, key, value);
     },
   };
+}
+
+function isRecord(value: JsonValue | undefined): value is JsonRecord {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function set(at: JsonRecord, key: string, value: JsonValue): string {

@@ -1,4 +1,4 @@
-import { type Rng, UPPER } from "../random.js";
+import { UPPER } from "../random.js";
 import type { DetectorKind } from "../specimen.js";
 import { leading } from "../values/national-id.js";
 import { luhnDigit, remainder } from "../values/check-digits.js";
@@ -102,7 +102,3 @@ export const MONEY: readonly DetectorKind[] = [
     draw: (rng) => ({ value: leading(rng, rng.int(8, 10)) }),
   },
 ];
-
-export function undecidableCard(digits: string, rng: Rng): string {
-  return digits.slice(0, -1) + ((Number(luhnDigit(digits.slice(0, -1))) + rng.int(1, 9)) % 10);
-}

@@ -4,12 +4,14 @@ import { birth } from "./national-id.js";
 const CONSONANTS = "BCDFGLMNPRSTV";
 
 const ODD_VALUES: Readonly<Record<string, number>> = Object.fromEntries(
-  [..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"].map((character, index) => [
-    character,
-    [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23][
-      index
-    ] ?? 0,
-  ]),
+  "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    .split("")
+    .map((character, index) => [
+      character,
+      [1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23][
+        index
+      ] ?? 0,
+    ]),
 );
 
 /** Italian tax code (DM 23/12/1976): name letters, birth, place, check letter. */
@@ -34,7 +36,7 @@ export function curp(rng: Rng): string {
   const born = birth(rng, 1950, 1999);
   // The second letter is E or A with harmless consonants, so that none of the register's banned words arises.
   const initials =
-    rng.pick(["G", "H", "L", "R", "S", "V"]) + rng.pick([..."EA"]) + rng.pick(["G", "H", "R", "V"]) + rng.pick(["D", "F", "J", "N"]);
+    rng.pick(["G", "H", "L", "R", "S", "V"]) + rng.pick("EA".split("")) + rng.pick(["G", "H", "R", "V"]) + rng.pick(["D", "F", "J", "N"]);
   const state = rng.pick(["DF", "JC", "NL", "MC", "PL", "VZ", "YN", "OC"]);
   const payload = `${initials}${born.yy}${born.mm}${born.dd}${rng.pick(["H", "M"])}${state}${rng.text(CONSONANTS, 3)}0`;
   const sum = [...payload].reduce((total, character, index) => total + CURP_ALPHABET.indexOf(character) * (18 - index), 0);

@@ -52,7 +52,7 @@ export const HELD_BACK_IDS: readonly NationalId[] = [
     return `${payload.slice(0, 6)}-${payload.slice(6)}${check}`;
   }),
   id("tw-natid", "zh-TW", ["tw_national_id", "national_id"], ["Taiwan national ID", "national identification number"], (rng) => {
-    const letter = rng.pick([..."ABCDEFGHJKLMNPQRSTUVXYWZIO"]);
+    const letter = rng.pick("ABCDEFGHJKLMNPQRSTUVXYWZIO".split(""));
     const code = "ABCDEFGHJKLMNPQRSTUVXYWZIO".indexOf(letter) + 10;
     const payload = rng.pick(["1", "2"]) + rng.digits(7);
     const sum = Math.floor(code / 10) + (code % 10) * 9 + weightedSum(payload, [8, 7, 6, 5, 4, 3, 2, 1]);
@@ -85,7 +85,7 @@ export const HELD_BACK_IDS: readonly NationalId[] = [
     return `${born.yy}${born.mm}${born.dd}-${rng.pick(["01", "07", "10", "14"])}-${leading(rng, 4)}`;
   }),
   id("hk-hkid", "zh-HK", ["hkid", "hkid_number"], ["HKID", "Hong Kong identity card"], (rng) => {
-    const letter = rng.pick([..."ABCDGHKPRVYZ"]);
+    const letter = rng.pick("ABCDGHKPRVYZ".split(""));
     const payload = leading(rng, 6);
     const sum = 36 * 9 + (parseInt(letter, 36) * 8 + weightedSum(payload, [7, 6, 5, 4, 3, 2]));
     return `${letter}${payload}(${"0A987654321".charAt(sum % 11)})`;

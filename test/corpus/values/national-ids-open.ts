@@ -184,7 +184,7 @@ export const OPEN_IDS: readonly NationalId[] = [
 
 /** Exactly one digit of the first ten occurs twice (or thrice), one or two are missing: the tax office's rule. */
 function germanTaxId(rng: Rng): string {
-  const ten = rng.sample([..."0123456789"], 10);
+  const ten = rng.sample("0123456789".split(""), 10);
   const [first, second] = rng.sample([1, 2, 3, 4, 5, 6, 7, 8, 9], 2);
   ten[first ?? 1] = ten[second ?? 2] ?? "0";
   if (ten[0] === "0") ten.push(ten.shift() ?? "0");
