@@ -28,7 +28,8 @@ export function addRecordsCommand(program: Command): void {
       reading(flags, async ({ reader }) => {
         const page = await reader.list(flags);
         await print(flags.format === "json" ? JSON.stringify(page.items, undefined, 2) : recordTable(page.items));
-        if (flags.format === "table" && page.next !== undefined) process.stderr.write("There are more: raise --limit, or narrow the filter.\n");
+        if (flags.format === "table" && page.next !== undefined)
+          process.stderr.write("There are more: raise --limit, or narrow the filter.\n");
       }),
     );
   stored(records.command("show"))
@@ -50,7 +51,9 @@ export function addRecordsCommand(program: Command): void {
   filtered(stored(records.command("export")))
     .description("every record that matches, to standard output")
     .addOption(new Option("--format <format>").choices(["json", "ndjson", "csv"]).default("json"))
-    .action((flags: StoreFlags & FilterFlags & { format: "json" | "ndjson" | "csv" }) => reading(flags, (archive) => exportAll(archive, flags)));
+    .action((flags: StoreFlags & FilterFlags & { format: "json" | "ndjson" | "csv" }) =>
+      reading(flags, (archive) => exportAll(archive, flags)),
+    );
   stored(records.command("verify"))
     .description("check every hash chain; exit 1 where anything was changed, removed, reordered or cut off")
     .option("--checkpoint <file>", "a file, such as a log, that holds checkpoints kept off this host")
@@ -107,12 +110,16 @@ async function verify(archive: RecordArchive, flags: { readonly checkpoint?: str
   if (result.faults.length > 0) process.exitCode = 1;
   if (flags.format === "json") return print(JSON.stringify(result, undefined, 2));
   for (const { replica, entries, first, last, checkpoints, keys } of result.replicas) {
-    await print(`${replica}: ${entries} entries, ${first} to ${last}, ${checkpoints} checkpoints signed by ${keys.join(", ") || "nobody yet"}.`);
+    await print(
+      `${replica}: ${entries} entries, ${first} to ${last}, ${checkpoints} checkpoints signed by ${keys.join(", ") || "nobody yet"}.`,
+    );
   }
   for (const { replica, seq, kind, what } of result.faults) {
     await print(`BROKEN ${kind}${replica === "" ? "" : ` in ${replica}`}${seq === undefined ? "" : ` at entry ${seq}`}: ${what}`);
   }
-  await print(result.faults.length === 0 ? "Whole: nothing was changed, removed, reordered or cut off." : `${result.faults.length} faults.`);
+  await print(
+    result.faults.length === 0 ? "Whole: nothing was changed, removed, reordered or cut off." : `${result.faults.length} faults.`,
+  );
 }
 
 function checkpointFile(file: string): string {
@@ -120,7 +127,11 @@ function checkpointFile(file: string): string {
     return readFileSync(file, "utf8");
   } catch (error) {
     throw new FaultsError("The checkpoint file can't be read.", [
-      { where: "--checkpoint", what: error instanceof Error ? error.message : String(error), mend: "Name a file with checkpoint lines, such as a log." },
+      {
+        where: "--checkpoint",
+        what: error instanceof Error ? error.message : String(error),
+        mend: "Name a file with checkpoint lines, such as a log.",
+      },
     ]);
   }
 }

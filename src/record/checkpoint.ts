@@ -47,7 +47,15 @@ export function findCheckpoints(text: string): { readonly checkpoints: readonly 
   const checkpoints: Checkpoint[] = [];
   let forged = 0;
   for (const [line, replica, seq, hash, at, key, signature] of text.matchAll(LINE)) {
-    if (replica === undefined || seq === undefined || hash === undefined || at === undefined || key === undefined || signature === undefined) continue;
+    if (
+      replica === undefined ||
+      seq === undefined ||
+      hash === undefined ||
+      at === undefined ||
+      key === undefined ||
+      signature === undefined
+    )
+      continue;
     if (!holds(line.slice(0, line.length - signature.length - 1), key, signature)) {
       forged += 1;
       continue;

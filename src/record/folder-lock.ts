@@ -25,7 +25,11 @@ export function lockFolder(dataDir: string): { release(): void } {
     const busy = error instanceof Sqlite.SqliteError && error.code.startsWith("SQLITE_BUSY");
     throw new FaultsError("The data folder can't be taken.", [
       busy
-        ? { where: file, what: "Another egress-proxy is running on this folder.", mend: "Stop it, or give this one its own folder with --data." }
+        ? {
+            where: file,
+            what: "Another egress-proxy is running on this folder.",
+            mend: "Stop it, or give this one its own folder with --data.",
+          }
         : {
             where: dataDir,
             what: error instanceof Error ? error.message : String(error),

@@ -105,7 +105,10 @@ export class Journal {
     if (this.#inFlight !== undefined || this.#waiting.length === 0) return;
     const batch = this.#waiting.splice(0, BATCH);
     this.#inFlight = batch;
-    const timer = setTimeout(() => this.#leaveStore(batch, `It did not answer within ${this.#options.deadlineMs} ms.`), this.#options.deadlineMs);
+    const timer = setTimeout(
+      () => this.#leaveStore(batch, `It did not answer within ${this.#options.deadlineMs} ms.`),
+      this.#options.deadlineMs,
+    );
     this.#late = this.#commit(batch.map((waiting) => waiting.transfer)).then(
       (outcomes) => {
         clearTimeout(timer);

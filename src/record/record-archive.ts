@@ -34,7 +34,11 @@ export async function openRecordArchive(dataDir: string, url: string | undefined
   const location = locate(dataDir, url);
   if (location.kind === "sqlite" && !existsSync(dataDir)) {
     throw new FaultsError("There is no record here.", [
-      { where: dataDir, what: "The folder does not exist.", mend: "Name the proxy's data folder with --data, or its database with --store." },
+      {
+        where: dataDir,
+        what: "The folder does not exist.",
+        mend: "Name the proxy's data folder with --data, or its database with --store.",
+      },
     ]);
   }
   const none = location.kind === "sqlite" && !existsSync(location.file);

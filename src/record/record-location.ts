@@ -7,6 +7,10 @@ export function locate(dataDir: string, url: string | undefined): Location {
   if (url === undefined || url === "") return { kind: "sqlite", file: join(dataDir, "records.db") };
   if (/^postgres(ql)?:\/\//.test(url)) return { kind: "postgres", url };
   throw new FaultsError("The record store can't be opened.", [
-    { where: "store.url", what: "It is no PostgreSQL URL.", mend: "Write postgres://USER:PASSWORD@HOST:PORT/DATABASE, or leave it out for SQLite." },
+    {
+      where: "store.url",
+      what: "It is no PostgreSQL URL.",
+      mend: "Write postgres://USER:PASSWORD@HOST:PORT/DATABASE, or leave it out for SQLite.",
+    },
   ]);
 }

@@ -36,7 +36,9 @@ export class RecordReader {
   async list(filter: RecordFilter): Promise<Page<RecordView>> {
     const overlay = await this.#overlay();
     const limit = pageSize(filter);
-    const rows = await this.#query(filter).limit(limit + 1).execute();
+    const rows = await this.#query(filter)
+      .limit(limit + 1)
+      .execute();
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     const fresh = filter.cursor === undefined ? [...overlay.values()].filter((row) => row.spooledOnly && matches(row.row, filter)) : [];
@@ -128,7 +130,10 @@ export class RecordReader {
       const place = readCursor(filter.cursor);
       if (place === undefined) throw new RangeError("The cursor is none that this list gave.");
       query = query.where((column) =>
-        column.or([column("last_seen", "<", place.lastSeen), column.and([column("last_seen", "=", place.lastSeen), column("id", "<", place.id)])]),
+        column.or([
+          column("last_seen", "<", place.lastSeen),
+          column.and([column("last_seen", "=", place.lastSeen), column("id", "<", place.id)]),
+        ]),
       );
     }
     return query.orderBy("last_seen", "desc").orderBy("id", "desc");
@@ -148,9 +153,11 @@ export class RecordReader {
     for (let start = 0; start < transfers.length; start += 500) {
       const some = transfers.slice(start, start + 500);
       const ids = some.map((transfer) => transfer.id);
-      const drained = new Set((await this.#db.selectFrom("entries").select("id").where("id", "in", ids).execute()).map((row) => row.id));
+      const drained = new Set(
+        (await orNone(this.#db.selectFrom("entries").select("id").where("id", "in", ids).execute())).map((row) => row.id),
+      );
       const identities = [...new Set(some.map((transfer) => transfer.identity))];
-      const stored = await this.#db.selectFrom("records").selectAll().where("identity", "in", identities).execute();
+      const stored = await orNone(this.#db.selectFrom("records").selectAll().where("identity", "in", identities).execute());
       const storedBy = new Map(stored.map((row) => [row.identity, row]));
       for (const transfer of some) {
         if (drained.has(transfer.id)) continue;
@@ -163,6 +170,11 @@ export class RecordReader {
     }
     return overlay;
   }
+}
+
+/** While the store is away, what is spooled is still to be found; the caller's own query tells of the fault. */
+function orNone<Row>(rows: Promise<readonly Row[]>): Promise<readonly Row[]> {
+  return rows.catch(() => []);
 }
 
 function likeText(text: string): string {

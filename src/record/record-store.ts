@@ -74,7 +74,12 @@ export class RecordStore implements TransferLog {
 
   /** Made by `openRecordStore` only, which holds the lock. */
   constructor(
-    setup: RecordStoreOptions & { readonly location: Location; readonly replica: string; readonly spool: Spool; readonly release: () => void },
+    setup: RecordStoreOptions & {
+      readonly location: Location;
+      readonly replica: string;
+      readonly spool: Spool;
+      readonly release: () => void;
+    },
   ) {
     this.#options = setup;
     this.#location = setup.location;
@@ -206,6 +211,8 @@ export class RecordStore implements TransferLog {
 }
 
 function newReplica(): Buffer {
-  const host = hostname().replace(/[^\w-]/g, "-").slice(0, 40);
+  const host = hostname()
+    .replace(/[^\w-]/g, "-")
+    .slice(0, 40);
   return Buffer.from(`${host}-${randomBytes(4).toString("hex")}\n`);
 }

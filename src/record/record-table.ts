@@ -45,7 +45,9 @@ export function recordPage(record: RecordView, history: readonly HistoryView[]):
   return [
     align(facts.map(([name, value]) => [`${name}:`, value])),
     "",
-    findings.length > 0 ? align([["RULE", "WHERE", "VIEW", "RANGE", "ACTION", "WHY"], ...findings]) : "No findings: the request itself was refused.",
+    findings.length > 0
+      ? align([["RULE", "WHERE", "VIEW", "RANGE", "ACTION", "WHY"], ...findings])
+      : "No findings: the request itself was refused.",
     ...more,
     "",
     "History (UTC)",
@@ -76,6 +78,11 @@ function align(rows: readonly (readonly string[])[]): string {
   const clean = rows.map((row) => row.map((cell) => cell.replace(/[\p{Cc}\p{Cf}]/gu, "?")));
   const widths = (clean[0] ?? []).map((_, column) => Math.max(...clean.map((row) => row[column]?.length ?? 0)));
   return clean
-    .map((row) => row.map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0))).join("  ").trimEnd())
+    .map((row) =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+        .join("  ")
+        .trimEnd(),
+    )
     .join("\n");
 }

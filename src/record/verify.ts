@@ -49,7 +49,12 @@ const PAGE = 500;
 export async function verifyRecords(db: Kysely<Tables>, witness: Witness): Promise<Verification> {
   const faults: ChainFault[] = [];
   if (witness.forged > 0) {
-    faults.push({ replica: "", seq: undefined, kind: "checkpoint", what: `${witness.forged} of the given checkpoints have no valid signature.` });
+    faults.push({
+      replica: "",
+      seq: undefined,
+      kind: "checkpoint",
+      what: `${witness.forged} of the given checkpoints have no valid signature.`,
+    });
   }
   const heads = await db.selectFrom("replicas").selectAll().orderBy("replica").execute();
   const present = await db.selectFrom("entries").select("replica").distinct().execute();
@@ -87,7 +92,8 @@ async function verifyChain(db: Kysely<Tables>, head: ReplicaRow, witness: Witnes
   let last = { seq: head.base, hash: head.base === 0 ? genesis(replica) : "" };
   if (head.base > 0) {
     const base = wanted.get(head.base)?.[0];
-    if (base === undefined) fault(head.base, "missing", `Entries up to ${head.base} are gone, and no signed checkpoint says that they were pruned.`);
+    if (base === undefined)
+      fault(head.base, "missing", `Entries up to ${head.base} are gone, and no signed checkpoint says that they were pruned.`);
     else last = { seq: base.seq, hash: base.hash };
   }
   const changed: Entry[] = [];
@@ -106,12 +112,15 @@ async function verifyChain(db: Kysely<Tables>, head: ReplicaRow, witness: Witnes
       const gap = entry.seq - last.seq - 1;
       if (gap > 0) fault(last.seq + 1, "missing", gap === 1 ? "The entry is gone." : `The ${gap} entries up to ${entry.seq - 1} are gone.`);
       if (entryHash(entry) !== entry.hash) changed.push(entry);
-      else if (gap === 0 && last.hash !== "" && entry.prev !== last.hash) fault(entry.seq, "rewritten", "It does not follow the entry before it.");
+      else if (gap === 0 && last.hash !== "" && entry.prev !== last.hash)
+        fault(entry.seq, "rewritten", "It does not follow the entry before it.");
       if (entry.body === null) {
-        if (!erased.some(([from, to]) => from <= entry.seq && entry.seq <= to)) fault(entry.seq, "erased", "Its content is gone, and no tombstone says so.");
+        if (!erased.some(([from, to]) => from <= entry.seq && entry.seq <= to))
+          fault(entry.seq, "erased", "Its content is gone, and no tombstone says so.");
       } else if (sha256(entry.body) !== entry.digest) fault(entry.seq, "changed", `The content of entry ${entry.id} was changed.`);
       for (const checkpoint of wanted.get(entry.seq) ?? []) {
-        if (checkpoint.hash !== entry.hash) fault(entry.seq, "rewritten", `A checkpoint of ${new Date(checkpoint.at).toISOString()} says otherwise.`);
+        if (checkpoint.hash !== entry.hash)
+          fault(entry.seq, "rewritten", `A checkpoint of ${new Date(checkpoint.at).toISOString()} says otherwise.`);
       }
       last = { seq: entry.seq, hash: entry.hash };
     }
@@ -208,7 +217,12 @@ async function verifyCounts(db: Kysely<Tables>, faults: ChainFault[]): Promise<v
   for (const [record, status] of told) {
     const row = await db.selectFrom("records").select(["status", "replica"]).where("id", "=", record).executeTakeFirst();
     if (row === undefined || status === undefined || row.status === status) continue;
-    faults.push({ replica: row.replica, seq: undefined, kind: "record", what: `Record ${record} says ${row.status}, the chain ${status}.` });
+    faults.push({
+      replica: row.replica,
+      seq: undefined,
+      kind: "record",
+      what: `Record ${record} says ${row.status}, the chain ${status}.`,
+    });
   }
 }
 

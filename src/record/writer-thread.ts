@@ -42,7 +42,11 @@ async function checkpoint(now: number): Promise<string | undefined> {
   if (head.seq <= checkpointed) return undefined;
   const made = key.sign(setup.replica, head.seq, head.hash, now);
   const { replica, seq, hash, at, line } = made;
-  await open.db.insertInto("checkpoints").values({ replica, seq, hash, at, line }).onConflict((conflict) => conflict.doNothing()).execute();
+  await open.db
+    .insertInto("checkpoints")
+    .values({ replica, seq, hash, at, line })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute();
   checkpointed = head.seq;
   // A second copy outside the database: who can write only that can't cut off the tail unseen.
   const file = join(setup.dataDir, "last-checkpoint");

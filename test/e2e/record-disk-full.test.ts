@@ -8,7 +8,9 @@ import { folder, opened, transfer, until } from "../record/sample.js";
 
 const mayMount = process.getuid?.() === 0;
 
-test("a full disk fails closed; with space again it works on, nothing lost, nothing twice", { skip: !mayMount && "mounting a tmpfs takes root" }, async (context) => {
+test("a full disk fails closed; with space again it works on, nothing lost, nothing twice", {
+  skip: !mayMount && "mounting a tmpfs takes root",
+}, async (context) => {
   const dataDir = mkdtempSync(join(tmpdir(), "egress-full-"));
   execFileSync("mount", ["-t", "tmpfs", "-o", "size=2m", "tmpfs", dataDir]);
   context.after(() => {
@@ -39,11 +41,16 @@ test("a full disk fails closed; with space again it works on, nothing lost, noth
     return durability === "stored";
   }, "the store works again");
   const listed = new Map((await store.list({ limit: 1_000 })).items.map((item) => [item.id, item.occurrences]));
-  assert.deepEqual(kept.filter((id) => listed.get(id) !== 1), []);
+  assert.deepEqual(
+    kept.filter((id) => listed.get(id) !== 1),
+    [],
+  );
   assert.deepEqual((await store.verify()).faults, []);
 });
 
-test("a database that became read-only: the spool takes over until it can be written again", { skip: !mayMount && "mounting takes root" }, async (context) => {
+test("a database that became read-only: the spool takes over until it can be written again", {
+  skip: !mayMount && "mounting takes root",
+}, async (context) => {
   const dataDir = folder(context);
   const first = await opened(context, { dataDir });
   await first.write(transfer());

@@ -75,10 +75,13 @@ test("two replicas write to one PostgreSQL under load: none lost, none twice, bo
   assert.deepEqual([records, occurrences], [1_510, 2_000]);
   const result = await east.verify();
   assert.deepEqual(result.faults, []);
-  assert.deepEqual(result.replicas.map((replica) => [replica.replica, replica.entries]), [
-    ["east", 1_000],
-    ["west", 1_000],
-  ]);
+  assert.deepEqual(
+    result.replicas.map((replica) => [replica.replica, replica.entries]),
+    [
+      ["east", 1_000],
+      ["west", 1_000],
+    ],
+  );
 });
 
 test("PostgreSQL is stopped and started under load: the spool takes over and is drained", async (context) => {

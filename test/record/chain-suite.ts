@@ -100,7 +100,11 @@ export function chainSuite(url: () => Promise<string | undefined>): void {
       const body = entry.seq === 2 ? (entry.body ?? "").replace("10.0.0.7", "10.0.0.8") : entry.body;
       const forged = { ...entry, prev, body, digest: sha256(body ?? "") };
       prev = entryHash(forged);
-      await one.db.updateTable("entries").set({ ...forged, hash: prev }).where("seq", "=", entry.seq).execute();
+      await one.db
+        .updateTable("entries")
+        .set({ ...forged, hash: prev })
+        .where("seq", "=", entry.seq)
+        .execute();
     }
     await one.db.updateTable("replicas").set({ hash: prev }).execute();
     assert.ok((await found(one)).includes("rewritten@7"));

@@ -35,7 +35,10 @@ test("a key that others can read, and one of the wrong size, say how to mend it"
   openInstallationKey(dataDir);
   const file = join(dataDir, "installation.key");
   chmodSync(file, 0o604);
-  assert.throws(() => openInstallationKey(dataDir), (error) => error instanceof FaultsError && error.message.includes(`chmod 600 ${file}`));
+  assert.throws(
+    () => openInstallationKey(dataDir),
+    (error) => error instanceof FaultsError && error.message.includes(`chmod 600 ${file}`),
+  );
   chmodSync(file, 0o600);
   writeFileSync(file, "short");
   assert.throws(() => openInstallationKey(dataDir), /holds 5 bytes where 32 belong/);

@@ -9,7 +9,10 @@ import { folder, opened, until } from "./sample.js";
 /** Starts a real writer, kills it after `acks` acknowledgements and a little more, and gives the ids that it acknowledged. */
 async function killed(dataDir: string, acks: number, wait: number, spooling: boolean): Promise<string[]> {
   const file = fileURLToPath(new URL("./killed-writer.js", import.meta.url));
-  const child = spawn(process.execPath, [file, dataDir], { stdio: ["ignore", "pipe", "inherit"], env: { ...process.env, DEADLINE_MS: spooling ? "100" : "1000" } });
+  const child = spawn(process.execPath, [file, dataDir], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, DEADLINE_MS: spooling ? "100" : "1000" },
+  });
   let said = "";
   const blocker = new Sqlite(join(dataDir, "records.db"), { timeout: 5_000 });
   await new Promise<void>((resolve) => {
@@ -28,7 +31,11 @@ async function killed(dataDir: string, acks: number, wait: number, spooling: boo
   blocker.close();
   // The last line may be torn by the kill: then nobody read it.
   const lines = said.slice(0, said.lastIndexOf("\n")).split("\n").slice(1);
-  if (spooling) assert.ok(lines.some((line) => line.startsWith("spooled ")), "the spool was in use when the writer was killed");
+  if (spooling)
+    assert.ok(
+      lines.some((line) => line.startsWith("spooled ")),
+      "the spool was in use when the writer was killed",
+    );
   return lines.flatMap((line) => (line.startsWith("failed") ? [] : [line.split(" ")[1] ?? ""]));
 }
 
@@ -50,9 +57,14 @@ for (const spooling of [false, true]) {
         .all()
         .map((row) => [row.id, row.times]),
     );
-    const records = db.prepare<[], { n: number; entries: number }>("select sum(occurrences) as n, (select count(*) from entries) as entries from records").get();
+    const records = db
+      .prepare<[], { n: number; entries: number }>("select sum(occurrences) as n, (select count(*) from entries) as entries from records")
+      .get();
     db.close();
-    assert.deepEqual(acked.filter((id) => stored.get(id) !== 1), []);
+    assert.deepEqual(
+      acked.filter((id) => stored.get(id) !== 1),
+      [],
+    );
     assert.equal(records?.n, records?.entries);
     assert.ok(acked.length > 200);
   });

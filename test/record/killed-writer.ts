@@ -6,13 +6,21 @@ import { listener, transfer } from "./sample.js";
 /** Run as a process of its own and killed: writes without end and prints each acknowledged id, unbuffered. */
 const [dataDir, url] = process.argv.slice(2);
 if (dataDir === undefined) throw new Error("No data folder.");
-const store = await openRecordStore({ dataDir, url, logger: listener(), clock: { now: () => Date.now() }, deadlineMs: Number(process.env["DEADLINE_MS"] ?? 1_000) });
+const store = await openRecordStore({
+  dataDir,
+  url,
+  logger: listener(),
+  clock: { now: () => Date.now() },
+  deadlineMs: Number(process.env["DEADLINE_MS"] ?? 1_000),
+});
 writeSync(1, "ready\n");
 await Promise.all(
   Array.from({ length: 20 }, async () => {
     for (;;) {
       const id = randomUUID();
-      const { durability } = await store.write(transfer({ id, identity: `${Number.parseInt(id.slice(0, 2), 16) % 7 === 0 ? "often" : id}` }));
+      const { durability } = await store.write(
+        transfer({ id, identity: `${Number.parseInt(id.slice(0, 2), 16) % 7 === 0 ? "often" : id}` }),
+      );
       writeSync(1, `${durability} ${id}\n`);
     }
   }),

@@ -44,13 +44,28 @@ test("list, show and export read beside a running writer, and see what is still 
   const list = await records("list", "--data", dataDir, "--format", "json");
   assert.equal(list.code, 0, list.err);
   const items: { id: string; occurrences: number; case: string; spooled: boolean; findings: unknown[] }[] = JSON.parse(list.out);
-  assert.deepEqual(items.map((item) => [item.id, item.occurrences, item.spooled]), [
-    [fresh.id, 1, true],
-    [first.id, 2, true],
-  ]);
+  assert.deepEqual(
+    items.map((item) => [item.id, item.occurrences, item.spooled]),
+    [
+      [fresh.id, 1, true],
+      [first.id, 2, true],
+    ],
+  );
   assert.deepEqual(items[1]?.findings, [finding]);
 
-  const licensing = await records("list", "--data", dataDir, "--case", "licensing", "--rule", "secret", "--status", "open", "--since", "1d");
+  const licensing = await records(
+    "list",
+    "--data",
+    dataDir,
+    "--case",
+    "licensing",
+    "--rule",
+    "secret",
+    "--status",
+    "open",
+    "--since",
+    "1d",
+  );
   assert.equal(licensing.out.trim().split("\n").length, 2);
   assert.match(licensing.out, /secret\/aws-key/);
 
@@ -63,7 +78,13 @@ test("list, show and export read beside a running writer, and see what is still 
   const csv = await records("export", "--format", "csv", "--data", dataDir);
   assert.equal(csv.out.trim().split("\n").length, 3);
   const lines = await records("export", "--format", "ndjson", "--data", dataDir);
-  assert.equal(lines.out.trim().split("\n").map((line) => JSON.parse(line)).length, 2);
+  assert.equal(
+    lines.out
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line)).length,
+    2,
+  );
   assert.equal(JSON.parse((await records("export", "--data", dataDir)).out).length, 2);
   blocker.exec("commit");
   blocker.close();

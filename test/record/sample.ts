@@ -66,12 +66,18 @@ export interface Said {
 /** A logger that keeps what it is told. */
 export function listener(): Logger & { readonly said: Said[] } {
   const said: Said[] = [];
-  const at = (level: string) => (message: string, fields: Readonly<Record<string, unknown>> = {}) => void said.push({ level, message, fields });
+  const at =
+    (level: string) =>
+    (message: string, fields: Readonly<Record<string, unknown>> = {}) =>
+      void said.push({ level, message, fields });
   return { said, debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
 /** Opens a store that is closed after the test, if it wasn't before. */
-export async function opened(context: TestContext, options: Partial<RecordStoreOptions> & { readonly dataDir: string }): Promise<RecordStore> {
+export async function opened(
+  context: TestContext,
+  options: Partial<RecordStoreOptions> & { readonly dataDir: string },
+): Promise<RecordStore> {
   const store = await openRecordStore({ logger: listener(), clock: { now: () => Date.now() }, ...options });
   let closing: Promise<void> | undefined;
   const close = store.close.bind(store);

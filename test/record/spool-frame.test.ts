@@ -30,15 +30,20 @@ test("a spool that is cut anywhere yields every whole frame before the cut, and 
 
 test("one changed byte costs its own frame at most", () => {
   fc.assert(
-    fc.property(fc.array(fc.string({ minLength: 1 }), { minLength: 2, maxLength: 8 }), fc.nat(), fc.integer({ min: 1, max: 255 }), (payloads, where, flip) => {
-      const bytes = Buffer.concat(payloads.map(frame));
-      const at = where % bytes.length;
-      bytes[at] = (bytes[at] ?? 0) ^ flip;
-      const read = readFrames(bytes);
-      assert.ok(read.payloads.length === payloads.length - 1, `${read.payloads.length} of ${payloads.length}`);
-      assert.ok(read.payloads.every((payload) => payloads.includes(payload)));
-      assert.ok(read.damaged.length === 1 || read.torn);
-    }),
+    fc.property(
+      fc.array(fc.string({ minLength: 1 }), { minLength: 2, maxLength: 8 }),
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      (payloads, where, flip) => {
+        const bytes = Buffer.concat(payloads.map(frame));
+        const at = where % bytes.length;
+        bytes[at] = (bytes[at] ?? 0) ^ flip;
+        const read = readFrames(bytes);
+        assert.ok(read.payloads.length === payloads.length - 1, `${read.payloads.length} of ${payloads.length}`);
+        assert.ok(read.payloads.every((payload) => payloads.includes(payload)));
+        assert.ok(read.damaged.length === 1 || read.torn);
+      },
+    ),
   );
 });
 

@@ -15,7 +15,10 @@ export function storeSuite(url: () => Promise<string | undefined>): void {
     assert.equal(view.id, sent.id);
     assert.deepEqual(view.findings, [finding]);
     assert.equal(view.firstSeen, new Date(sent.at).toISOString());
-    assert.deepEqual([view.case, view.verdict, view.transferred, view.unexpected, view.status], ["event-collection", "block", false, true, "open"]);
+    assert.deepEqual(
+      [view.case, view.verdict, view.transferred, view.unexpected, view.status],
+      ["event-collection", "block", false, true, "open"],
+    );
   });
 
   test("five posts of one batch are one record with five occurrences, and every exchange id finds it", async (context) => {
@@ -53,7 +56,11 @@ export function storeSuite(url: () => Promise<string | undefined>): void {
 
   test("the same cause is one incident, whatever the place in the list and the unnamed key", async (context) => {
     const incidents: string[] = [];
-    const store = await opened(context, { dataDir: folder(context), url: await url(), onIncident: (id, change) => incidents.push(`${change} ${id}`) });
+    const store = await opened(context, {
+      dataDir: folder(context),
+      url: await url(),
+      onIncident: (id, change) => incidents.push(`${change} ${id}`),
+    });
     const at = (pointer: string) => transfer({ findings: [{ ...finding, pointer }] });
     await store.write(at("/batch/0/properties/{0a1b2c3d}"));
     await store.write(at("/batch/17/properties/{99999999}"));
@@ -79,7 +86,8 @@ export function storeSuite(url: () => Promise<string | undefined>): void {
     const store = await opened(context, { dataDir: folder(context), url: await url() });
     const sent = transfer();
     await store.write(sent);
-    const change = (status: "confirmed" | "deleted") => store.setStatus(sent.id, { status, by: "kim", why: "Seen.", at: 1_800_000_000_000 });
+    const change = (status: "confirmed" | "deleted") =>
+      store.setStatus(sent.id, { status, by: "kim", why: "Seen.", at: 1_800_000_000_000 });
     assert.equal((await change("deleted")).outcome, "not-allowed");
     assert.equal((await change("confirmed")).outcome, "done");
     assert.equal((await store.setStatus("nobody", { status: "confirmed", by: "kim", why: "x", at: 1 })).outcome, "no-record");
@@ -90,7 +98,9 @@ export function storeSuite(url: () => Promise<string | undefined>): void {
 
   test("filters, pages and hostile filter text", async (context) => {
     const store = await opened(context, { dataDir: folder(context), url: await url() });
-    await Promise.all(Array.from({ length: 25 }, (_, n) => store.write(transfer({ at: 1_000 + n, path: n === 3 ? "/100%_odd" : "/v1/batch" }))));
+    await Promise.all(
+      Array.from({ length: 25 }, (_, n) => store.write(transfer({ at: 1_000 + n, path: n === 3 ? "/100%_odd" : "/v1/batch" }))),
+    );
     await store.write(transfer({ caseName: "licensing", at: 5_000, findings: [{ ...finding, rule: "secret/aws-key" }] }));
     const seen: string[] = [];
     let cursor: string | undefined;
