@@ -47,11 +47,11 @@ export class Flow {
    * The values as each chain of callers sees them. Climbs while a value depends on a parameter of the function that it is in, and
    * `goOn` allows; a function that nobody calls keeps its parameters as symbols.
    */
-  contexts(fn: FunctionInfo | undefined, values: ReadonlyMap<string, Value>, goOn: (fn: FunctionInfo) => boolean = () => true): Context[] {
+  contexts(fn: FunctionInfo | undefined, values: ReadonlyMap<string, Value>, goOn: (fn: FunctionInfo, held: ReadonlyMap<string, Value>) => boolean = () => true): Context[] {
     const out: Context[] = [];
     const climb = (from: FunctionInfo | undefined, held: ReadonlyMap<string, Value>, chain: readonly CallRecord[], seen: readonly FunctionInfo[]): void => {
       if (out.length >= MAX_CONTEXTS) return;
-      const callers = from === undefined || chain.length >= MAX_CHAIN || seen.includes(from) || !goOn(from) ? [] : this.callersOf(from);
+      const callers = from === undefined || chain.length >= MAX_CHAIN || seen.includes(from) || !goOn(from, held) ? [] : this.callersOf(from);
       if (from === undefined || callers.length === 0 || ![...held.values()].some((value) => dependsOn(value, from))) {
         out.push({ values: held, chain });
         return;
@@ -141,7 +141,7 @@ export class Flow {
       } else if (one.k !== "const" && one.k !== "unknown") {
         const held = this.evaluator.heap.held(one);
         held.forEach(visit);
-        if (held.length === 0) rest.push(one);
+        if (held.length === 0 || one.k === "part") rest.push(one);
       }
     };
     visit(value);
