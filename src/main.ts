@@ -21,6 +21,7 @@ import { MetricsRegistry } from "./observe/metrics.js";
 import { type ObserveServer, startObserveServer } from "./observe/server.js";
 import { Pipeline, type RulesInForce } from "./pipeline.js";
 import { openInstallationKey } from "./record/installation-key.js";
+import { TenantPinFile } from "./record/tenant-pin-file.js";
 import { openRecordStore, type RecordStore } from "./record/record-store.js";
 import { type Authority, openAuthority } from "./tls/authority.js";
 import { LeafCache } from "./tls/leaf-cache.js";
@@ -55,6 +56,7 @@ export async function startProxy(settings: Settings): Promise<RunningProxy> {
   const registry = new MetricsRegistry();
   const health = new HealthState();
   const pseudonyms = openInstallationKey(settings.data);
+  const pins = TenantPinFile.open(settings.data);
   let inForce = loadRules(settings, pseudonyms);
   announce(inForce, registry, logger);
 
@@ -79,6 +81,7 @@ export async function startProxy(settings: Settings): Promise<RunningProxy> {
     forwarder,
     connectTo: connectToOf(settings),
     pseudonyms,
+    pins,
     metrics: registry,
     logger,
     clock: CLOCK,

@@ -8,7 +8,7 @@ import type { AnswerSink } from "./model/answer.js";
 import type { BodyReading } from "./model/body-view.js";
 import { type Exchange, header, type RequestHead } from "./model/exchange.js";
 import type { BodySource, ConnectionContext, ExchangeHandler } from "./model/exchange-handler.js";
-import type { Finding } from "./model/finding.js";
+import { type Finding, MASK } from "./model/finding.js";
 import type { Inspection, Inspector } from "./model/inspection.js";
 import type { CaseName } from "./model/limited-case.js";
 import type { Destination, Route } from "./model/policy.js";
@@ -16,6 +16,7 @@ import type { Clock, Logger, Metrics, Pseudonyms } from "./model/ports.js";
 import { isUnexpectedTransfer, type Reason } from "./model/reasons.js";
 import { isRefusal, type Refusal, refusal } from "./model/refusal.js";
 import type { Target } from "./model/target.js";
+import type { TenantPins } from "./model/tenant-pins.js";
 import type { TransferLog } from "./model/transfer.js";
 import type { Verdict } from "./model/verdict.js";
 import { draftTransfer } from "./record/transfer-draft.js";
@@ -37,6 +38,7 @@ export interface PipelineParts {
   /** The operator's `--connect-to`, by canonical host and port. */
   readonly connectTo: (target: Target) => { readonly host: string; readonly port: number } | undefined;
   readonly pseudonyms: Pseudonyms;
+  readonly pins: TenantPins;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -100,7 +102,8 @@ export class Pipeline implements ExchangeHandler {
     known.inspection = inspection;
 
     const casePolicy = caseOf(policy, place.destination);
-    const { findings, moreFindings } = inspection;
+    const findings = [...inspection.findings, ...this.#foreignTenant(inspection)];
+    const { moreFindings } = inspection;
     const verdict = decide({ caseName: known.caseName, casePolicy, findings, moreFindings, now: this.#parts.clock.now() });
     return this.#carryOut(verdict, known, head, captured, place.destination, answer);
   }
@@ -149,6 +152,22 @@ export class Pipeline implements ExchangeHandler {
     }
   }
 
+  /** A value that names another account than this installation's (invariant 10). */
+  #foreignTenant(inspection: Inspection | undefined): Finding[] {
+    const seen = inspection?.pins ?? [];
+    const names = this.#parts.pins.mismatches(seen);
+    return names.map((name) => ({
+      rule: "integrity/foreign-tenant",
+      pointer: `pin:${name}`,
+      view: "pin",
+      action: "block",
+      mask: MASK,
+      hmac: seen.find((pin) => pin.name === name)?.hmac ?? "",
+      why: `The value of ${name} differs from the one that this installation is pinned to.`,
+      reason: "foreign-tenant",
+    }));
+  }
+
   async #carryOut(verdict: Verdict, known: Known, head: RequestHead, body: Buffer, destination: Destination, answer: AnswerSink): Promise<void> {
     if (verdict.kind === "block") return this.#refuse(known, verdict.reason, verdict.detail, verdict.findings, answer);
     if (verdict.kind === "redact") {
@@ -158,8 +177,20 @@ export class Pipeline implements ExchangeHandler {
       const written = await this.#record(known, "allow", undefined, verdict.findings, true);
       if (written === undefined) return this.#answerRefusal(known, "record-unavailable", undefined, verdict.findings, undefined, answer);
     }
+    // Two first values at once: the second one meets the pin of the first here.
+    const foreign = this.#foreignTenant(known.inspection);
+    if (foreign.length > 0) return this.#refuse(known, "foreign-tenant", undefined, [...verdict.findings, ...foreign], answer);
+    this.#learnPins(known);
     this.#count(known, "allow", verdict.findings, true);
     return this.#forward(known, head, body, destination, answer);
+  }
+
+  /** The first value of a pin is learned as it goes out. */
+  #learnPins(known: Known): void {
+    const { pins, logger } = this.#parts;
+    const { names, durable } = pins.learn(known.inspection?.pins ?? []);
+    if (names.length === 0) return;
+    logger.warn("Tenant pins were learned; confirm them by `egress-proxy pins confirm`.", { pins: names.join(","), durable, exchange: known.id });
   }
 
   async #forward(known: Known, head: RequestHead, body: Buffer, destination: Destination, answer: AnswerSink): Promise<void> {

@@ -13,6 +13,7 @@ import { addCheckCommand } from "./check.js";
 import { addConfigCommand } from "./config.js";
 import { addDemoCommand } from "./demo.js";
 import { addInspectCommand } from "./inspect.js";
+import { addPinsCommand } from "./pins.js";
 import { addRecordsCommand } from "./records.js";
 import { addRunCommand } from "./run.js";
 
@@ -34,6 +35,7 @@ addCheckCommand(program, {
 addInspectCommand(program);
 addCaCommand(program);
 addRecordsCommand(program);
+addPinsCommand(program);
 addConfigCommand(program);
 addDemoCommand(program);
 await program.parseAsync();

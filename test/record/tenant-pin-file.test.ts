@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { FaultsError } from "../../src/model/fault.js";
+import { TenantPinFile } from "../../src/record/tenant-pin-file.js";
+
+const ONE = "1".repeat(64);
+const TWO = "2".repeat(64);
+
+describe("TenantPinFile", () => {
+  let folder = "";
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "pins-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("learns the first value of a name and calls any other a mismatch, also after a restart", () => {
+    const pins = TenantPinFile.open(folder);
+    assert.deepEqual(pins.mismatches([{ name: "segment-write-key", hmac: ONE }]), []);
+    assert.deepEqual(pins.learn([{ name: "segment-write-key", hmac: ONE }]), { names: ["segment-write-key"], durable: true });
+    const again = TenantPinFile.open(folder);
+    assert.deepEqual(again.mismatches([{ name: "segment-write-key", hmac: ONE }]), []);
+    assert.deepEqual(again.mismatches([{ name: "segment-write-key", hmac: TWO }]), ["segment-write-key"]);
+    assert.deepEqual(again.learn([{ name: "segment-write-key", hmac: TWO }]).names, []);
+  });
+
+  it("calls one exchange with two values of a name a mismatch before anything is learned", () => {
+    const both = [ONE, TWO].map((hmac) => ({ name: "tid", hmac }));
+    assert.deepEqual(TenantPinFile.open(folder).mismatches(both), ["tid"]);
+  });
+
+  it("keeps who confirmed a pin, and forgets one to learn anew", () => {
+    const pins = TenantPinFile.open(folder);
+    pins.learn([{ name: "tid", hmac: ONE }]);
+    assert.equal(pins.confirm("tid", "dana"), true);
+    assert.equal(TenantPinFile.open(folder).pins[0]?.confirmed?.by, "dana");
+    assert.equal(pins.confirm("other", "dana"), false);
+    assert.equal(pins.forget("tid"), true);
+    assert.deepEqual(TenantPinFile.open(folder).mismatches([{ name: "tid", hmac: TWO }]), []);
+  });
+
+  it("holds a pin in memory where the folder takes nothing, and says so", () => {
+    const pins = TenantPinFile.open(join(folder, "file", "below"));
+    writeFileSync(join(folder, "file"), "no folder");
+    assert.deepEqual(pins.learn([{ name: "tid", hmac: ONE }]), { names: ["tid"], durable: false });
+    assert.deepEqual(pins.mismatches([{ name: "tid", hmac: TWO }]), ["tid"]);
+  });
+
+  it("refuses a file that it can't read, since a lost pin would let any account be the first", () => {
+    writeFileSync(join(folder, "tenant-pins.json"), '{"pins": [{"name": "tid"}]}');
+    assert.throws(() => TenantPinFile.open(folder), FaultsError);
+    assert.match(readFileSync(join(folder, "tenant-pins.json"), "utf8"), /tid/);
+  });
+});
