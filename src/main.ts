@@ -3,7 +3,7 @@ import { loadPolicy } from "./config/policy.js";
 import { readLimits } from "./config/policy-limits.js";
 import { type RulesDirectory, readRulesDir, schemaNamesOf } from "./config/rules-directory.js";
 import type { Settings } from "./config/settings.js";
-import { systemResolver } from "./forward/dial.js";
+import { type Resolver, systemResolver } from "./forward/dial.js";
 import { createForwarder } from "./forward/forwarder.js";
 import { ChunkedDecoder } from "./http/chunked.js";
 import { answerHeaders } from "./http/forwarded-headers.js";
@@ -39,6 +39,12 @@ export interface RunningProxy {
   close(): Promise<void>;
 }
 
+/** What no setting says. */
+interface StartOptions {
+  /** Names to addresses for upstream connections; the system's resolver where it is left out. Its answers are judged all the same. */
+  readonly resolve?: Resolver;
+}
+
 interface ListeningAt {
   readonly host: string;
   readonly port: number;
@@ -51,7 +57,7 @@ const CLOCK: Clock = { now: () => Date.now() };
  *
  * @throws FaultsError with every fault of policy, rules and schemas, or of the first other part that can't start
  */
-export async function startProxy(settings: Settings): Promise<RunningProxy> {
+export async function startProxy(settings: Settings, { resolve = systemResolver }: StartOptions = {}): Promise<RunningProxy> {
   const logger = createLogger(settings.log);
   const registry = new MetricsRegistry();
   const health = new HealthState();
@@ -68,7 +74,7 @@ export async function startProxy(settings: Settings): Promise<RunningProxy> {
   const records = await openRecords(settings, logger, registry);
   const forwarder = createForwarder({
     secureContext: buildUpstreamSecureContext({ extraCaFiles: settings.upstream.ca }),
-    resolve: systemResolver,
+    resolve,
     connectMs: settings.upstream.connect_ms,
     firstByteMs: settings.upstream.first_byte_ms,
     answerIdleMs: settings.upstream.total_ms,
