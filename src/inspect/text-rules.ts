@@ -1,7 +1,7 @@
 import type { Collected, Text } from "./collector.js";
 import { placeIn } from "./collector.js";
 import type { Deadline } from "./deadline.js";
-import { compilePattern, compileSet } from "./pattern.js";
+import { compilePattern, compileSet, escapeLiteral } from "./pattern.js";
 import type { Pattern, TextMatch } from "./pattern.js";
 import { keyOf } from "./place.js";
 import type { Rule } from "./rule-file.js";
@@ -13,6 +13,9 @@ const CHUNK = 16 * 1024;
 const BEFORE = 48;
 const AFTER = 24;
 
+/** Texts that are searched one by one rather than halved again. */
+const FEW = 4;
+
 export interface TextRules {
   /** Runs every rule with patterns on every text; false where the deadline passed. */
   run(texts: readonly Text[], into: Collected, deadline: Deadline): boolean;
@@ -21,15 +24,17 @@ export interface TextRules {
 interface CompiledRule {
   readonly rule: Rule;
   /** The same patterns with `^` and `$` at line ends, for texts joined by line feeds: they match at least where the others do. */
-  readonly joined: readonly Pattern[];
+  readonly joined: readonly { readonly pattern: Pattern; readonly needsContext: boolean }[];
+  /** Any of the context words. */
+  readonly context: Pattern | undefined;
 }
 
 /**
  * One Set of all keywords and triggers looks at the joined texts; the patterns of the rules that it names look at them again; only where one
- * of those matches is each text searched by itself. Clean traffic so costs one or two calls into RE2.
+ * of those matches are the texts searched, by halves. Clean traffic so costs a few calls into RE2.
  */
 export function compileTextRules(rules: readonly Rule[]): TextRules {
-  const compiled = rules.filter((rule) => rule.patterns.length > 0).map((rule): CompiledRule => ({ rule, joined: rule.patterns.map(({ pattern }) => compilePattern(`(?m:${pattern.source})`, { ignoreCase: pattern.ignoreCase })) }));
+  const compiled = rules.filter((rule) => rule.patterns.length > 0).map(compileRule);
   const sources: string[] = [];
   const owners: CompiledRule[] = [];
   for (const entry of compiled) {
@@ -53,7 +58,7 @@ export function compileTextRules(rules: readonly Rule[]): TextRules {
           chunk.push(text);
           length += text.text.length + 1;
         }
-        const joined = chunk.map((text) => text.text).join("\n");
+        const joined = join(chunk);
         const named = new Set<CompiledRule>();
         for (const index of prefilter.match(joined)) {
           const owner = owners[index];
@@ -61,12 +66,59 @@ export function compileTextRules(rules: readonly Rule[]): TextRules {
         }
         for (const entry of named) {
           if (deadline.passed()) return false;
-          if (entry.joined.some((pattern) => pattern.test(joined))) searchEach(entry.rule, chunk, into);
+          search(entry, chunk, joined, into);
         }
       }
       return true;
     },
   };
+}
+
+function compileRule(rule: Rule): CompiledRule {
+  const words = rule.context.map((word) => escapeLiteral(word).replaceAll(" ", "[\\s_.-]"));
+  return {
+    rule,
+    joined: rule.patterns.map(({ pattern, needsContext }) => ({ pattern: compilePattern(`(?m:${pattern.source})`, { ignoreCase: pattern.ignoreCase }), needsContext })),
+    context: words.length === 0 ? undefined : compilePattern(`(?:${words.join("|")})`, { ignoreCase: true }),
+  };
+}
+
+function join(texts: readonly Text[]): Buffer {
+  return Buffer.from(texts.map((text) => text.text).join("\n"), "utf8");
+}
+
+/** Halves the texts until few are left: each half is searched only where a pattern matches in it, and its context words stand in it. */
+function search(entry: CompiledRule, texts: readonly Text[], joined: Buffer, into: Collected): void {
+  if (!mayMatch(entry, texts, joined)) return;
+  if (texts.length <= FEW) return searchEach(entry.rule, texts, into);
+  const middle = texts.length >> 1;
+  for (const half of [texts.slice(0, middle), texts.slice(middle)]) search(entry, half, join(half), into);
+}
+
+function mayMatch(entry: CompiledRule, texts: readonly Text[], joined: Buffer): boolean {
+  let context: boolean | undefined;
+  return entry.joined.some(({ pattern, needsContext }) => {
+    if (needsContext) {
+      context ??= entry.context !== undefined && (entry.context.testBytes(joined) || entry.context.test(keyWords(texts)));
+      if (!context) return false;
+    }
+    return pattern.testBytes(joined);
+  });
+}
+
+/** The members' names, as words: each once. */
+function keyWords(texts: readonly Text[]): string {
+  const keys = new Set<string>();
+  for (const text of texts) {
+    const key = keyOf(text.place);
+    if (key !== undefined) keys.add(key);
+  }
+  return [...keys].map(spaced).join("\n");
+}
+
+/** `phoneNumber` and `phone_number` as `phone number`. */
+function spaced(key: string): string {
+  return key.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().replace(/[_.\-\s]+/g, " ");
 }
 
 function searchEach(rule: Rule, texts: readonly Text[], into: Collected): void {
@@ -100,7 +152,7 @@ function firstMatch(rule: Rule, text: Text): TextMatch | undefined {
 function inContext(words: readonly string[], match: TextMatch, text: Text): boolean {
   const key = text.kind === "key" ? undefined : keyOf(text.place);
   const around = `${text.text.slice(Math.max(0, match.index - BEFORE), match.index)} \n ${text.text.slice(match.index + match.text.length, match.index + match.text.length + AFTER)}`.toLowerCase();
-  const name = key === undefined ? "" : key.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().replace(/[_.\-\s]+/g, " ");
+  const name = key === undefined ? "" : spaced(key);
   return words.some((word) => holdsWord(around, word) || holdsWord(name, word));
 }
 
