@@ -74,8 +74,9 @@ function openPostgres(url: string, use: { readonly write: boolean; readonly time
   };
 }
 
-function parserOf(oid: number, format: "text" | "binary" | undefined) {
-  return format === "binary" ? pg.types.getTypeParser(oid, "binary") : pg.types.getTypeParser(oid, "text");
+function parserOf(oid: number, format: "text" | "binary" | undefined): unknown {
+  const parser: unknown = format === "binary" ? pg.types.getTypeParser(oid, "binary") : pg.types.getTypeParser(oid, "text");
+  return parser;
 }
 
 function bracket<Result>(

@@ -92,5 +92,5 @@ const RECORD_TEXTS = [
 export async function migrate(db: Kysely<Tables>): Promise<void> {
   const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ "001-chain-and-records": first }) } });
   const { error } = await migrator.migrateToLatest();
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw error instanceof Error ? error : new Error("A migration failed.", { cause: error });
 }

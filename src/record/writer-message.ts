@@ -1,15 +1,20 @@
+import { z } from "zod";
 import type { Transfer } from "../model/transfer.js";
 import type { CommitResult } from "./commit.js";
-import type { Location } from "./database.js";
 import type { Status } from "./schema.js";
 
 /** What the writing thread is started with. */
-export interface WriterSetup {
-  readonly location: Location;
-  readonly dataDir: string;
-  readonly replica: string;
-  readonly lockTimeoutMs: number;
-}
+export const writerSetup = z.object({
+  location: z.union([
+    z.object({ kind: z.literal("postgres"), url: z.string() }),
+    z.object({ kind: z.literal("sqlite"), file: z.string() }),
+  ]),
+  dataDir: z.string(),
+  replica: z.string(),
+  lockTimeoutMs: z.number(),
+});
+
+export type WriterSetup = z.infer<typeof writerSetup>;
 
 export interface StatusChange {
   readonly status: Status;

@@ -8,11 +8,12 @@ import { openDatabase } from "./database.js";
 import { migrate } from "./migrations.js";
 import { changeStatus } from "./status-change.js";
 import type { WriterAnswer, WriterRequest, WriterSetup } from "./writer-message.js";
+import { writerSetup } from "./writer-message.js";
 
 /** Entries between two checkpoints; the interval of the main thread makes them in quiet times. */
 const CHECKPOINT_EVERY = 1_000;
 
-const setup: WriterSetup = workerData;
+const setup: WriterSetup = writerSetup.parse(workerData);
 const key = CheckpointKey.open(setup.dataDir);
 let database: Database | undefined;
 let checkpointed = -1;

@@ -50,6 +50,6 @@ export class Writer {
   #failAll(error: Error): void {
     const waiting = [...this.#open.values()];
     this.#open.clear();
-    for (const { reject } of waiting) reject(error);
+    for (const one of waiting) one.reject(error);
   }
 }

@@ -5,7 +5,11 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import Sqlite from "better-sqlite3";
+import { z } from "zod";
 import { finding, folder, listener, opened, transfer } from "./sample.js";
+
+const listed = z.array(z.object({ id: z.string(), occurrences: z.number(), spooled: z.boolean(), findings: z.array(z.unknown()) }));
+const verified = z.object({ faults: z.array(z.object({ kind: z.string(), seq: z.number().optional() })) });
 
 const COMMAND = `
 const { Command } = await import("commander");
@@ -43,7 +47,7 @@ test("list, show and export read beside a running writer, and see what is still 
 
   const list = await records("list", "--data", dataDir, "--format", "json");
   assert.equal(list.code, 0, list.err);
-  const items: { id: string; occurrences: number; case: string; spooled: boolean; findings: unknown[] }[] = JSON.parse(list.out);
+  const items = listed.parse(JSON.parse(list.out));
   assert.deepEqual(
     items.map((item) => [item.id, item.occurrences, item.spooled]),
     [
@@ -79,13 +83,15 @@ test("list, show and export read beside a running writer, and see what is still 
   assert.equal(csv.out.trim().split("\n").length, 3);
   const lines = await records("export", "--format", "ndjson", "--data", dataDir);
   assert.equal(
-    lines.out
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line)).length,
+    listed.parse(
+      lines.out
+        .trim()
+        .split("\n")
+        .map((line): unknown => JSON.parse(line)),
+    ).length,
     2,
   );
-  assert.equal(JSON.parse((await records("export", "--data", dataDir)).out).length, 2);
+  assert.equal(listed.parse(JSON.parse((await records("export", "--data", dataDir)).out)).length, 2);
   blocker.exec("commit");
   blocker.close();
 });
@@ -106,7 +112,8 @@ test("verify exits 0 on a whole chain and 1 on a broken one, and a log serves as
   db.close();
   const broken = await records("verify", "--data", dataDir, "--format", "json");
   assert.equal(broken.code, 1);
-  assert.deepEqual(JSON.parse(broken.out).faults.map((fault: { kind: string; seq: number }) => [fault.kind, fault.seq])[0], ["missing", 2]);
+  const [fault] = verified.parse(JSON.parse(broken.out)).faults;
+  assert.deepEqual([fault?.kind, fault?.seq], ["missing", 2]);
 });
 
 test("prune erases by age and verify stays content", async (context) => {
@@ -117,7 +124,7 @@ test("prune erases by age and verify stays content", async (context) => {
   const pruned = await records("prune", "--older-than", "90d", "--data", dataDir);
   assert.match(pruned.out, /Pruned 1 records \(1 entries\)/);
   assert.equal((await records("verify", "--data", dataDir)).code, 0);
-  assert.equal(JSON.parse((await records("list", "--data", dataDir, "--format", "json")).out).length, 1);
+  assert.equal(listed.parse(JSON.parse((await records("list", "--data", dataDir, "--format", "json")).out)).length, 1);
 });
 
 test("wrong use says what to do", async (context) => {

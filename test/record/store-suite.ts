@@ -66,7 +66,10 @@ export function storeSuite(url: () => Promise<string | undefined>): void {
     await store.write(at("/batch/17/properties/{99999999}"));
     await store.write(at("/batch/0/traits/email"));
     const list = await store.incidents();
-    assert.deepEqual(list.map((incident) => incident.records).sort(), [1, 2]);
+    assert.deepEqual(
+      list.map((incident) => incident.records).toSorted((a, b) => a - b),
+      [1, 2],
+    );
     assert.equal(incidents.length, 2);
   });
 
