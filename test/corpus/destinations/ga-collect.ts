@@ -32,7 +32,7 @@ export const GA_COLLECT: DestinationKind = {
         ["en", error ? "exception" : "page_view"],
         ["dl", `https://annot.acme-hospital.org/${rng.pick(["job/list", "studio/annotate/12", "reports"])}`],
         ["dt", "Diffgram"],
-        ["dr", "https://annot.acme-hospital.org/home/dashboard"],
+        ["dr", `https://annot.acme-hospital.org/${rng.pick(["home/dashboard", "projects", "job/list", "me"])}`],
       ],
       headers: [
         ["User-Agent", browser(rng)],
