@@ -58,15 +58,15 @@ export function compileTextRules(rules: readonly Rule[]): TextRules {
           chunk.push(text);
           length += text.text.length + 1;
         }
-        const joined = join(chunk);
+        const whole = chunkOf(chunk);
         const named = new Set<CompiledRule>();
-        for (const index of prefilter.match(joined)) {
+        for (const index of prefilter.match(whole.joined)) {
           const owner = owners[index];
           if (owner !== undefined) named.add(owner);
         }
         for (const entry of named) {
           if (deadline.passed()) return false;
-          search(entry, chunk, joined, into);
+          search(entry, whole, into);
         }
       }
       return true;
@@ -83,37 +83,45 @@ function compileRule(rule: Rule): CompiledRule {
   };
 }
 
-function join(texts: readonly Text[]): Buffer {
-  return Buffer.from(texts.map((text) => text.text).join("\n"), "utf8");
+/** Texts with what the engine sees of them. */
+interface Chunk {
+  readonly texts: readonly Text[];
+  readonly joined: Buffer;
+  /** The members' names as words, each once; made when a rule first asks. */
+  keys: Buffer | undefined;
+}
+
+function chunkOf(texts: readonly Text[]): Chunk {
+  return { texts, joined: Buffer.from(texts.map((text) => text.text).join("\n"), "utf8"), keys: undefined };
 }
 
 /** Halves the texts until few are left: each half is searched only where a pattern matches in it, and its context words stand in it. */
-function search(entry: CompiledRule, texts: readonly Text[], joined: Buffer, into: Collected): void {
-  if (!mayMatch(entry, texts, joined)) return;
+function search(entry: CompiledRule, chunk: Chunk, into: Collected): void {
+  if (!mayMatch(entry, chunk)) return;
+  const { texts } = chunk;
   if (texts.length <= FEW) return searchEach(entry.rule, texts, into);
   const middle = texts.length >> 1;
-  for (const half of [texts.slice(0, middle), texts.slice(middle)]) search(entry, half, join(half), into);
+  for (const half of [texts.slice(0, middle), texts.slice(middle)]) search(entry, chunkOf(half), into);
 }
 
-function mayMatch(entry: CompiledRule, texts: readonly Text[], joined: Buffer): boolean {
+function mayMatch(entry: CompiledRule, chunk: Chunk): boolean {
   let context: boolean | undefined;
   return entry.joined.some(({ pattern, needsContext }) => {
     if (needsContext) {
-      context ??= entry.context !== undefined && (entry.context.testBytes(joined) || entry.context.test(keyWords(texts)));
+      context ??= entry.context !== undefined && (entry.context.testBytes(chunk.joined) || entry.context.testBytes((chunk.keys ??= keyWords(chunk.texts))));
       if (!context) return false;
     }
-    return pattern.testBytes(joined);
+    return pattern.testBytes(chunk.joined);
   });
 }
 
-/** The members' names, as words: each once. */
-function keyWords(texts: readonly Text[]): string {
+function keyWords(texts: readonly Text[]): Buffer {
   const keys = new Set<string>();
   for (const text of texts) {
     const key = keyOf(text.place);
     if (key !== undefined) keys.add(key);
   }
-  return [...keys].map(spaced).join("\n");
+  return Buffer.from([...keys].map(spaced).join("\n"), "utf8");
 }
 
 /** `phoneNumber` and `phone_number` as `phone number`. */
