@@ -1,7 +1,7 @@
 import type { CheckoutFile } from "./checkout.js";
 import type { Observation, SkippedFile } from "./finding.js";
-import { hostLabel, hostsOf, normalRoute, readSettings } from "./hosts.js";
-import { readEvents, type EventSite, type EventWorld } from "./events.js";
+import { hostsOf, normalRoute, readSettings } from "./hosts.js";
+import { hostLabel, readEvents, type EventSite, type EventWorld } from "./events.js";
 import { describe } from "./python/describe.js";
 import { Evaluator } from "./python/evaluator.js";
 import { Flow } from "./python/flow.js";
