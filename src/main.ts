@@ -8,11 +8,13 @@ import { createForwarder } from "./forward/forwarder.js";
 import { ChunkedDecoder } from "./http/chunked.js";
 import { answerHeaders } from "./http/forwarded-headers.js";
 import { judgeServerName } from "./http/server-name.js";
+import { InspectionPool } from "./inspection-pool.js";
 import { compileInspector } from "./inspect/inspector.js";
 import { ruleIdsOf } from "./inspect/rule-ids.js";
 import { type Listener, listenExplicit } from "./listen/explicit-listener.js";
 import { type Fault, FaultsError } from "./model/fault.js";
 import { LIMITED_CASES } from "./model/limited-case.js";
+import type { Inspector } from "./model/inspection.js";
 import type { Clock, Logger, Pseudonyms } from "./model/ports.js";
 import type { Target } from "./model/target.js";
 import { HealthState } from "./observe/health.js";
@@ -20,13 +22,13 @@ import { createLogger } from "./observe/log.js";
 import { MetricsRegistry } from "./observe/metrics.js";
 import { type ObserveServer, startObserveServer } from "./observe/server.js";
 import { Pipeline, type RulesInForce } from "./pipeline.js";
-import { openInstallationKey } from "./record/installation-key.js";
+import { pseudonymsOf, readInstallationKey } from "./record/installation-key.js";
 import { TenantPinFile } from "./record/tenant-pin-file.js";
 import { openRecordStore, type RecordStore } from "./record/record-store.js";
 import { type Authority, openAuthority } from "./tls/authority.js";
 import { LeafCache } from "./tls/leaf-cache.js";
 import { buildUpstreamSecureContext } from "./tls/system-roots.js";
-import { compilePolicy } from "./verdict/policy-index.js";
+import { compilePolicy, type PolicyIndex } from "./verdict/policy-index.js";
 
 /** A proxy that serves. */
 export interface RunningProxy {
@@ -61,9 +63,11 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   const logger = createLogger(settings.log);
   const registry = new MetricsRegistry();
   const health = new HealthState();
-  const pseudonyms = openInstallationKey(settings.data);
+  const key = readInstallationKey(settings.data);
+  const pseudonyms = pseudonymsOf(key);
   const pins = TenantPinFile.open(settings.data);
-  let inForce = loadRules(settings, pseudonyms);
+  const compile = (): RulesInForce & LoadedRules => withPool(loadRules(settings, pseudonyms), settings, key);
+  let inForce = compile();
   announce(inForce, registry, logger);
 
   const hosts = inForce.index.policy.destinations.map((destination) => destination.host);
@@ -99,6 +103,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
     health.stopping();
     await proxy?.drain(settings.timeouts.drain_ms);
     await forwarder.close();
+    await inForce.inspections.close();
     await records.close();
     await observe?.close();
   };
@@ -129,9 +134,12 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
     close,
     async reload() {
       try {
-        const next = loadRules(settings, pseudonyms);
+        const next = compile();
         const renewed = await openAuthority({ dir: settings.certs, now: CLOCK.now(), logger, createIfMissing: false });
+        const before = inForce;
         inForce = next;
+        // What is being inspected ends by the rules that it began with.
+        void before.inspections.close();
         announce(inForce, registry, logger);
         if (renewed.fingerprint !== leaves.authority.fingerprint) useAuthority(renewed, leaves, registry);
         registry.policyReload("ok");
@@ -145,7 +153,9 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
 }
 
 /** Policy, rules and schemas of one reading of the rules folder, compiled. */
-export interface LoadedRules extends RulesInForce {
+export interface LoadedRules {
+  readonly index: PolicyIndex;
+  readonly inspector: Inspector;
   /** What is worth saying though it is no fault. */
   readonly warnings: readonly Fault[];
   readonly files: RulesDirectory;
@@ -168,6 +178,12 @@ export function loadRules(settings: Settings, pseudonyms: Pseudonyms): LoadedRul
   const inspector = collecting(faults, () => compileInspector({ rules, schemas, limits, pseudonyms, findViews: findNestedViews }));
   if (loaded === undefined || inspector === undefined || faults.length > 0) throw new FaultsError("The proxy does not start with these rules:", faults);
   return { index: compilePolicy(loaded.policy), inspector, warnings: loaded.warnings, files };
+}
+
+function withPool(loaded: LoadedRules, settings: Settings, key: Uint8Array): LoadedRules & RulesInForce {
+  const { rules, schemas } = loaded.files;
+  const { limits } = loaded.index.policy;
+  return { ...loaded, inspections: new InspectionPool(loaded.inspector, { rules, schemas, limits, key }, settings.workers) };
 }
 
 /** Runs one reading and keeps its faults, so that the faults of all readings are told at once. */

@@ -1,15 +1,14 @@
-import { readBody } from "./body/read-body.js";
 import type { Forwarder } from "./forward/forwarder.js";
 import { forwardedHeaders } from "./http/forwarded-headers.js";
 import { parseHead } from "./http/head.js";
 import { problemBody, problemHeaders } from "./http/problem.js";
+import type { InspectionPool } from "./inspection-pool.js";
 import { newExchangeId } from "./listen/exchange-id.js";
 import type { AnswerSink } from "./model/answer.js";
-import type { BodyReading } from "./model/body-view.js";
 import { type Exchange, header, type RequestHead } from "./model/exchange.js";
 import type { BodySource, ConnectionContext, ExchangeHandler } from "./model/exchange-handler.js";
 import { type Finding, MASK } from "./model/finding.js";
-import type { Inspection, Inspector } from "./model/inspection.js";
+import type { Inspection } from "./model/inspection.js";
 import type { CaseName } from "./model/limited-case.js";
 import type { Destination, Route } from "./model/policy.js";
 import type { Clock, Logger, Metrics, Pseudonyms } from "./model/ports.js";
@@ -28,7 +27,7 @@ import { matchRoute } from "./verdict/route-match.js";
 /** The policy and the rules compiled from one reading of the rules folder; swapped as a whole at a reload. */
 export interface RulesInForce {
   readonly index: PolicyIndex;
-  readonly inspector: Inspector;
+  readonly inspections: InspectionPool;
 }
 
 export interface PipelineParts {
@@ -97,7 +96,7 @@ export class Pipeline implements ExchangeHandler {
     known.body = captured;
     this.#parts.metrics.bodyBytes("in", captured.length);
 
-    const inspection = this.#inspect(rules, head, captured, routed.route, place.destination);
+    const inspection = await this.#inspect(rules, head, captured, routed.route, place.destination);
     if (isRefusal(inspection)) return this.#refuse(known, inspection.refused, inspection.detail, [], answer);
     known.inspection = inspection;
 
@@ -130,18 +129,21 @@ export class Pipeline implements ExchangeHandler {
     return { id, at: this.#parts.clock.now(), context, head, target, policyDigest, ...unknown };
   }
 
-  #inspect(rules: RulesInForce, head: RequestHead, body: Buffer, route: Route, destination: Destination): Inspection | Refusal {
+  async #inspect(rules: RulesInForce, head: RequestHead, body: Buffer, route: Route, destination: Destination): Promise<Inspection | Refusal> {
     const started = performance.now();
     try {
-      const reading = readCaptured(head, body, rules);
-      return rules.inspector.inspect(reading, {
-        schema: route.schema,
-        querySchema: route.querySchema,
-        path: head.path,
-        query: head.query,
-        headers: head.headers,
-        namedHeaders: destination.headers,
-        now: this.#parts.clock.now(),
+      return await rules.inspections.inspect({
+        body,
+        head: { contentType: header(head.headers, "content-type"), contentEncoding: header(head.headers, "content-encoding") },
+        context: {
+          schema: route.schema,
+          querySchema: route.querySchema,
+          path: head.path,
+          query: head.query,
+          headers: head.headers,
+          namedHeaders: destination.headers,
+          now: this.#parts.clock.now(),
+        },
       });
     } catch (error) {
       // Its message may quote the body, so only its name is told.
@@ -284,12 +286,6 @@ function questionOf(head: RequestHead, body: BodySource): Parameters<typeof matc
     hasQuery: head.query !== undefined && head.query !== "",
     contentType: body.present ? mediaType : undefined,
   };
-}
-
-function readCaptured(head: RequestHead, body: Buffer, rules: RulesInForce): BodyReading {
-  const contentType = header(head.headers, "content-type");
-  const contentEncoding = header(head.headers, "content-encoding");
-  return readBody(body, { contentType, contentEncoding }, rules.index.policy.limits);
 }
 
 function sendProblem(problem: Parameters<typeof problemBody>[0], answer: AnswerSink): void {

@@ -90,7 +90,7 @@ class CompiledInspector implements Inspector {
 
   inspect(reading: BodyReading, context: InspectionContext): Inspection {
     const into = nothingCollected();
-    const deadline = deadlineAfter(this.limits.inspectionMs, this.clock);
+    const deadline = deadlineAfter(Math.min(context.budgetMs ?? Infinity, this.limits.inspectionMs), this.clock);
     const document = context.schema === undefined ? undefined : this.book.documents.get(context.schema);
     collectHead(context, document?.headerPins ?? new Map(), this.pseudonyms, into);
     for (const view of reading.views) this.collectBody(view, context, into);

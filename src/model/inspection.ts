@@ -14,6 +14,8 @@ export interface InspectionContext {
   readonly namedHeaders: readonly string[];
   /** Milliseconds since the epoch: dates must lie near it. */
   readonly now: number;
+  /** Milliseconds for this inspection where that is less than `limits.inspectionMs`: past it, `integrity/deadline`. */
+  readonly budgetMs?: number;
 }
 
 /** What an inspection knows afterwards. Pure data: it crosses a worker's boundary by structured clone. */

@@ -9,12 +9,23 @@ const KEY_BYTES = 32;
 /** Keeps these HMACs apart from whatever else the same key may one day make. */
 const DOMAIN = "egress-proxy/pseudonym/1\0";
 
+/** Pseudonyms under a key; equal keys, in whichever thread, give equal pseudonyms. */
+export function pseudonymsOf(key: Uint8Array): Pseudonyms {
+  const hmac = (value: Uint8Array | string) => createHmac("sha256", key).update(DOMAIN).update(value).digest("hex");
+  return { hmac, short: (value) => `{${hmac(value).slice(0, 8)}}` };
+}
+
+/** This installation's pseudonyms; see `readInstallationKey`. */
+export function openInstallationKey(dataDir: string): Pseudonyms {
+  return pseudonymsOf(readInstallationKey(dataDir));
+}
+
 /**
- * This installation's pseudonyms, keyed by `installation.key` in the data folder (32 random bytes, mode 0600, created at first use). Without
- * the key a digest of a guessable value tells nothing; with another key every value gets another name.
+ * This installation's key, `installation.key` in the data folder (32 random bytes, mode 0600, created at first use). Without the key a
+ * digest of a guessable value tells nothing; with another key every value gets another name.
  * @throws FaultsError where others can read the key, or its size is wrong.
  */
-export function openInstallationKey(dataDir: string): Pseudonyms {
+export function readInstallationKey(dataDir: string): Buffer {
   const file = join(dataDir, "installation.key");
   const key = readOrCreateKey(file, () => randomBytes(KEY_BYTES));
   if (key.length !== KEY_BYTES) {
@@ -26,6 +37,5 @@ export function openInstallationKey(dataDir: string): Pseudonyms {
       },
     ]);
   }
-  const hmac = (value: Uint8Array | string) => createHmac("sha256", key).update(DOMAIN).update(value).digest("hex");
-  return { hmac, short: (value) => `{${hmac(value).slice(0, 8)}}` };
+  return key;
 }

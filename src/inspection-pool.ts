@@ -1,0 +1,87 @@
+import { Piscina } from "piscina";
+import { type BodyHead, readBody } from "./body/read-body.js";
+import type { Inspection, InspectionContext, Inspector, SourceFile } from "./model/inspection.js";
+import type { Limits } from "./model/policy.js";
+import { type Refusal, refusal } from "./model/refusal.js";
+
+/** What a worker compiles its inspector from; crosses by structured clone. */
+export interface WorkerRules {
+  readonly rules: readonly SourceFile[];
+  readonly schemas: readonly SourceFile[];
+  readonly limits: Limits;
+  readonly key: Uint8Array;
+}
+
+export interface WorkerJob {
+  readonly body: Uint8Array;
+  readonly head: BodyHead;
+  readonly context: InspectionContext;
+}
+
+/** Over this, reading alone would hold the event loop for some milliseconds (18 ms a MiB): straight to a worker. Bytes on the wire. */
+const INLINE_BYTES = 64 * 1024;
+/** What an inspection on the event loop may take. A small hostile body can cost more than a large plain one, and only trying tells. */
+const INLINE_MS = 6;
+/** For the clone to the thread and back, and a thread's start. */
+const GRACE_MS = 2_000;
+/** Jobs that may wait; past it the exchange is refused rather than queued without bound. */
+const QUEUE = 64;
+
+/**
+ * Inspects small bodies at once and costly ones on worker threads, so that no single body holds up the others. A thread that does not end
+ * in time is ended, and the exchange is refused.
+ */
+export class InspectionPool {
+  readonly #inspector: Inspector;
+  readonly #limits: Limits;
+  readonly #threads: Piscina | undefined;
+
+  /** @param threads how many; 0 inspects everything on the event loop */
+  constructor(inspector: Inspector, rules: WorkerRules, threads: number) {
+    this.#inspector = inspector;
+    this.#limits = rules.limits;
+    this.#threads =
+      threads === 0
+        ? undefined
+        : new Piscina({
+            filename: new URL("./inspection-worker.js", import.meta.url).href,
+            workerData: rules,
+            minThreads: 0,
+            maxThreads: threads,
+            maxQueue: QUEUE,
+            idleTimeout: 60_000,
+            // A body that needs more is ended with its thread; the main thread's heap is not touched.
+            resourceLimits: { maxOldGenerationSizeMb: 512 },
+          });
+  }
+
+  inspect(job: WorkerJob): Inspection | Promise<Inspection | Refusal> {
+    if (this.#threads === undefined) return this.#inline(job, undefined);
+    if (job.body.length > INLINE_BYTES) return this.#onThread(job, this.#threads);
+    const inspection = this.#inline(job, INLINE_MS);
+    const late = inspection.findings.some((finding) => finding.rule === "integrity/deadline");
+    return late ? this.#onThread(job, this.#threads) : inspection;
+  }
+
+  /** Ends the threads once what they work on is done. */
+  async close(): Promise<void> {
+    await this.#threads?.close();
+  }
+
+  #inline({ body, head, context }: WorkerJob, budgetMs: number | undefined): Inspection {
+    const reading = readBody(body, head, this.#limits);
+    return this.#inspector.inspect(reading, budgetMs === undefined ? context : { ...context, budgetMs });
+  }
+
+  async #onThread(job: WorkerJob, threads: Piscina): Promise<Inspection | Refusal> {
+    if (threads.queueSize >= QUEUE) return refusal("inspection-late", "Too many costly inspections are waiting.");
+    const deadline = AbortSignal.timeout(this.#limits.inspectionMs + GRACE_MS);
+    try {
+      return await threads.run(job, { signal: deadline });
+    } catch (error) {
+      // Piscina ends the thread of an aborted job, so a runaway inspection does not outlive its answer.
+      if (deadline.aborted) return refusal("inspection-late", "The inspection did not end within its budget, and its thread was ended.");
+      throw error;
+    }
+  }
+}
