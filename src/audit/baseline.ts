@@ -1,4 +1,4 @@
-import type { AuditFinding, AuditKind, Observation } from "./finding.js";
+import { AUDIT_KINDS, type AuditFinding, type AuditKind, type Observation } from "./finding.js";
 
 /** One material change between two versions. */
 export interface MaterialChange {
@@ -61,7 +61,38 @@ function group(found: readonly Seen[]): Map<string, Seen[]> {
   return out;
 }
 
-/** What is said, without the places in it. */
+/**
+ * What of a finding counts as its content. A host, a route, an agent or a Segment member is its name; of a field its type and source
+ * count, of an event what flows into its open fields. Places and destinations are findings of their own.
+ */
 function textOf(one: Seen): string {
-  return one.detail.replace(/\b[\w./-]+\.(?:py|ts|js|vue|html):\d+/g, "");
+  switch (one.kind) {
+    case "event-field":
+      return one.detail.replace(/ to [^=]*$/, "");
+    case "event-call":
+      return one.detail.replace(/(?:; |: )also [\w, ]*\.$/, "");
+    default:
+      return "";
+  }
+}
+
+/** The findings of a JSON report; undefined where the text is none. */
+export function parseBaseline(text: string): readonly Seen[] | undefined {
+  let report: unknown;
+  try {
+    report = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const listed = typeof report === "object" && report !== null && "findings" in report ? report.findings : undefined;
+  if (!Array.isArray(listed)) return undefined;
+  const out: Seen[] = [];
+  for (const one of listed as unknown[]) {
+    if (typeof one !== "object" || one === null) return undefined;
+    const { kind, file, line, name, detail } = one as Record<string, unknown>;
+    const known = AUDIT_KINDS.find((word) => word === kind);
+    if (known === undefined || typeof file !== "string" || typeof line !== "number" || typeof name !== "string" || typeof detail !== "string") return undefined;
+    out.push({ kind: known, file, line, name, detail });
+  }
+  return out;
 }

@@ -17,6 +17,9 @@ export class HeapReader {
     switch (of.k) {
       case "union":
         return union(of.of.map((one) => this.attribute(one, name, module)));
+      case "const":
+      case "unknown":
+        return UNKNOWN;
       case "module": {
         const found = this.#evaluator.global(of.module, name);
         if (found !== undefined) return found;

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { auditOf, copyCheckout, of, type Copy } from "./checkout-copy.js";
+
+async function onCopy(change: (copy: Copy) => Promise<void>, check: (result: Awaited<ReturnType<typeof auditOf>>) => void): Promise<void> {
+  const copy = await copyCheckout();
+  try {
+    await change(copy);
+    check(await auditOf(copy.path));
+  } finally {
+    await copy.remove();
+  }
+}
+
+test("renamed modules and aliased imports hide nothing", () =>
+  onCopy(
+    async (copy) => {
+      await copy.move("shared/database/event/event.py", "shared/telemetry/happenings.py");
+      await copy.edit("shared/telemetry/happenings.py", "import analytics\n", "import analytics as measure\n");
+      await copy.edit("shared/telemetry/happenings.py", "analytics.track(", "measure.track(");
+      await copy.edit("shared/telemetry/happenings.py", "analytics.identify(", "measure.identify(");
+      await copy.edit("shared/telemetry/happenings.py", "import requests\n", "from requests import post as deliver\n");
+      await copy.edit("shared/telemetry/happenings.py", "requests.post(", "deliver(");
+      await copy.edit("shared/regular/regular_api.py", "from shared.database.event.event import Event", "from shared.telemetry.happenings import Event as Happening\nEvent = Happening");
+      await copy.edit("shared/database/task/task_event.py", "from shared.database.event.event import Event", "from shared.telemetry.happenings import Event as Ev");
+      await copy.edit("shared/database/task/task_event.py", "        Event.new(", "        Ev.new(");
+      await copy.edit("eventhandlers/action_runners/base/ActionRunner.py", "from shared.database.event.event import Event", "import shared.telemetry.happenings as h\nEvent = h.Event");
+      await copy.move("shared/connection/s3_connector.py", "shared/connection/amazon.py");
+    },
+    (result) => {
+      assert.equal(of(result, "event-field").filter((one) => one.file === "shared/telemetry/happenings.py").length, 25);
+      const risks = of(result, "udt-risk").map((one) => `${one.file} ${one.name}`);
+      for (const risk of [
+        "shared/telemetry/happenings.py pii/email",
+        "shared/annotation.py annotation/instance-list",
+        "shared/connection/amazon.py blob/object-path",
+        "shared/connection/amazon.py blob/connector-options",
+        "shared/database/task/task_event.py pii/project-name",
+        "default/methods/report/report_runner.py annotation/label-names",
+        "default/methods/event/event_create.py schema/user-chosen-name",
+      ]) assert.ok(risks.includes(risk), risk);
+      assert.ok(of(result, "event-call").some((one) => one.name === "action_completed"));
+    },
+  ));
+
+test("wrappers with ** and several levels lead to the value", () =>
+  onCopy(
+    async (copy) => {
+      await copy.write("default/methods/notes.py", [
+        "from methods.regular.regular_api import *",
+        "def emit(**fields):",
+        "    fields['success'] = True",
+        "    Event.new(**fields)",
+        "def told(session, what, about):",
+        "    message = 'Told ' + what + ' about %s' % about",
+        "    emit(session = session, kind = 'told', description = message)",
+        "def handler(session, member):",
+        "    told(session, 'someone', member.user.email)",
+        "",
+      ].join("\n"));
+    },
+    (result) => {
+      const call = of(result, "event-call").find((one) => one.name === "told");
+      assert.equal(call?.file, "default/methods/notes.py");
+      assert.ok(of(result, "udt-risk").some((one) => one.name === "pii/email" && one.detail.includes("description of event told")));
+    },
+  ));
+
+test("hosts are found through sessions, requests.request, httpx, urllib, settings and helpers", () =>
+  onCopy(
+    async (copy) => {
+      await copy.write("walrus/methods/senders.py", [
+        "import urllib.request as u",
+        "import httpx",
+        "import requests as r",
+        "import os",
+        "HOST = os.getenv('PARTNER_HOST', 'https://partner.example-vendor.com')",
+        "def call(base, path):",
+        "    return r.request('POST', f'{base}/{path}', json = {'a': 1})",
+        "def one():",
+        "    call('https://one.example-vendor.com', 'x')",
+        "def two():",
+        "    with r.Session() as s:",
+        "        s.put('https://two.example-vendor.com/y')",
+        "    u.urlopen('https://three.example-vendor.com/z')",
+        "    with httpx.Client() as c:",
+        "        c.post(HOST + '/hook')",
+        "    call(base = 'http://walrus:8080', path = 'internal')",
+        "",
+      ].join("\n"));
+    },
+    (result) => {
+      const hosts = of(result, "outbound-call").filter((one) => one.file === "walrus/methods/senders.py").map((one) => `${one.name}:${one.line}`);
+      assert.deepEqual(hosts.sort(), ["one.example-vendor.com:9", "partner.example-vendor.com:15", "three.example-vendor.com:13", "two.example-vendor.com:12"]);
+      assert.ok(of(result, "internal-call").some((one) => one.name === "walrus" && one.line === 16));
+    },
+  ));
+
+test("a support flag that is passed by position counts, and False does not", () =>
+  onCopy(
+    async (copy) => {
+      await copy.edit("default/methods/configs/admin_install_info.py", "is_super(allow_support = True)", "is_super(True)");
+      await copy.edit("default/methods/configs/admin_queue_status.py", "is_super(allow_support=True)", "is_super(allow_support=False)");
+    },
+    (result) => {
+      assert.deepEqual(of(result, "support-route").map((one) => one.name), ["GET /api/v1/admin/install/info"]);
+    },
+  ));
