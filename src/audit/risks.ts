@@ -22,7 +22,7 @@ const OBJECT_PATH = new Set([
 ]);
 const ANNOTATION = /(?:^|_)(?:instance_list|instance_buffer_dict|annotation_list|annotations|instances)(?:_|$)/;
 const ANNOTATION_COUNTS = /_ids?$|_count$|^count_|_hash$|_id_list$/;
-const STORAGE = /(?:^|_)(?:blob|bucket|object|obj|content|file|container)(?:$|_)/;
+const STORAGE = /(?:^|_)(?:blobs?|buckets?|objects?|obj|contents?|files?|containers?)(?:$|_)/;
 
 /** What a leaf is, by the names along the way from where it comes from. */
 export function riskOfLeaf(leaf: Leaf, flow: Flow): Risk | undefined {
