@@ -1,4 +1,7 @@
+import { decodeContent } from "./body/content-coding.js";
+import { readBody } from "./body/read-body.js";
 import type { Forwarder } from "./forward/forwarder.js";
+import { dropItems, replaceValues } from "./forward/redaction.js";
 import { forwardedHeaders } from "./http/forwarded-headers.js";
 import { parseHead } from "./http/head.js";
 import { problemBody, problemHeaders } from "./http/problem.js";
@@ -11,7 +14,7 @@ import { type Finding, MASK } from "./model/finding.js";
 import type { Inspection } from "./model/inspection.js";
 import type { CaseName } from "./model/limited-case.js";
 import type { Destination, Route } from "./model/policy.js";
-import type { Clock, Logger, Metrics, Pseudonyms } from "./model/ports.js";
+import type { Clock, Logger, Metrics, Pseudonyms, VerdictLabel } from "./model/ports.js";
 import { isUnexpectedTransfer, type Reason } from "./model/reasons.js";
 import { isRefusal, type Refusal, refusal } from "./model/refusal.js";
 import type { Target } from "./model/target.js";
@@ -104,7 +107,7 @@ export class Pipeline implements ExchangeHandler {
     const findings = [...inspection.findings, ...this.#foreignTenant(inspection)];
     const { moreFindings } = inspection;
     const verdict = decide({ caseName: known.caseName, casePolicy, findings, moreFindings, now: this.#parts.clock.now() });
-    return this.#carryOut(verdict, known, head, captured, place.destination, answer);
+    return this.#carryOut(verdict, known, { head, body: captured, destination: place.destination, route: routed.route, rules }, answer);
   }
 
   /** A host that a case names is tunnelled even if it will be refused, so that the client reads the refusal inside TLS. */
@@ -170,21 +173,68 @@ export class Pipeline implements ExchangeHandler {
     }));
   }
 
-  async #carryOut(verdict: Verdict, known: Known, head: RequestHead, body: Buffer, destination: Destination, answer: AnswerSink): Promise<void> {
+  async #carryOut(verdict: Verdict, known: Known, request: Judged, answer: AnswerSink): Promise<void> {
     if (verdict.kind === "block") return this.#refuse(known, verdict.reason, verdict.detail, verdict.findings, answer);
+    const foreign = this.#foreignTenant(known.inspection);
+    // Two first values at once: the second one meets the pin of the first here.
+    if (foreign.length > 0) return this.#refuse(known, "foreign-tenant", undefined, [...verdict.findings, ...foreign], answer);
+    let outgoing = outgoingOf(request);
     if (verdict.kind === "redact") {
-      return this.#refuse(known, "unexpected-data-transfer", "The finding can't be redacted here.", verdict.findings, answer);
+      const redacted = await this.#redact(verdict.findings, known, request);
+      if (redacted === undefined) {
+        const detail = "What is to be redacted can't be taken out so that the rest is clean.";
+        return this.#refuse(known, "unexpected-data-transfer", detail, verdict.findings, answer);
+      }
+      outgoing = redacted;
     }
     if (verdict.findings.length > 0) {
-      const written = await this.#record(known, "allow", undefined, verdict.findings, true);
-      if (written === undefined) return this.#answerRefusal(known, "record-unavailable", undefined, verdict.findings, undefined, answer);
+      const written = await this.#record(known, verdict.kind, undefined, verdict.findings, verdict.kind === "allow");
+      if (written === undefined) {
+        this.#count(known, "block", verdict.findings, false, "record-unavailable");
+        return this.#answerRefusal(known, "record-unavailable", undefined, verdict.findings, undefined, answer);
+      }
     }
-    // Two first values at once: the second one meets the pin of the first here.
-    const foreign = this.#foreignTenant(known.inspection);
-    if (foreign.length > 0) return this.#refuse(known, "foreign-tenant", undefined, [...verdict.findings, ...foreign], answer);
     this.#learnPins(known);
-    this.#count(known, "allow", verdict.findings, true);
-    return this.#forward(known, head, body, destination, answer);
+    return this.#forward(known, request, outgoing, verdict, answer);
+  }
+
+  /**
+   * Takes out what is to be redacted and judges the result like any other body: first by replacing values, then by dropping the items of a
+   * batch that are still not clean.
+   *
+   * @returns undefined where the result would not be clean
+   */
+  async #redact(findings: readonly Finding[], known: Known, request: Judged): Promise<Outgoing | undefined> {
+    const { head, rules } = request;
+    const { limits } = rules.index.policy;
+    const contentType = header(head.headers, "content-type");
+    // The views' bytes are UTF-8: a body in another charset would go out under the wrong name.
+    if (/charset\s*=\s*"?(?!utf-?8)/i.test(contentType ?? "")) return undefined;
+    const contentEncoding = header(head.headers, "content-encoding");
+    const view = readBody(request.body, { contentType, contentEncoding }, limits).views[0];
+    if (view?.kind !== "json") return undefined;
+    const toReplace = findings.filter((finding) => finding.action === "redact");
+    const replaced = replaceValues(view.bytes, view.root, toReplace);
+    if (replaced === undefined) return undefined;
+    const left = await this.#judgeAgain(replaced, known, request);
+    if (left === undefined) return undefined;
+    if (left.length === 0) return { body: replaced, coded: false };
+    const unit = known.inspection?.redactionUnit;
+    const again = readBody(replaced, { contentType, contentEncoding: undefined }, limits).views[0];
+    if (unit === undefined || again?.kind !== "json") return undefined;
+    const dropped = dropItems(again.bytes, again.root, unit, left);
+    if (dropped === undefined) return undefined;
+    return (await this.#judgeAgain(dropped, known, request))?.length === 0 ? { body: dropped, coded: false } : undefined;
+  }
+
+  /** What is still to be kept back in a redacted body; undefined where it can't be told. */
+  async #judgeAgain(body: Buffer, known: Known, request: Judged): Promise<readonly Finding[] | undefined> {
+    const head: RequestHead = { ...request.head, headers: request.head.headers.filter(([name]) => name.toLowerCase() !== "content-encoding") };
+    const inspection = await this.#inspect(request.rules, head, body, request.route, request.destination);
+    if (isRefusal(inspection) || inspection.moreFindings > 0) return undefined;
+    const casePolicy = caseOf(request.rules.index.policy, request.destination);
+    const verdict = decide({ caseName: known.caseName, casePolicy, findings: inspection.findings, moreFindings: 0, now: this.#parts.clock.now() });
+    return verdict.findings.filter((finding) => finding.action !== "report");
   }
 
   /** The first value of a pin is learned as it goes out. */
@@ -195,19 +245,23 @@ export class Pipeline implements ExchangeHandler {
     logger.warn("Tenant pins were learned; confirm them by `egress-proxy pins confirm`.", { pins: names.join(","), durable, exchange: known.id });
   }
 
-  async #forward(known: Known, head: RequestHead, body: Buffer, destination: Destination, answer: AnswerSink): Promise<void> {
+  async #forward(known: Known, { head, destination }: Judged, outgoing: Outgoing, verdict: Verdict, answer: AnswerSink): Promise<void> {
     const { forwarder, metrics, logger, connectTo } = this.#parts;
+    const { body } = outgoing;
+    const headers = forwardedHeaders(head, destination.headers);
     const outcome = await forwarder.forward(
       {
         target: head.target,
         method: head.method,
         pathAndQuery: head.query === undefined ? head.path : `${head.path}?${head.query}`,
-        headers: forwardedHeaders(head, destination.headers),
+        headers: outgoing.coded ? headers : headers.filter(([name]) => name.toLowerCase() !== "content-encoding"),
         body: body.length === 0 && head.framing.kind === "none" ? undefined : body,
         connectTo: connectTo(head.target) ?? destination.connect,
       },
       answer,
     );
+    if (outcome.kind === "address-refused") return this.#refuse(known, "address-refused", outcome.detail, [], answer);
+    this.#count(known, verdict.kind, verdict.findings, verdict.kind === "allow");
     metrics.requestSeconds((this.#parts.clock.now() - known.at) / 1_000);
     switch (outcome.kind) {
       case "answered":
@@ -215,8 +269,6 @@ export class Pipeline implements ExchangeHandler {
         metrics.bodyBytes("answer", outcome.bytes);
         logger.debug("Let out.", { exchange: known.id, case: known.caseName, destination: destination.name, status: outcome.status, bytes: body.length });
         return;
-      case "address-refused":
-        return this.#refuse(known, "address-refused", outcome.detail, [], answer);
       case "failed":
         metrics.upstreamError(destination.name, outcome.error);
         logger.warn("The destination failed.", { exchange: known.id, destination: destination.name, kind: outcome.error, detail: outcome.detail });
@@ -260,7 +312,7 @@ export class Pipeline implements ExchangeHandler {
   }
 
   /** @returns the record's id once it is on disk; undefined where it could not be put there */
-  async #record(known: Known, verdict: "allow" | "block", reason: Reason | undefined, findings: readonly Finding[], transferred: boolean): Promise<string | undefined> {
+  async #record(known: Known, verdict: VerdictLabel, reason: Reason | undefined, findings: readonly Finding[], transferred: boolean): Promise<string | undefined> {
     const { context, ...facts } = known;
     const moreFindings = known.inspection?.moreFindings ?? 0;
     const transfer = draftTransfer({ ...facts, ...context, target: known.target, verdict, reason, findings, moreFindings, transferred }, this.#parts.pseudonyms);
@@ -268,13 +320,44 @@ export class Pipeline implements ExchangeHandler {
     return durability === "failed" ? undefined : record;
   }
 
-  #count(known: Known, verdict: "allow" | "block", findings: readonly Finding[], transferred: boolean, reason?: Reason): void {
+  #count(known: Known, verdict: VerdictLabel, findings: readonly Finding[], transferred: boolean, reason?: Reason): void {
     const { metrics } = this.#parts;
     metrics.request(known.caseName, known.destination?.name ?? "", verdict);
     for (const finding of findings) metrics.finding(finding.rule, finding.action);
     if (reason === "case-limited") metrics.limited(known.caseName);
     if (reason === undefined ? findings.length > 0 : isUnexpectedTransfer(reason)) metrics.unexpectedTransfer(known.caseName, transferred);
   }
+}
+
+/** A request that has come through every stage. */
+interface Judged {
+  readonly head: RequestHead;
+  /** As captured, codings and all. */
+  readonly body: Buffer;
+  readonly destination: Destination;
+  readonly route: Route;
+  readonly rules: RulesInForce;
+}
+
+/** The bytes that go upstream; `coded`: under the client's own Content-Encoding. */
+interface Outgoing {
+  readonly body: Buffer;
+  readonly coded: boolean;
+}
+
+/** Codings whose format has no place for bytes that a decoder skips, as `body/` reads them. */
+const TRANSPARENT = new Set(["identity", "gzip", "x-gzip"]);
+
+/**
+ * The captured bytes as they are; but Brotli, zstd and deflate have blocks, frames and bits that decoders pass over, which would carry
+ * out what nobody read. Their content goes out decoded: what was inspected is what is sent (invariant 2).
+ */
+function outgoingOf({ head, body, rules }: Judged): Outgoing {
+  const codings = header(head.headers, "content-encoding");
+  if (codings === undefined || TRANSPARENT.has(codings.trim().toLowerCase())) return { body, coded: true };
+  const decoded = decodeContent(body, codings, rules.index.policy.limits);
+  if (!decoded.ok) throw new Error("A body that was read can't be decoded again.");
+  return { body: Buffer.from(decoded.value), coded: false };
 }
 
 function questionOf(head: RequestHead, body: BodySource): Parameters<typeof matchRoute>[1] {

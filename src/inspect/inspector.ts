@@ -108,6 +108,7 @@ class CompiledInspector implements Inspector {
       eventKind: into.kinds.size === 0 ? undefined : [...into.kinds].sort().slice(0, 8).join(","),
       pins: into.pins.map((pin) => ({ name: pin.name, hmac: this.pseudonyms.hmac(pin.value) })),
       // Only what is recorded needs it, and nothing without findings is.
+      ...(document?.redactionUnit === undefined ? {} : { redactionUnit: document.redactionUnit }),
       structure: kept.length === 0 ? undefined : structureOf(reading.views, this.names, (key) => this.pseudonyms.short(key)),
     };
   }

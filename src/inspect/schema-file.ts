@@ -63,6 +63,7 @@ const ROOT = z.looseObject({
   "x-identity": z.union([z.literal("body"), z.literal(true)]).optional(),
   "x-header-pins": z.record(z.string(), z.string()).default({}),
   "x-empty": z.literal(true).optional(),
+  "x-redaction-unit": z.string().optional(),
 });
 
 /** Values that an operator adds to an enum that the schema opens by `x-operator-values: NAME`. */
@@ -79,7 +80,7 @@ export function loadSchemas(files: readonly SourceFile[], operatorEnums: Operato
     const name = file.path.slice(file.path.lastIndexOf("/") + 1).replace(/\.yaml$/, "");
     const root = parseShape(source, ROOT, faults);
     if (root === undefined) continue;
-    const { $defs, "x-header-pins": headerPins, "x-identity": identity, "x-empty": empty, $schema: _dialect, ...own } = root;
+    const { $defs, "x-header-pins": headerPins, "x-identity": identity, "x-empty": empty, "x-redaction-unit": redactionUnit, $schema: _dialect, ...own } = root;
     const reader = new SchemaReader(source, name, operatorEnums, names, references, faults);
     const definitions = new Map(Object.entries($defs).map(([part, value]) => [part, reader.read(value, ["$defs", part])]));
     documents.set(name, {
@@ -88,6 +89,7 @@ export function loadSchemas(files: readonly SourceFile[], operatorEnums: Operato
       definitions,
       identity: identity === "body" ? "body" : undefined,
       mayBeEmpty: empty === true,
+      redactionUnit,
       headerPins: new Map(Object.entries(headerPins).map(([header, pin]) => [header.toLowerCase(), pin])),
     });
   }

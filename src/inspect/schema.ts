@@ -57,6 +57,8 @@ export interface SchemaDocument {
   readonly identity: "body" | undefined;
   /** A message without a body fits (a beacon whose data is in the query). */
   readonly mayBeEmpty: boolean;
+  /** The root's member whose array holds items that may be dropped one by one, where a value in them can't be replaced. */
+  readonly redactionUnit: string | undefined;
   /** Header name to pin: the user part of its Basic credentials names the tenant. */
   readonly headerPins: ReadonlyMap<string, string>;
 }

@@ -29,6 +29,8 @@ export interface Inspection {
   readonly eventKind: string | undefined;
   /** The tenant pins that were seen: name and HMAC of the value. */
   readonly pins: readonly { readonly name: string; readonly hmac: string }[];
+  /** The root's member whose array holds items that may be dropped one by one (`batch` of Segment), where the schema marks one. */
+  readonly redactionUnit?: string;
   /** The body's structure with every value replaced by type and length, JSON text, bounded to 64 KiB; undefined where unreadable. */
   readonly structure: string | undefined;
 }
