@@ -49,6 +49,9 @@ export async function serveConnection(socket: Duplex, options: ConnectionOptions
   const reader = new ByteReader(socket);
   let writer: AnswerWriter | undefined;
   socket.once("close", () => writer?.clientLeft());
+  // TCP is kept half open for clients that end their side behind the last request; inside TLS none does that, so an end there is a leave,
+  // and what waits for the upstream is given up at once.
+  if (options.origin.kind === "target") socket.once("end", () => writer?.clientLeft());
   for (;;) {
     const bytes = await readHead(reader, options.bounds);
     if (bytes === undefined || options.draining()) return finish(socket, reader);
