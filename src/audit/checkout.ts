@@ -119,14 +119,15 @@ async function readText(path: string): Promise<{ readonly text: string; readonly
   const handle = await open(path, "r").catch(() => undefined);
   if (handle === undefined) return { why: "The file can't be opened (permissions)." };
   try {
-    const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
+    // One byte more than it had, so that growth shows.
+    const buffer = Buffer.allocUnsafe(before.size + 1);
     let length = 0;
     for (;;) {
       const { bytesRead } = await handle.read(buffer, length, buffer.length - length, length);
       length += bytesRead;
       if (bytesRead === 0 || length === buffer.length) break;
     }
-    if (length > MAX_FILE_BYTES) return { why: "The file grew past the limit while it was read." };
+    if (length > before.size) return { why: "The file grew while it was read." };
     const content = buffer.subarray(0, length);
     if (content.includes(0)) return { why: "The file is binary: it holds a NUL byte." };
     try {

@@ -1,7 +1,7 @@
 import type { Place } from "../finding.js";
 import { CallReader, type CallRecord } from "./calls.js";
 import { declareClass, declareFunction } from "./declarations.js";
-import { HeapReader } from "./heap.js";
+import { foldName, HeapReader } from "./heap.js";
 import { placeOf, type ClassInfo, type FunctionInfo, type ModuleInfo, type Program } from "./program.js";
 import type { Expr, Stmt } from "./tree.js";
 import { joinText, newDict, newList, text, union, UNKNOWN, type ArgumentValue, type Value } from "./value.js";
@@ -30,6 +30,7 @@ export class Evaluator {
   readonly heap: HeapReader;
   readonly #calls: CallReader;
   readonly #classesByName = new Map<string, ClassInfo[]>();
+  readonly #classesFolded = new Map<string, ClassInfo[]>();
   #nesting = 0;
 
   constructor(program: Program) {
@@ -76,13 +77,20 @@ export class Evaluator {
 
   addClass(cls: ClassInfo): void {
     this.classes.push(cls);
-    const named = this.#classesByName.get(cls.name);
-    if (named === undefined) this.#classesByName.set(cls.name, [cls]);
-    else named.push(cls);
+    for (const [index, name] of [[this.#classesByName, cls.name], [this.#classesFolded, foldName(cls.name)]] as const) {
+      const named = index.get(name);
+      if (named === undefined) index.set(name, [cls]);
+      else named.push(cls);
+    }
   }
 
   classesNamed(name: string): readonly ClassInfo[] {
     return this.#classesByName.get(name) ?? [];
+  }
+
+  /** Classes whose name is the same but for case and underscores. */
+  classesFolded(folded: string): readonly ClassInfo[] {
+    return this.#classesFolded.get(folded) ?? [];
   }
 
   addFunction(fn: FunctionInfo): void {

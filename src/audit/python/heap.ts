@@ -8,6 +8,8 @@ import { alternatives, constText, newDict, newList, union, UNKNOWN, type DictVal
 /** Attributes, items and elements: reading them from any value, and storing into those that can hold. */
 export class HeapReader {
   readonly #evaluator: Evaluator;
+  /** Families as they were when so many classes were known. */
+  readonly #families = new Map<ClassInfo, { readonly family: readonly ClassInfo[]; readonly among: number }>();
 
   constructor(evaluator: Evaluator) {
     this.#evaluator = evaluator;
@@ -141,6 +143,14 @@ export class HeapReader {
 
   /** A class with its bases and with what derives from it. */
   family(cls: ClassInfo): readonly ClassInfo[] {
+    const known = this.#families.get(cls);
+    if (known !== undefined && known.among === this.#evaluator.classes.length) return known.family;
+    const family = this.#familyOf(cls);
+    this.#families.set(cls, { family, among: this.#evaluator.classes.length });
+    return family;
+  }
+
+  #familyOf(cls: ClassInfo): readonly ClassInfo[] {
     const derived = this.#evaluator.classes.filter((other) => other !== cls && lineage(this.#evaluator, other).includes(cls));
     return [...lineage(this.#evaluator, cls), ...derived];
   }
@@ -188,9 +198,8 @@ export class HeapReader {
   #classOf(name: string): ClassInfo | undefined {
     const [exact, second] = this.#evaluator.classesNamed(name);
     if (exact !== undefined && second === undefined) return exact;
-    const wanted = name.replaceAll("_", "").toLowerCase();
-    if (wanted.length < 4) return undefined;
-    const found = this.#evaluator.classes.filter((cls) => cls.name.replaceAll("_", "").toLowerCase() === wanted);
+    const folded = foldName(name);
+    const found = folded.length < 4 ? [] : this.#evaluator.classesFolded(folded);
     return found.length === 1 ? found[0] : undefined;
   }
 
@@ -211,6 +220,11 @@ export class HeapReader {
   list(items: readonly Value[]): Value {
     return newList(items);
   }
+}
+
+/** A name without its case and underscores: `report_template` and `ReportTemplate` are alike. */
+export function foldName(name: string): string {
+  return name.replaceAll("_", "").toLowerCase();
 }
 
 /** `session.query(X).filter(…).first()` → X. */
