@@ -1,7 +1,7 @@
 import { Piscina } from "piscina";
 import { type BodyHead, readBody } from "./body/read-body.js";
 import type { Inspection, InspectionContext, Inspector, SourceFile } from "./model/inspection.js";
-import type { Limits } from "./model/policy.js";
+import type { Limits, Policy } from "./model/policy.js";
 import { type Refusal, refusal } from "./model/refusal.js";
 
 /** What a worker compiles its inspector from; crosses by structured clone. */
@@ -9,6 +9,7 @@ export interface WorkerRules {
   readonly rules: readonly SourceFile[];
   readonly schemas: readonly SourceFile[];
   readonly limits: Limits;
+  readonly operatorEnums: Policy["values"];
   readonly key: Uint8Array;
 }
 

@@ -175,15 +175,16 @@ export function loadRules(settings: Settings, pseudonyms: Pseudonyms): LoadedRul
   );
   const limits = loaded?.policy.limits ?? readLimits(undefined, []);
   const { rules, schemas } = files;
-  const inspector = collecting(faults, () => compileInspector({ rules, schemas, limits, pseudonyms, findViews: findNestedViews }));
+  const operatorEnums = loaded?.policy.values ?? {};
+  const inspector = collecting(faults, () => compileInspector({ rules, schemas, limits, pseudonyms, findViews: findNestedViews, operatorEnums }));
   if (loaded === undefined || inspector === undefined || faults.length > 0) throw new FaultsError("The proxy does not start with these rules:", faults);
   return { index: compilePolicy(loaded.policy), inspector, warnings: loaded.warnings, files };
 }
 
 function withPool(loaded: LoadedRules, settings: Settings, key: Uint8Array): LoadedRules & RulesInForce {
   const { rules, schemas } = loaded.files;
-  const { limits } = loaded.index.policy;
-  return { ...loaded, inspections: new InspectionPool(loaded.inspector, { rules, schemas, limits, key }, settings.workers) };
+  const { limits, values } = loaded.index.policy;
+  return { ...loaded, inspections: new InspectionPool(loaded.inspector, { rules, schemas, limits, operatorEnums: values, key }, settings.workers) };
 }
 
 /** Runs one reading and keeps its faults, so that the faults of all readings are told at once. */

@@ -8,7 +8,7 @@ import { FaultsError } from "../model/fault.js";
 import type { Fault } from "../model/fault.js";
 import { LIMITED_CASES } from "../model/limited-case.js";
 import { modeNow } from "../model/policy.js";
-import type { Policy } from "../model/policy.js";
+import type { Policy, Route } from "../model/policy.js";
 
 /** What `check` needs of `inspect/`, handed in by the composition root. */
 export interface CheckTools {
@@ -16,6 +16,8 @@ export interface CheckTools {
   readonly ruleIds: (files: RulesDirectory) => ReadonlySet<string>;
   /** Runs each rule's examples; a fault for each that does not hold. */
   readonly runRuleExamples?: ((files: RulesDirectory, policy: Policy) => readonly Fault[]) | undefined;
+  /** A warning for each rule that finds nothing that another does not find as well. */
+  readonly deadRules?: ((files: RulesDirectory, policy: Policy) => readonly Fault[]) | undefined;
 }
 
 /** `egress-proxy check`: settings, policy and rules, every fault and warning, and the state of each case. Exit 1 on faults. */
@@ -34,13 +36,28 @@ export function addCheckCommand(program: Command, tools: CheckTools): void {
         });
         const broken = tools.runRuleExamples?.(files, policy) ?? [];
         if (broken.length > 0) throw new FaultsError("Rules do not hold their own examples:", broken);
-        process.stdout.write(report(policy, warnings, now));
+        process.stdout.write(report(policy, [...warnings, ...shadowedRoutes(policy), ...(tools.deadRules?.(files, policy) ?? [])], now));
       } catch (error) {
         if (!(error instanceof FaultsError)) throw error;
         process.stderr.write(`${error.message}\n`);
         process.exitCode = 1;
       }
     },
+  );
+}
+
+/** Routes that no request ever reaches, since one above them in the same destination takes all that they would. */
+function shadowedRoutes(policy: Policy): Fault[] {
+  const covers = (a: Route, b: Route): boolean =>
+    a.path === b.path &&
+    b.methods.every((method) => a.methods.includes(method)) &&
+    b.contentTypes.every((type) => a.contentTypes.includes(type)) &&
+    (b.querySchema === undefined || a.querySchema !== undefined);
+  return policy.destinations.flatMap(({ name, routes }) =>
+    routes.flatMap((route, index) => {
+      if (!routes.slice(0, index).some((above) => covers(above, route))) return [];
+      return [{ where: `destination ${name}`, what: `The route ${route.methods.join(",")} ${route.path} is shadowed by one above it.`, mend: "Remove it, or put it first." }];
+    }),
   );
 }
 

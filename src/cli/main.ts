@@ -5,7 +5,7 @@ import { Command } from "commander";
 import { z } from "zod";
 import { findNestedViews } from "../body/nested-view.js";
 import { packageRoot } from "../config/package-root.js";
-import { runExamples } from "../inspect/examples.js";
+import { findDeadRules, runExamples } from "../inspect/examples.js";
 import { ruleIdsOf } from "../inspect/rule-ids.js";
 import { passingKey } from "../record/passing-key.js";
 import { addCaCommand } from "./ca.js";
@@ -13,6 +13,7 @@ import { addCheckCommand } from "./check.js";
 import { addConfigCommand } from "./config.js";
 import { addDemoCommand } from "./demo.js";
 import { addInspectCommand } from "./inspect.js";
+import { addNewRuleCommand } from "./new-rule.js";
 import { addPinsCommand } from "./pins.js";
 import { addRecordsCommand } from "./records.js";
 import { addRunCommand } from "./run.js";
@@ -30,12 +31,14 @@ const program = new Command("egress-proxy")
 addRunCommand(program);
 addCheckCommand(program, {
   ruleIds: ({ rules }) => ruleIdsOf(rules),
+  deadRules: ({ rules, schemas }, { limits }) => findDeadRules({ rules, schemas, limits, pseudonyms: passingKey(), findViews: findNestedViews }),
   runRuleExamples: ({ rules, schemas }, { limits }) => runExamples({ rules, schemas, limits, pseudonyms: passingKey(), findViews: findNestedViews }),
 });
 addInspectCommand(program);
 addCaCommand(program);
 addRecordsCommand(program);
 addPinsCommand(program);
+addNewRuleCommand(program);
 addConfigCommand(program);
 addDemoCommand(program);
 await program.parseAsync();

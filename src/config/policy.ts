@@ -12,6 +12,7 @@ import type { PolicyContext } from "./policy-cases.js";
 import { faultDuplicates, readDestinations } from "./policy-destinations.js";
 import type { PlacedDestination } from "./policy-destinations.js";
 import { readLimits } from "./policy-limits.js";
+import { readValues } from "./policy-values.js";
 import { layOver } from "./policy-overlay.js";
 import type { RulesDirectory } from "./rules-directory.js";
 import type { ConnectTo } from "./settings-values.js";
@@ -61,10 +62,11 @@ function readPolicy(
   faults: FaultSink,
   warnings: Fault[],
 ): Policy | undefined {
-  const members = readMembers(tree, ["version", "limits", "cases", "destinations"], "The policy", faults);
+  const members = readMembers(tree, ["version", "limits", "values", "cases", "destinations"], "The policy", faults);
   if (members === undefined) return undefined;
   faultVersion(members, tree, faults);
   const limits = readLimits(members.get("limits")?.value, faults);
+  const values = readValues(members.get("values")?.value, faults);
   const { cases, placed } = readCases(members, tree, options, faults, warnings);
   placed.push(...readDestinations(members.get("destinations")?.value, "operator", "destinations", options.schemaNames, faults));
   faultDuplicates(placed, faults);
@@ -73,7 +75,7 @@ function readPolicy(
     options.connectTo,
     warnings,
   );
-  return isComplete(cases) ? { digest: digestOf(files), cases, destinations, limits } : undefined;
+  return isComplete(cases) ? { digest: digestOf(files), cases, destinations, limits, values } : undefined;
 }
 
 function faultVersion(members: Members, tree: Tree, faults: FaultSink): void {

@@ -25,6 +25,21 @@ export function runExamples(options: InspectorOptions): readonly Fault[] {
   return faults;
 }
 
+/**
+ * Names each rule that adds nothing: all that it must find, another rule of its category finds as well. A warning, since two rules may
+ * be kept apart on purpose.
+ */
+export function findDeadRules(options: InspectorOptions): readonly Fault[] {
+  const inspector = compileInspector(options);
+  return loadRules(options.rules, []).flatMap((rule): Fault[] => {
+    const category = rule.id.slice(0, rule.id.indexOf("/") + 1);
+    const [first, ...rest] = rule.examples.match.map((example) => new Set(inspectExample(inspector, example)));
+    const others = [...(first ?? [])].filter((id) => id !== rule.id && id.startsWith(category) && rest.every((found) => found.has(id)));
+    if (others.length === 0) return [];
+    return [{ where: rule.path, what: `All that \`${rule.id}\` must find, \`${others[0]}\` finds as well.`, mend: "Remove it, or add an example that only it finds." }];
+  });
+}
+
 /** The rules that an example meets: a text as a value beside others, anything else as a body of its own. */
 export function inspectExample(inspector: Inspector, example: unknown): readonly string[] {
   const text = JSON.stringify(typeof example === "string" ? { text: example } : example);

@@ -10,6 +10,8 @@ export interface Policy {
   /** Every destination of every case and of the operator's own, also those of cases that are switched off. */
   readonly destinations: readonly Destination[];
   readonly limits: Limits;
+  /** Values that the operator adds to a schema's enum, by the name that the schema opens it under (`kind`, `page_name`, `object_type`, `usage`). */
+  readonly values: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface CasePolicy {

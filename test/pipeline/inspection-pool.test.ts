@@ -19,7 +19,7 @@ const limits = readLimits(undefined, []);
 const schemas = [...files.schemas, OPEN];
 const pseudonyms = pseudonymsOf(key);
 const inspector = compileInspector({ rules: files.rules, schemas, limits, pseudonyms, findViews: findNestedViews });
-const source = { rules: files.rules, schemas, limits, key };
+const source = { rules: files.rules, schemas, limits, operatorEnums: {}, key };
 
 function job(body: string) {
   const context = { schema: "open", querySchema: undefined, path: "/", query: undefined, headers: [], namedHeaders: [], now: Date.now() };

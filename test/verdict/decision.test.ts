@@ -112,6 +112,7 @@ const POLICY = {
     "js-error-collection": casePolicy(ENFORCE),
   },
   limits: { bodyBytes: 1, depth: 1, codings: 1, ratio: 1, nodes: 1, headerBytes: 1, findings: 1, inspectionMs: 1, stringLength: 1 },
+  values: {},
 } satisfies Policy;
 
 const TARGETS: readonly (readonly [sentence: string, scheme: "http" | "https", host: string, port: number, expected: string])[] = [
