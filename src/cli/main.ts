@@ -8,6 +8,7 @@ import { packageRoot } from "../config/package-root.js";
 import { findDeadRules, runExamples } from "../inspect/examples.js";
 import { ruleIdsOf } from "../inspect/rule-ids.js";
 import { passingKey } from "../record/passing-key.js";
+import { addAuditCommand } from "./audit.js";
 import { addCaCommand } from "./ca.js";
 import { addCheckCommand } from "./check.js";
 import { addConfigCommand } from "./config.js";
@@ -37,6 +38,7 @@ addCheckCommand(program, {
 addInspectCommand(program);
 addCaCommand(program);
 addRecordsCommand(program);
+addAuditCommand(program);
 addPinsCommand(program);
 addNewRuleCommand(program);
 addConfigCommand(program);
