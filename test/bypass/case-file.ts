@@ -1,0 +1,120 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { z } from "zod";
+import { REASONS } from "../../src/model/reasons.js";
+
+const text = z.string();
+const texts = z.union([text, z.array(text)]).transform((value) => (typeof value === "string" ? [value] : value));
+const reason = z.enum([...REASONS, "upstream-unreachable", "upstream-timeout"]);
+const reasons = z.union([reason, z.array(reason)]).transform((value) => (typeof value === "string" ? [value] : value));
+
+/** What one request, or one message that is none, sends and what becomes of it. */
+const REQUEST = {
+  /** Request line and fields, a line each; written with CRLF and an empty line behind. */
+  send: text.optional(),
+  /** What differs from the usual head of the tunnel's destination, where `send` doesn't write it out: request line, Host, Content-Type (null: none), more fields. */
+  start: text.optional(),
+  host: z.union([text, z.null()]).optional(),
+  type: z.union([text, z.null()]).optional(),
+  fields: texts.optional(),
+  /** Sent as it stands, in place of `send` and `body`. */
+  raw: text.optional(),
+  body: text.optional(),
+  /** Members laid over a clean event of a user; becomes the body. */
+  event: z.record(text, z.unknown()).optional(),
+  /** Members laid over a clean event of the system. */
+  system: z.record(text, z.unknown()).optional(),
+  /** Encoders of `bytes.ts` over the body, in order. */
+  as: z.array(text).optional(),
+  /** 403 with one of these codes. */
+  refused: reasons.optional(),
+  /** Rules of which one must be among the findings. */
+  finding: texts.optional(),
+  /** 200, and one message at the vendor, whose body is the one that was sent. */
+  delivered: z.literal(true).optional(),
+  /** No answer: the connection ends. */
+  closed: z.literal(true).optional(),
+  /** Another status than 200 and 403, and nothing said about delivery. */
+  status: z.number().optional(),
+  /** Of a delivered message: the path with query, substrings that its head must and must not hold. */
+  path: text.optional(),
+  holds: texts.optional(),
+  lacks: texts.optional(),
+  /** Substrings that the client's answer must not hold. */
+  answer_lacks: texts.optional(),
+} as const;
+
+const requestCase = z.strictObject(REQUEST);
+export type RequestCase = z.output<typeof requestCase>;
+
+const attackCase = z.strictObject({
+  name: text,
+  /** Where the idea comes from: an RFC's section, a class of CVEs, published research. */
+  idea: text,
+  /** `HOST:PORT` of the CONNECT; default the event hub. */
+  tunnel: text.optional(),
+  /** The Host field of the CONNECT, where it differs. */
+  tunnel_host: text.optional(),
+  /** Lines of the CONNECT's head, in place of the usual ones. */
+  connect: text.optional(),
+  /** What the CONNECT itself is answered with, where no tunnel opens. */
+  connect_refused: reasons.optional(),
+  /** No tunnel: to the proxy's plain listener. */
+  plain: z.literal(true).optional(),
+  /** The handshake's server name; null: none. Default the tunnel's host. */
+  sni: z.union([text, z.null()]).optional(),
+  alpn: z.array(text).optional(),
+  tls_version: z.enum(["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]).optional(),
+  /** Bytes in the tunnel are sent as they are. */
+  tls: z.literal(false).optional(),
+  /** Bytes sent in the same write as the CONNECT, before its answer. */
+  ahead: text.optional(),
+  /** What the name resolves to, a list per look-up; the last one stands for all that follow. Makes a destination of its own. */
+  resolves: z.array(z.array(text)).optional(),
+  /** An address that the policy names as a destination; makes a destination of its own. */
+  literal: text.optional(),
+  /** The destination's `connect`, in a case that makes a destination. */
+  operator_connects: z.literal(true).optional(),
+  /** Piece by piece: bytes of each write, so that nothing is seen whole. */
+  write_size: z.number().optional(),
+  /** The client stops sending in the middle and waits. */
+  stalls: z.literal(true).optional(),
+  /** The client ends its side after the last byte. */
+  ends: z.literal(true).optional(),
+  requests: z.array(requestCase).optional(),
+  /** All requests in one write. */
+  pipelined: z.literal(true).optional(),
+  ...REQUEST,
+});
+export type AttackCase = z.output<typeof attackCase>;
+
+const caseFile = z.strictObject({
+  /** The numbered class of docs/threat-model.md. */
+  class: z.number(),
+  title: text,
+  cases: z.array(attackCase),
+});
+
+export interface NamedFile {
+  readonly name: string;
+  readonly title: string;
+  readonly number: number;
+  readonly cases: readonly AttackCase[];
+}
+
+/** @throws Error naming the file and the place where a case is not one */
+export function readCaseFiles(folder: string): NamedFile[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith(".yaml"));
+  return files.sort().map((name) => {
+    const parsed = caseFile.safeParse(parse(readFileSync(join(folder, name), "utf8")));
+    if (!parsed.success) throw new Error(`${name}: ${parsed.error.message}`);
+    return { name, title: parsed.data.title, number: parsed.data.class, cases: parsed.data.cases };
+  });
+}
+
+/** The requests of a case; a case with one request is written without a list. */
+export function requestsOf(attack: AttackCase): readonly RequestCase[] {
+  if (attack.requests !== undefined) return attack.requests;
+  return [requestCase.parse(Object.fromEntries(Object.keys(REQUEST).flatMap((key) => (key in attack && attack[key as keyof AttackCase] !== undefined ? [[key, attack[key as keyof AttackCase]]] : []))))];
+}

@@ -1,0 +1,158 @@
+import { once } from "node:events";
+import { connect as connectTcp, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+
+export interface Answer {
+  readonly status: number;
+  readonly head: string;
+  readonly body: string;
+}
+
+/** How long an answer may take; a proxy that neither answers nor hangs up by then has hung. */
+const PATIENCE_MS = 8_000;
+
+/** A client's connection that sends any bytes and reads answers one by one. */
+export class AttackConnection {
+  readonly #socket: Duplex;
+  #seen = Buffer.alloc(0);
+  #ended = false;
+  #wake: (() => void) | undefined;
+
+  constructor(socket: Duplex) {
+    this.#socket = socket;
+    socket.on("data", (piece: Buffer) => {
+      this.#seen = Buffer.concat([this.#seen, piece]);
+      this.#wake?.();
+    });
+    const over = (): void => {
+      this.#ended = true;
+      this.#wake?.();
+    };
+    for (const event of ["end", "close", "error"]) socket.on(event, over);
+  }
+
+  /** @param size bytes of each write; undefined: all in one */
+  async send(bytes: Buffer, size: number | undefined): Promise<void> {
+    if (size === undefined) {
+      this.#socket.write(bytes);
+      return;
+    }
+    for (let at = 0; at < bytes.length && !this.#ended; at += size) {
+      this.#socket.write(bytes.subarray(at, at + size));
+      await pause(1);
+    }
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.on("error", () => undefined);
+    this.#socket.destroy();
+  }
+
+  /** The next answer that is final; undefined where the connection ends without one. */
+  async answer(): Promise<Answer | undefined> {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const read = readAnswer(this.#seen, this.#ended);
+      if (read !== undefined) {
+        this.#seen = this.#seen.subarray(read.used);
+        if (read.answer.status >= 200) return read.answer;
+        continue;
+      }
+      if (this.#ended) return undefined;
+      if (Date.now() > deadline) throw new Error(`No answer and no end after ${PATIENCE_MS} ms: the proxy hangs.`);
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        setTimeout(resolve, 250).unref();
+      });
+    }
+  }
+}
+
+/** RFC 9112, section 6: by Content-Length, by chunks, or to the connection's end. */
+function readAnswer(seen: Buffer, ended: boolean): { readonly answer: Answer; readonly used: number } | undefined {
+  const end = seen.indexOf("\r\n\r\n");
+  if (end < 0) return undefined;
+  const head = seen.subarray(0, end).toString("latin1");
+  const status = Number(head.split(" ", 2)[1]);
+  const rest = seen.subarray(end + 4);
+  if (status < 200) return { answer: { status, head, body: "" }, used: end + 4 };
+  const length = /^content-length: *([0-9]+)$/im.exec(head)?.[1];
+  if (length !== undefined) {
+    if (rest.length < Number(length) && !ended) return undefined;
+    return { answer: { status, head, body: rest.subarray(0, Number(length)).toString("utf8") }, used: end + 4 + Number(length) };
+  }
+  if (/^transfer-encoding: *chunked$/im.test(head)) {
+    const stop = rest.indexOf("0\r\n\r\n");
+    if (stop < 0 && !ended) return undefined;
+    const until = stop < 0 ? rest.length : stop + 5;
+    return { answer: { status, head, body: rest.subarray(0, until).toString("utf8") }, used: end + 4 + until };
+  }
+  if (/^HTTP\/1\.1 200 Connection/.test(head)) return { answer: { status, head, body: "" }, used: end + 4 };
+  return ended ? { answer: { status, head, body: rest.toString("utf8") }, used: seen.length } : undefined;
+}
+
+export async function openSocket(port: number): Promise<Socket> {
+  const socket = connectTcp({ host: "127.0.0.1", port, noDelay: true });
+  await once(socket, "connect");
+  socket.on("error", () => undefined);
+  return socket;
+}
+
+/** Sends a CONNECT and reads its answer byte by byte, so that nothing that follows is taken from the tunnel. */
+export async function openTunnel(socket: Socket, connect: Buffer): Promise<Answer | undefined> {
+  socket.write(connect);
+  let seen = Buffer.alloc(0);
+  const deadline = Date.now() + PATIENCE_MS;
+  for (;;) {
+    const piece: unknown = socket.read();
+    if (Buffer.isBuffer(piece)) {
+      seen = Buffer.concat([seen, piece]);
+      const end = seen.indexOf("\r\n\r\n");
+      if (end >= 0 && seen.subarray(0, 12).toString("latin1") === "HTTP/1.1 200") {
+        if (seen.length > end + 4) socket.unshift(seen.subarray(end + 4));
+        return { status: 200, head: seen.subarray(0, end).toString("latin1"), body: "" };
+      }
+      const refused = readAnswer(seen, socket.readableEnded);
+      if (refused !== undefined) return refused.answer;
+      continue;
+    }
+    if (socket.readableEnded || socket.destroyed) return readAnswer(seen, true)?.answer;
+    if (Date.now() > deadline) throw new Error("The CONNECT was never answered: the proxy hangs.");
+    await Promise.race([once(socket, "readable").catch(() => undefined), once(socket, "close").catch(() => undefined), pause(250)]);
+  }
+}
+
+export interface Handshake {
+  readonly serverName: string | undefined;
+  readonly alpn: readonly string[] | undefined;
+  readonly version: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3" | undefined;
+  readonly caPem: string;
+}
+
+/** @returns undefined where no session stands */
+export async function secure(socket: Socket, handshake: Handshake): Promise<TLSSocket | undefined> {
+  const { version, alpn, serverName } = handshake;
+  const old = version === "TLSv1" || version === "TLSv1.1";
+  const session = connectTls({
+    socket,
+    ca: handshake.caPem,
+    ...(serverName === undefined ? { servername: "" } : { servername: serverName }),
+    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
+    ...(version === undefined ? {} : { minVersion: version, maxVersion: version }),
+    ...(old ? { ciphers: "DEFAULT@SECLEVEL=0" } : {}),
+    // The handshake may name another host than the tunnel; which name the leaf proves is proved in test/tls.
+    checkServerIdentity: () => undefined,
+  });
+  session.on("error", () => undefined);
+  return new Promise((resolve) => {
+    session.once("secureConnect", () => resolve(session));
+    session.once("close", () => resolve(undefined));
+    session.once("error", () => resolve(undefined));
+  });
+}

@@ -1,0 +1,121 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+import { packageRoot } from "../../src/config/package-root.js";
+import { loadSettings } from "../../src/config/settings.js";
+import type { SettingFlag } from "../../src/config/settings-sources.js";
+import { startProxy } from "../../src/main.js";
+import { openAuthority } from "../../src/tls/authority.js";
+import { startVendor, type Vendor } from "./vendor.js";
+
+/** A destination that a case brings with it. */
+export interface OwnDestination {
+  readonly host: string;
+  /** What each look-up answers; undefined: the host is an address. */
+  readonly resolves: readonly (readonly string[])[] | undefined;
+  readonly connect: boolean;
+}
+
+/** One real proxy and one real vendor, over real sockets. */
+export interface Rig {
+  readonly proxyPort: number;
+  readonly caPem: string;
+  readonly vendor: Vendor;
+  /** Look-ups of a name so far. */
+  lookUps(host: string): number;
+  close(): Promise<void>;
+}
+
+/** An IP literal without SNI gets the vendor's default certificate, so there is one of them. */
+export const ADDRESS_TARGET = "203.0.113.7";
+const CASE_HOSTS = ["app.diffgram.com", "api.segment.io", "www.googletagmanager.com", "www.google-analytics.com"];
+
+const policyText = z.looseObject({ cases: z.looseObject({ licensing: z.looseObject({ destinations: z.array(z.unknown()) }) }) });
+
+export async function startRig(own: readonly OwnDestination[], flags: readonly SettingFlag[] = []): Promise<Rig> {
+  const folder = mkdtempSync(join(tmpdir(), "egress-bypass-"));
+  const vendorCa = join(folder, "vendor-ca");
+  const vendor = await startVendor(await openAuthority({ dir: vendorCa, now: Date.now(), createIfMissing: true }), ADDRESS_TARGET);
+  writeRules(join(folder, "rules"), own, vendor);
+  const lookUps = new Map<string, number>();
+  const answers = new Map(own.map((destination) => [destination.host, destination.resolves]));
+  const resolve = (host: string): Promise<readonly string[]> => {
+    const before = lookUps.get(host) ?? 0;
+    lookUps.set(host, before + 1);
+    const known = answers.get(host);
+    const answer = known?.[Math.min(before, known.length - 1)];
+    return answer === undefined ? Promise.reject(new Error("No such name.")) : Promise.resolve(answer);
+  };
+  const settings = loadSettings({
+    env: {},
+    flags: [
+      { path: ["rules"], flag: "test", value: join(folder, "rules") },
+      { path: ["certs"], flag: "test", value: join(folder, "certs") },
+      { path: ["data"], flag: "test", value: join(folder, "data") },
+      { path: ["upstream", "ca"], flag: "test", value: [join(vendorCa, "ca.crt")] },
+      { path: ["upstream", "connect_to"], flag: "test", value: CASE_HOSTS.map((host) => `${host}:443:127.0.0.1:${vendor.tlsPort}`) },
+      { path: ["upstream", "connect_ms"], flag: "test", value: 1_500 },
+      { path: ["listen", "proxy"], flag: "test", value: "127.0.0.1:0" },
+      { path: ["listen", "metrics"], flag: "test", value: "off" },
+      { path: ["listen", "console"], flag: "test", value: "off" },
+      { path: ["timeouts", "headers_ms"], flag: "test", value: 1_000 },
+      { path: ["timeouts", "body_ms"], flag: "test", value: 1_000 },
+      { path: ["timeouts", "handshake_ms"], flag: "test", value: 1_000 },
+      { path: ["log", "level"], flag: "test", value: "error" },
+      ...flags,
+    ],
+  });
+  const proxy = await startProxy(settings, { resolve });
+  return {
+    proxyPort: proxy.addresses.proxy?.port ?? 0,
+    caPem: proxy.caPem,
+    vendor,
+    lookUps: (host) => lookUps.get(host) ?? 0,
+    async close() {
+      await proxy.close();
+      await vendor.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The shipped rules, with destinations of the operator's own beside the shipped ones. */
+function writeRules(folder: string, own: readonly OwnDestination[], vendor: Vendor): void {
+  cpSync(join(packageRoot(), "rules"), folder, { recursive: true, dereference: true });
+  const path = join(folder, "policy.yaml");
+  const policy = policyText.parse(parse(readFileSync(path, "utf8")));
+  const connect = `127.0.0.1:${vendor.tlsPort}`;
+  const get = (...paths: string[]) => ({ methods: ["GET"], paths });
+  policy.cases.licensing.destinations = [
+    { name: "licensing", host: "licensing.vendor.example", connect, routes: [{ methods: ["POST"], path: "/v1/status", content_types: ["application/json"], schema: "licensing-status" }] },
+  ];
+  policy["destinations"] = [
+    {
+      name: "operator-json",
+      host: "json.operator.example",
+      connect,
+      routes: [{ methods: ["POST"], path: "/in", content_types: ["application/json", "application/x-ndjson", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data"], schema: "anything" }],
+    },
+    { name: "operator-paths", host: "paths.operator.example", connect, routes: [get("/a/b", "/a.b", "/~user", "/caf%C3%A9", "/")] },
+    { name: "operator-answers", host: "answers.operator.example", connect, routes: [get(...["alt-svc", "hop-by-hop", "switching", "hints", "short", "two-lengths", "both", "garbage", "nothing", "trailers", "redirect"].map((kind) => `/answer/${kind}`))] },
+    { name: "operator-idn", host: "xn--bcher-kva.operator.example", connect, routes: [get("/")] },
+    { name: "operator-address", host: ADDRESS_TARGET, connect, routes: [get("/")] },
+    { name: "operator-wrong-name", host: "wrong.operator.example", connect, routes: [get("/")] },
+    { name: "operator-other-port", host: "port.operator.example", port: 8443, connect, routes: [get("/")] },
+    { name: "operator-plain", host: "plain.operator.example", port: 80, scheme: "http", connect: `127.0.0.1:${vendor.plainPort}`, routes: [get("/", "/a/b"), { methods: ["POST"], path: "/in", content_types: ["application/json"], schema: "anything" }] },
+    { name: "operator-address-six", host: "2001:db8::7", port: 80, scheme: "http", connect: `127.0.0.1:${vendor.plainPort}`, routes: [get("/")] },
+    ...own.map((destination, index) => ({
+      name: `own-${index}`,
+      host: destination.host,
+      // The vendor's own port: an address of this machine that is let through by mistake answers.
+      port: vendor.plainPort,
+      scheme: "http",
+      ...(destination.connect ? { connect: `127.0.0.1:${vendor.plainPort}` } : {}),
+      routes: [get("/")],
+    })),
+  ];
+  writeFileSync(path, stringify(policy));
+  writeFileSync(join(folder, "schemas", "anything.yaml"), "type: [object, array, string, number, boolean, \"null\"]\nx-sensitivity: free-json\n");
+}

@@ -1,0 +1,79 @@
+import type { Values } from "./bytes.js";
+
+/** What no case may bring to the vendor; an e-mail address of nobody. */
+export const MARKER = "dana.marker@acme-hospital.org";
+
+const today = new Date().toISOString().slice(0, 10);
+const now = new Date().toISOString().replace("Z", "000+00:00");
+
+/** What the event hub's client sends of a user's event, as in docs/traffic.md. */
+export const USER_EVENT: Readonly<Record<string, unknown>> = {
+  id: 48_213,
+  kind: "task_completed",
+  description: null,
+  error_log: null,
+  object_type: null,
+  page_name: null,
+  project_id: 12,
+  file_id: 5_120,
+  task_id: 991,
+  job_id: 4,
+  member_id: 31,
+  report_data: null,
+  time_created: today,
+  install_fingerprint: "fp_7d41c0a2",
+  diffgram_version: "1.17.5",
+  host_os: "Linux",
+  storage_backend: "aws",
+  service_name: "default_service",
+  extra_metadata: null,
+  event_type: "user",
+};
+
+export const SYSTEM_EVENT: Readonly<Record<string, unknown>> = {
+  id: null,
+  kind: "system_startup",
+  description: "Diffgram System startup for default_service service",
+  install_fingerprint: "fp_7d41c0a2",
+  previous_version: null,
+  diffgram_version: "1.17.5",
+  host_os: "Linux",
+  storage_backend: "aws",
+  service_name: "default_service",
+  startup_time: today,
+  shut_down_time: null,
+  created_date: today,
+  event_type: "system",
+};
+
+const TRACK = {
+  integrations: {},
+  anonymousId: null,
+  properties: { project_id: 12, description: null },
+  timestamp: now,
+  context: { library: { name: "analytics-python", version: "1.2.9" } },
+  userId: "31",
+  type: "track",
+  event: "task_completed",
+  messageId: "c613f093-0a6d-4dd2-b081-0c7246b9b5c9",
+};
+
+const INSTANCE = { id: 9_001, type: "box", x_min: 120, y_min: 44, x_max: 310, y_max: 220, label_file_id: 77, label_file: { label: { name: "pedestrian" } } };
+
+const text = (value: unknown): string => JSON.stringify(value);
+
+/** What `{{name}}` stands for in every case. */
+export const SPECIMENS: Values = {
+  marker: MARKER,
+  today,
+  now,
+  clean: text(USER_EVENT),
+  dirty: text({ ...USER_EVENT, description: MARKER }),
+  "clean-system": text(SYSTEM_EVENT),
+  "clean-batch": text({ batch: [TRACK], sentAt: now }),
+  "dirty-batch": text({ batch: [{ ...TRACK, properties: { ...TRACK.properties, email: MARKER } }], sentAt: now }),
+  "hundred-fields": "X-A: 1\r\n".repeat(100),
+  instance: text(INSTANCE),
+  instances: text([INSTANCE, { ...INSTANCE, id: 9_002, x_min: 121 }, { ...INSTANCE, id: 9_003, x_min: 122 }]),
+  png: Buffer.from("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082", "hex"),
+};

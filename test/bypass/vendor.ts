@@ -1,0 +1,134 @@
+import { createServer as createPlain, type Server, type Socket } from "node:net";
+import { createSecureContext, createServer as createTls, type SecureContext } from "node:tls";
+import type { Authority } from "../../src/tls/authority.js";
+
+/** A message as it reached the stand-in, with what is ambiguous about it. */
+export interface Arrived {
+  readonly serverName: string | undefined;
+  readonly requestLine: string;
+  /** Lines of the header section, without the request line. */
+  readonly fields: readonly string[];
+  readonly body: Buffer;
+}
+
+/**
+ * Stands where every upstream is. It keeps the raw bytes of each connection, whatever they are, and reads them by a reader of its own that
+ * knows Content-Length and nothing else: what it can't read is written down as a problem.
+ */
+export interface Vendor {
+  readonly tlsPort: number;
+  readonly plainPort: number;
+  readonly arrived: Arrived[];
+  /** Every byte of every connection. */
+  readonly raw: Buffer[];
+  readonly problems: string[];
+  close(): Promise<void>;
+}
+
+const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 18\r\n\r\n{"success": true}\n';
+
+/** Answers by the last segment of the path, for cases in which the vendor is the attacker. */
+const HOSTILE_ANSWERS: Readonly<Record<string, string>> = {
+  "alt-svc": 'HTTP/1.1 200 OK\r\nAlt-Svc: h3=":443"\r\nContent-Length: 2\r\n\r\nok',
+  "hop-by-hop": "HTTP/1.1 200 OK\r\nConnection: X-Inner\r\nX-Inner: 1\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 2\r\n\r\nok",
+  switching: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
+  hints: "HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+  short: "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nok",
+  "two-lengths": "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
+  both: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+  garbage: "\u0016\u0003\u0001 this is no answer\r\n\r\n",
+  nothing: "",
+  trailers: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Trailer: 1\r\n\r\n",
+  redirect: "HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\n\r\n",
+};
+/** After these the stand-in hangs up. */
+const HANGS_UP = new Set(["short", "garbage", "nothing", "switching"]);
+
+export async function startVendor(authority: Authority, defaultHost: string): Promise<Vendor> {
+  const vendor = { arrived: [] as Arrived[], raw: [] as Buffer[], problems: [] as string[] };
+  const contexts = new Map<string, SecureContext>();
+  const contextOf = async (host: string): Promise<SecureContext> => {
+    const known = contexts.get(host);
+    if (known !== undefined) return known;
+    const leaf = await authority.mint(host, Date.now());
+    const context = createSecureContext({ key: leaf.privateKeyPem, cert: leaf.certificatePem });
+    contexts.set(host, context);
+    return context;
+  };
+  const own = await authority.mint(defaultHost, Date.now());
+  const sockets = new Set<Socket>();
+  const secure = createTls(
+    {
+      key: own.privateKeyPem,
+      cert: own.certificatePem,
+      // `wrong.*` proves another name than it is asked for; `untrusted.*` is left to cases with a CA of their own.
+      SNICallback: (name, done) => {
+        contextOf(name.startsWith("wrong.") ? "elsewhere.example" : name).then((context) => done(null, context), done);
+      },
+    },
+    (socket) => serve(socket, typeof socket.servername === "string" ? socket.servername : undefined, vendor),
+  );
+  const plain = createPlain((socket) => serve(socket, undefined, vendor));
+  for (const server of [secure, plain]) server.on("connection", (socket: Socket) => track(socket, sockets));
+  return {
+    ...vendor,
+    tlsPort: await listening(secure),
+    plainPort: await listening(plain),
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await Promise.all([secure, plain].map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+    },
+  };
+}
+
+function track(socket: Socket, sockets: Set<Socket>): void {
+  sockets.add(socket);
+  socket.on("error", () => undefined);
+  socket.once("close", () => sockets.delete(socket));
+}
+
+function serve(socket: Socket, serverName: string | undefined, vendor: Pick<Vendor, "arrived" | "raw" | "problems">): void {
+  let pending = Buffer.alloc(0);
+  socket.on("error", () => undefined);
+  socket.on("data", (piece: Buffer) => {
+    vendor.raw.push(piece);
+    pending = Buffer.concat([pending, piece]);
+    for (let message = read(pending, serverName, vendor.problems); message !== undefined; message = read(pending, serverName, vendor.problems)) {
+      pending = pending.subarray(message.used);
+      vendor.arrived.push(message.arrived);
+      const path = message.arrived.requestLine.split(" ")[1] ?? "";
+      const kind = path.startsWith("/answer/") ? path.slice(8) : "";
+      socket.write(HOSTILE_ANSWERS[kind] ?? ANSWER, "latin1");
+      if (HANGS_UP.has(kind)) socket.end();
+    }
+  });
+}
+
+function read(bytes: Buffer, serverName: string | undefined, problems: string[]): { readonly arrived: Arrived; readonly used: number } | undefined {
+  const end = bytes.indexOf("\r\n\r\n");
+  if (end < 0) return undefined;
+  const head = bytes.subarray(0, end).toString("latin1");
+  const [requestLine = "", ...fields] = head.split("\r\n");
+  if (!/^[A-Z]+ \/[!-~]* HTTP\/1\.1$/.test(requestLine)) problems.push(`request line: ${requestLine}`);
+  for (const field of fields) if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+: ?[\t -~]*$/.test(field)) problems.push(`field: ${field}`);
+  const named = (name: string): string[] => fields.filter((field) => field.toLowerCase().startsWith(`${name}:`)).map((field) => field.slice(name.length + 1).trim());
+  if (named("host").length !== 1) problems.push("not one Host");
+  if (named("transfer-encoding").length > 0) problems.push("a Transfer-Encoding");
+  const lengths = named("content-length");
+  if (lengths.length > 1) problems.push("two Content-Lengths");
+  const length = Number(lengths[0] ?? "0");
+  if (!Number.isInteger(length)) problems.push("a Content-Length that is no number");
+  const used = end + 4 + length;
+  if (bytes.length < used) return undefined;
+  return { arrived: { serverName, requestLine, fields, body: Buffer.from(bytes.subarray(end + 4, used)) }, used };
+}
+
+async function listening(server: Server): Promise<number> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", () => server.listen({ host: "0.0.0.0", port: 0 }, resolve).once("error", reject));
+    // Every address of this machine, so that an address that the guard lets through by mistake is one that answers.
+    server.listen({ host: "::", port: 0 }, resolve);
+  });
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
