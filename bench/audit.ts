@@ -44,8 +44,20 @@ function pythonModule(index: number): string {
       "",
     );
   }
-  lines.push(`def work_${index}(session, member, file, **rest):`, `    worker = Worker_${index}(session, rest)`, "    previous(session, member, file, **rest)");
-  if (index % 8 === 0) lines.push("    Event.new(", "        session = session,", `        kind = 'made_${index}',`, "        member = member,", "        description = 'Worked on {} of {}'.format(file.id, file.original_filename),", "        error_log = worker.log)");
+  lines.push(
+    `def work_${index}(session, member, file, **rest):`,
+    `    worker = Worker_${index}(session, rest)`,
+    "    previous(session, member, file, **rest)",
+  );
+  if (index % 8 === 0)
+    lines.push(
+      "    Event.new(",
+      "        session = session,",
+      `        kind = 'made_${index}',`,
+      "        member = member,",
+      "        description = 'Worked on {} of {}'.format(file.id, file.original_filename),",
+      "        error_log = worker.log)",
+    );
   return `${lines.join("\n")}\n`;
 }
 
@@ -56,7 +68,8 @@ function script(index: number): string {
 const tree = await mkdtemp(join(tmpdir(), "audit-bench-"));
 try {
   await cp(join(root(), "test/audit/fixtures/diffgram"), tree, { recursive: true });
-  for (const name of await readdir(tree, { recursive: true })) if (name.endsWith(".fixture")) await rename(join(tree, name), join(tree, name.slice(0, -8)));
+  for (const name of await readdir(tree, { recursive: true }))
+    if (name.endsWith(".fixture")) await rename(join(tree, name), join(tree, name.slice(0, -8)));
   await mkdir(join(tree, "default/methods/made"), { recursive: true });
   await mkdir(join(tree, "frontend/src/made"), { recursive: true });
   for (let index = 0; index < FILES; index += 1) {
@@ -67,7 +80,9 @@ try {
   const result = await audit(tree, { policy: undefined, rulesName: "rules", linkBase: "" });
   const seconds = (performance.now() - started) / 1000;
   const peak = process.resourceUsage().maxRSS / 1024;
-  process.stdout.write(`${result.filesRead} files, ${(result.bytesRead / 1e6).toFixed(1)} MB, ${result.findings.length} findings: ${seconds.toFixed(1)} s, ${peak.toFixed(0)} MiB at most\n`);
+  process.stdout.write(
+    `${result.filesRead} files, ${(result.bytesRead / 1e6).toFixed(1)} MB, ${result.findings.length} findings: ${seconds.toFixed(1)} s, ${peak.toFixed(0)} MiB at most\n`,
+  );
 } finally {
   await rm(tree, { recursive: true, force: true });
 }

@@ -33,9 +33,18 @@ export async function audit(folder: string, options: AuditOptions): Promise<Audi
   const skipped = [...checkout.skipped, ...python.broken].sort((a, b) => (a.file < b.file ? -1 : 1));
   const seen: Observation[] = unique([...python.observations, ...readFrontEnd(checkout.files), ...readAgents(checkout.files)]);
   const drift = options.policy === undefined ? [] : driftOf(seen, options.policy, options.rulesName);
-  const notes = skipped.map((file): Observation => ({ kind: "skipped", file: file.file, line: file.line, name: basename(file.file), detail: file.why }));
+  const notes = skipped.map(
+    (file): Observation => ({ kind: "skipped", file: file.file, line: file.line, name: basename(file.file), detail: file.why }),
+  );
   const base = options.linkBase ?? (await linkBase(checkout.root));
-  const findings = [...seen, ...drift, ...notes].map((one) => ({ kind: one.kind, file: one.file, line: one.line, name: one.name, detail: one.detail, link: linkOf(base, one) }));
+  const findings = [...seen, ...drift, ...notes].map((one) => ({
+    kind: one.kind,
+    file: one.file,
+    line: one.line,
+    name: one.name,
+    detail: one.detail,
+    link: linkOf(base, one),
+  }));
   return { root: checkout.root, findings, skipped, filesRead: checkout.files.length, bytesRead: checkout.bytes, python };
 }
 

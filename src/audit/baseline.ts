@@ -14,7 +14,15 @@ type Seen = Pick<AuditFinding, "kind" | "file" | "line" | "name" | "detail"> | O
 
 /** What makes a difference to a customer; a risk or a drift is a judgement of these and would count twice. */
 const MATERIAL: ReadonlySet<AuditKind> = new Set<AuditKind>([
-  "event-field", "event-call", "segment-track", "segment-identify", "outbound-call", "tag-manager", "front-end-host", "support-route", "agent",
+  "event-field",
+  "event-call",
+  "segment-track",
+  "segment-identify",
+  "outbound-call",
+  "tag-manager",
+  "front-end-host",
+  "support-route",
+  "agent",
 ]);
 
 /**
@@ -29,7 +37,8 @@ export function materialChanges(before: readonly Seen[], after: readonly Seen[])
     const was = old.get(key);
     const [first] = found;
     if (first === undefined) continue;
-    if (was === undefined) out.push({ change: "added", kind: first.kind, name: first.name, file: first.file, line: first.line, detail: first.detail });
+    if (was === undefined)
+      out.push({ change: "added", kind: first.kind, name: first.name, file: first.file, line: first.line, detail: first.detail });
     else {
       const oldTexts = new Set(was.map(textOf));
       const newTexts = new Set(found.map(textOf));
@@ -37,14 +46,20 @@ export function materialChanges(before: readonly Seen[], after: readonly Seen[])
       const gone = was.find((one) => !newTexts.has(textOf(one)));
       if (fresh !== undefined || gone !== undefined) {
         const shown = fresh ?? first;
-        const detail = fresh === undefined ? `No longer: ${gone?.detail ?? ""}` : gone === undefined ? `Now also: ${fresh.detail}` : `Was: ${gone.detail} Is: ${fresh.detail}`;
+        const detail =
+          fresh === undefined
+            ? `No longer: ${gone?.detail ?? ""}`
+            : gone === undefined
+              ? `Now also: ${fresh.detail}`
+              : `Was: ${gone.detail} Is: ${fresh.detail}`;
         out.push({ change: "changed", kind: shown.kind, name: shown.name, file: shown.file, line: shown.line, detail });
       }
     }
   }
   for (const [key, was] of old) {
     const [first] = was;
-    if (first !== undefined && !now.has(key)) out.push({ change: "removed", kind: first.kind, name: first.name, file: first.file, line: first.line, detail: first.detail });
+    if (first !== undefined && !now.has(key))
+      out.push({ change: "removed", kind: first.kind, name: first.name, file: first.file, line: first.line, detail: first.detail });
   }
   return out.sort((a, b) => (a.kind + a.name < b.kind + b.name ? -1 : 1));
 }
@@ -91,7 +106,14 @@ export function parseBaseline(text: string): readonly Seen[] | undefined {
     if (typeof one !== "object" || one === null) return undefined;
     const { kind, file, line, name, detail } = one as Record<string, unknown>;
     const known = AUDIT_KINDS.find((word) => word === kind);
-    if (known === undefined || typeof file !== "string" || typeof line !== "number" || typeof name !== "string" || typeof detail !== "string") return undefined;
+    if (
+      known === undefined ||
+      typeof file !== "string" ||
+      typeof line !== "number" ||
+      typeof name !== "string" ||
+      typeof detail !== "string"
+    )
+      return undefined;
     out.push({ kind: known, file, line, name, detail });
   }
   return out;

@@ -38,7 +38,8 @@ export function sourceKind(path: string): SourceKind | undefined {
   if (/\.(?:html?|htm|ejs)$/.test(name)) return "html";
   if (/^(?:dockerfile|containerfile)(?:[.\-_].*)?$|\.dockerfile$/.test(name)) return "manifest";
   if (/^(?:requirements|constraints).*\.(?:txt|in)$/.test(name)) return "manifest";
-  if (/^(?:package\.json|pipfile|pyproject\.toml|setup\.py|setup\.cfg|newrelic\.ini|chart\.yaml|environment\.ya?ml)$/.test(name)) return "manifest";
+  if (/^(?:package\.json|pipfile|pyproject\.toml|setup\.py|setup\.cfg|newrelic\.ini|chart\.yaml|environment\.ya?ml)$/.test(name))
+    return "manifest";
   if (/\.(?:[cm]?[jt]sx?)$/.test(name)) return /\.(?:min|bundle)\.js$/.test(name) ? undefined : "script";
   if (/\.(?:ya?ml|tpl)$/.test(name)) return "compose";
   if (/^\.env(?:\..*)?$|\.env$/.test(name)) return "environment";
@@ -86,7 +87,8 @@ export async function readCheckout(root: string): Promise<Checkout> {
         const target = await realpath(join(top, path)).catch(() => undefined);
         if (target === undefined) {
           if (sourceKind(path) !== undefined) skip(path, "The symbolic link leads nowhere.");
-        } else if (target !== top && !target.startsWith(top + sep)) skip(path, "The symbolic link leads out of the checkout and is not followed.");
+        } else if (target !== top && !target.startsWith(top + sep))
+          skip(path, "The symbolic link leads out of the checkout and is not followed.");
         continue;
       }
       const kind = sourceKind(path);

@@ -24,12 +24,18 @@ export function driftOf(found: readonly Observation[], policy: PolicyView, rules
 
   const fields = of("event-field");
   for (const one of fields) {
-    if (!policy.fields.has(one.name)) add(`field:${one.name}`, one, `The source sends ${one.name} to the event hub, and no schema of the policy names it: it would be refused.`);
+    if (!policy.fields.has(one.name))
+      add(
+        `field:${one.name}`,
+        one,
+        `The source sends ${one.name} to the event hub, and no schema of the policy names it: it would be refused.`,
+      );
   }
   const sourceFields = new Set(fields.map((one) => one.name));
   if (fields.length > 0) {
     for (const name of policy.fields) {
-      if (!sourceFields.has(name) && !ADDED_IN_FLIGHT.has(name)) add(`field:${name}`, hubSchema, `The policy lets ${name} go to the event hub, and the source does not send it.`);
+      if (!sourceFields.has(name) && !ADDED_IN_FLIGHT.has(name))
+        add(`field:${name}`, hubSchema, `The policy lets ${name} go to the event hub, and the source does not send it.`);
     }
   }
 
@@ -39,36 +45,66 @@ export function driftOf(found: readonly Observation[], policy: PolicyView, rules
     if (one.name.includes("{")) {
       const prefix = one.name.slice(0, one.name.indexOf("{"));
       if (prefix !== "" && !policy.kinds.patterns.some((pattern) => pattern.startsWith(prefix))) {
-        add(`kind:${one.name}`, one, `The source makes events whose kind is put together as ${one.name}, and no pattern of the policy's kinds begins so.`);
+        add(
+          `kind:${one.name}`,
+          one,
+          `The source makes events whose kind is put together as ${one.name}, and no pattern of the policy's kinds begins so.`,
+        );
       }
     } else if (!policy.kinds.words.has(one.name) && !patterns.some((pattern) => pattern.test(one.name))) {
-      add(`kind:${one.name}`, one, `The source makes events of kind ${one.name}, and the policy's kinds do not hold it: they would be refused.`);
+      add(
+        `kind:${one.name}`,
+        one,
+        `The source makes events of kind ${one.name}, and the policy's kinds do not hold it: they would be refused.`,
+      );
     }
   }
   const sourceKinds = new Set(kinds.map((one) => one.name));
-  if (kinds.length > 0) for (const word of policy.kinds.words) if (!sourceKinds.has(word)) add(`kind:${word}`, hubSchema, `The policy names events of kind ${word}, and the source makes none.`);
+  if (kinds.length > 0)
+    for (const word of policy.kinds.words)
+      if (!sourceKinds.has(word)) add(`kind:${word}`, hubSchema, `The policy names events of kind ${word}, and the source makes none.`);
 
-  for (const [kind, names, bag] of [["segment-track", policy.properties, "properties"], ["segment-identify", policy.traits, "traits"]] as const) {
+  for (const [kind, names, bag] of [
+    ["segment-track", policy.properties, "properties"],
+    ["segment-identify", policy.traits, "traits"],
+  ] as const) {
     const calls = of(kind).filter((one) => !one.name.startsWith("context.") && !one.name.startsWith("("));
-    for (const one of calls) if (one.name !== "*" && !names.has(one.name)) add(`${bag}:${one.name}`, one, `The source sends ${bag}.${one.name} to Segment, and no schema of the policy names it: it would be refused.`);
+    for (const one of calls)
+      if (one.name !== "*" && !names.has(one.name))
+        add(
+          `${bag}:${one.name}`,
+          one,
+          `The source sends ${bag}.${one.name} to Segment, and no schema of the policy names it: it would be refused.`,
+        );
     const source = new Set(calls.map((one) => one.name));
-    if (calls.length > 0 && !source.has("*")) for (const name of names) if (!source.has(name)) add(`${bag}:${name}`, segmentSchema, `The policy lets ${bag}.${name} go to Segment, and the source does not send it.`);
+    if (calls.length > 0 && !source.has("*"))
+      for (const name of names)
+        if (!source.has(name))
+          add(`${bag}:${name}`, segmentSchema, `The policy lets ${bag}.${name} go to Segment, and the source does not send it.`);
   }
 
   const sendsToSegment = of("segment-track").length + of("segment-identify").length > 0;
   const hosts = [...of("outbound-call"), ...of("tag-manager"), ...of("front-end-host").filter((one) => !one.detail.includes("in-comment"))];
   for (const one of hosts) {
     if (/^(?:setting:|\()/.test(one.name) || policy.hosts.has(one.name)) continue;
-    add(`host:${one.name}`, one, `The source sends to or loads from ${one.name}, and no destination of the policy names it: it is refused.`);
+    add(
+      `host:${one.name}`,
+      one,
+      `The source sends to or loads from ${one.name}, and no destination of the policy names it: it is refused.`,
+    );
   }
   const sourceHosts = new Set(hosts.map((one) => one.name));
   if (sendsToSegment) sourceHosts.add(SEGMENT_HOST);
   const hasSource = found.some((one) => one.kind !== "agent");
-  if (hasSource) for (const [host, where] of policy.hosts) if (!sourceHosts.has(host)) add(`host:${host}`, inPolicy, `The policy names ${host} (${where}), and the source that was read does not.`);
+  if (hasSource)
+    for (const [host, where] of policy.hosts)
+      if (!sourceHosts.has(host))
+        add(`host:${host}`, inPolicy, `The policy names ${host} (${where}), and the source that was read does not.`);
 
   for (const one of of("support-route")) {
     const path = one.name.slice(one.name.indexOf(" ") + 1);
-    if (policy.routes.size > 0 && !policy.routes.has(path)) add(`route:${path}`, one, `The source opens ${one.name} to the vendor's support, and the policy does not name that path.`);
+    if (policy.routes.size > 0 && !policy.routes.has(path))
+      add(`route:${path}`, one, `The source opens ${one.name} to the vendor's support, and the policy does not name that path.`);
   }
   return out;
 }

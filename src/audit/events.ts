@@ -48,7 +48,13 @@ export interface EventWorld {
 /** Serializers that give every column of a class (SQLAlchemy-serializer, Flask-SQLAlchemy idioms). */
 const WHOLE_OBJECT = new Set(["to_dict", "as_dict", "asdict", "dict", "model_dump", "to_json", "__dict__"]);
 
-export function readEvents(flow: Flow, sendings: readonly Sending[], calls: readonly SegmentCall[], settings: SettingValues, routes: ReadonlySet<string>): EventWorld {
+export function readEvents(
+  flow: Flow,
+  sendings: readonly Sending[],
+  calls: readonly SegmentCall[],
+  settings: SettingValues,
+  routes: ReadonlySet<string>,
+): EventWorld {
   const models = new Map<ClassInfo, EventModel>();
   const modelOf = (cls: ClassInfo): EventModel => {
     const known = models.get(cls);
@@ -61,15 +67,21 @@ export function readEvents(flow: Flow, sendings: readonly Sending[], calls: read
     if (sending.payload === undefined) continue;
     const guesses = hostsOf(sending.url, settings, routes);
     if (guesses.every((guess) => guess.kind === "internal" || guess.kind === "unknown")) continue;
-    const payload = union(flow.contexts(sending.record.fn, new Map([["payload", sending.payload]]), fewCallers(flow)).map((context) => context.values.get("payload")));
+    const payload = union(
+      flow
+        .contexts(sending.record.fn, new Map([["payload", sending.payload]]), fewCallers(flow))
+        .map((context) => context.values.get("payload")),
+    );
     const { entries, rest } = flow.members(payload);
     const classes = new Set([...[...entries.values()].flatMap((entry) => ownersOf(entry.value)), ...rest.flatMap(wholeObjects)]);
     for (const cls of classes) {
+      if (!isEvent(cls, entries, rest)) continue;
       const model = modelOf(cls);
       for (const [name, entry] of entries) if (!model.fields.has(name)) model.fields.set(name, entry);
       if (rest.some((one) => wholeObjects(one).includes(cls))) {
         for (const [name, column] of cls.columns) {
-          if (!model.fields.has(name)) model.fields.set(name, { value: { k: "part", of: { k: "object", cls }, name, via: "attribute" }, place: column.place });
+          if (!model.fields.has(name))
+            model.fields.set(name, { value: { k: "part", of: { k: "object", cls }, name, via: "attribute" }, place: column.place });
         }
       }
       for (const guess of guesses) model.hubs.add(hostLabel(guess));
@@ -147,10 +159,16 @@ function sitesOf(flow: Flow, model: EventModel): EventSite[] {
       else known.resolved.push(values, ...resolved);
     }
   }
-  return [...bySite.values()].sort((a, b) => (a.place.file === b.place.file ? a.place.line - b.place.line : a.place.file < b.place.file ? -1 : 1));
+  return [...bySite.values()].sort((a, b) =>
+    a.place.file === b.place.file ? a.place.line - b.place.line : a.place.file < b.place.file ? -1 : 1,
+  );
 }
 
-function fieldValues(flow: Flow, model: EventModel, args: readonly { readonly name: string | undefined; readonly value: Value }[]): Map<string, Value> {
+function fieldValues(
+  flow: Flow,
+  model: EventModel,
+  args: readonly { readonly name: string | undefined; readonly value: Value }[],
+): Map<string, Value> {
   const init = methodOf(flow.evaluator, model.cls, "__init__");
   if (init !== undefined) return bind(init, args, flow.evaluator);
   const out = new Map<string, Value>();
@@ -164,6 +182,13 @@ function fieldValues(flow: Flow, model: EventModel, args: readonly { readonly na
     }
   }
   return out;
+}
+
+/** A table of the product, or a class that most of the body is made of: a client library that posts one of its ids is none. */
+function isEvent(cls: ClassInfo, entries: ReadonlyMap<string, DictEntryValue>, rest: readonly Value[]): boolean {
+  if (cls.columns.size > 0 || rest.some((one) => wholeObjects(one).includes(cls))) return true;
+  const owned = [...entries.values()].filter((entry) => ownersOf(entry.value).includes(cls)).length;
+  return owned >= 4 && owned * 2 >= entries.size;
 }
 
 /** Classes whose instance a value reads a field of. */

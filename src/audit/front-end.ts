@@ -17,10 +17,12 @@ const TAG_MANAGERS: readonly (readonly [RegExp, string])[] = [
 ];
 const SENTRY = /(?:^|\.)sentry(?:-cdn)?\.(?:io|com)$/;
 /** Names that stand for XML vocabularies, licences and examples: no browser asks them for anything. */
-const NEVER_ASKED = /(?:^|\.)(?:w3\.org|schema\.org|example\.(?:com|org|net)|xmlns\.com|ns\.adobe\.com|json-schema\.org|opensource\.org|creativecommons\.org|apache\.org|inkscape\.org|sodipodi\.sourceforge\.net|jgraph\.com)$/;
+const NEVER_ASKED =
+  /(?:^|\.)(?:w3\.org|schema\.org|example\.(?:com|org|net)|xmlns\.com|ns\.adobe\.com|json-schema\.org|opensource\.org|creativecommons\.org|apache\.org|inkscape\.org|sodipodi\.sourceforge\.net|jgraph\.com)$/;
 /** Attributes that make a browser load something by itself. */
 const LOADS = new Set(["src", "srcset", "href", "action", "data", "poster", "formaction"]);
-const CALLS = /(?:axios(?:\.\w+)?|fetch|\$http(?:\.\w+)?|XMLHttpRequest|\.open|sendBeacon|WebSocket|EventSource|importScripts|import|url:|baseURL[:=]|\.src=|dsn:)\(?(?:S,)?\(?$/;
+const CALLS =
+  /(?:axios(?:\.\w+)?|fetch|\$http(?:\.\w+)?|XMLHttpRequest|\.open|sendBeacon|WebSocket|EventSource|importScripts|import|url:|baseURL[:=]|\.src=|dsn:)\(?(?:S,)?\(?$/;
 
 interface Found {
   readonly host: string;
@@ -37,7 +39,10 @@ export function readFrontEnd(files: readonly CheckoutFile[]): Observation[] {
     if (isTestPath(file.path)) return [];
     const found = file.kind === "script" ? inScript(file.text, 0) : inMarkup(file.text);
     const starts = lineStartsOf(file.text);
-    const containers = file.kind === "html" || file.kind === "vue" || found.some((one) => /googletagmanager/.test(one.host)) ? [...file.text.matchAll(/\b(GTM-[A-Z0-9]{4,12})\b/g)] : [];
+    const containers =
+      file.kind === "html" || file.kind === "vue" || found.some((one) => /googletagmanager/.test(one.host))
+        ? [...file.text.matchAll(/\b(GTM-[A-Z0-9]{4,12})\b/g)]
+        : [];
     const seen = new Set<string>();
     const out: Observation[] = [];
     for (const one of found) {
@@ -50,9 +55,21 @@ export function readFrontEnd(files: readonly CheckoutFile[]): Observation[] {
       const manager = TAG_MANAGERS.find(([pattern]) => pattern.test(one.host))?.[1] ?? (SENTRY.test(one.host) ? "Sentry" : undefined);
       const ids = [...new Set(containers.map((match) => match[1]))].join(", ");
       if (manager !== undefined && !one.comment) {
-        out.push({ kind: "tag-manager", file: file.path, line, name: one.host, detail: `${manager}${ids === "" ? "" : ` (container ${ids})`} is loaded or called (${one.how}); its script decides in the browser what it sends.` });
+        out.push({
+          kind: "tag-manager",
+          file: file.path,
+          line,
+          name: one.host,
+          detail: `${manager}${ids === "" ? "" : ` (container ${ids})`} is loaded or called (${one.how}); its script decides in the browser what it sends.`,
+        });
       } else {
-        out.push({ kind: "front-end-host", file: file.path, line, name: one.host, detail: `The front end names ${one.host} (${one.how})${note}.` });
+        out.push({
+          kind: "front-end-host",
+          file: file.path,
+          line,
+          name: one.host,
+          detail: `The front end names ${one.host} (${one.how})${note}.`,
+        });
       }
     }
     return out;
@@ -62,7 +79,10 @@ export function readFrontEnd(files: readonly CheckoutFile[]): Observation[] {
 function inScript(code: string, offset: number): Found[] {
   const out: Found[] = [];
   for (const { kind, text, at, before } of scriptTexts(code, offset)) {
-    const urls = kind === "comment" ? text.matchAll(/https?:\/\/[^\s"'`<>)\\]+/g) : text.matchAll(/(?:^|(?<=[\s"'(=,]))(?:https?:|wss?:)?\/\/[A-Za-z0-9][^\s"'`<>)\\]*/g);
+    const urls =
+      kind === "comment"
+        ? text.matchAll(/https?:\/\/[^\s"'`<>)\\]+/g)
+        : text.matchAll(/(?:^|(?<=[\s"'(=,]))(?:https?:|wss?:)?\/\/[A-Za-z0-9][^\s"'`<>)\\]*/g);
     for (const match of urls) {
       const host = hostOf(match[0]);
       if (host === undefined) continue;
@@ -102,7 +122,9 @@ function inMarkup(markup: string): Found[] {
       const until = close < 0 ? markup.length : close;
       const content = markup.slice(index, until);
       if (name === "script") out.push(...inScript(content, index));
-      else for (const match of content.matchAll(/(?:@import\s+|url\()\s*["']?((?:https?:)?\/\/[^\s"')]+)/g)) push(out, match[1] ?? "", index + match.index, "style", false);
+      else
+        for (const match of content.matchAll(/(?:@import\s+|url\()\s*["']?((?:https?:)?\/\/[^\s"')]+)/g))
+          push(out, match[1] ?? "", index + match.index, "style", false);
       index = until;
     }
   }
@@ -151,5 +173,9 @@ function push(out: Found[], url: string, at: number, how: string, comment: boole
 /** The host of an absolute URL that has one with a dot and no hole in it. */
 function hostOf(url: string): string | undefined {
   const host = /^(?:[a-z]+:)?\/\/(?:[^/@?#]*@)?([A-Za-z0-9.-]+)(?=[/:?#]|$)/i.exec(url)?.[1]?.toLowerCase().replace(/\.$/, "");
-  return host !== undefined && /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/.test(host) && !/\.(?:js|ts|vue|css|png|svg|html?|json|map)$/.test(host) ? host : undefined;
+  return host !== undefined &&
+    /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)+$/.test(host) &&
+    !/\.(?:js|ts|vue|css|png|svg|html?|json|map)$/.test(host)
+    ? host
+    : undefined;
 }

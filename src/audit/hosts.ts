@@ -52,7 +52,8 @@ function headOf(value: Value, settings: SettingValues): { head: string; setting:
     case "text": {
       const [first, ...rest] = value.parts;
       const tail = rest.map((part) => (typeof part === "string" ? part : "{}")).join("");
-      if (typeof first === "string") return { head: first + tail.replaceAll("{}", first.includes("://") ? "{}" : ""), setting: undefined, tail: first + tail };
+      if (typeof first === "string")
+        return { head: first + tail.replaceAll("{}", first.includes("://") ? "{}" : ""), setting: undefined, tail: first + tail };
       if (first === undefined) return { head: "", setting: undefined, tail: "" };
       const inner = headOf(first, settings);
       return { head: inner.head === "" ? "" : inner.head + tail, setting: inner.setting, tail: inner.tail + tail };
@@ -65,7 +66,9 @@ function headOf(value: Value, settings: SettingValues): { head: string; setting:
     }
     case "union": {
       const heads = value.of.map((one) => headOf(one, settings));
-      return heads.find((one) => one.head !== "") ?? heads.find((one) => one.setting !== undefined) ?? { head: "", setting: undefined, tail: "" };
+      return (
+        heads.find((one) => one.head !== "") ?? heads.find((one) => one.setting !== undefined) ?? { head: "", setting: undefined, tail: "" }
+      );
     }
     case "part":
       // `settings.X` where the settings module does not say what X is.
@@ -84,9 +87,11 @@ function headOf(value: Value, settings: SettingValues): { head: string; setting:
 export function internalReason(host: string): string | undefined {
   const name = host.replace(/^\[|\]$/g, "");
   if (name === "localhost" || name === "::1" || name === "0.0.0.0" || /^127\./.test(name)) return "a loopback address";
-  if (/^(?:10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/.test(name)) return "a private address";
+  if (/^(?:10\.|192\.168\.|169\.254\.|172\.(?:1[6-9]|2\d|3[01])\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.)/.test(name))
+    return "a private address";
   if (/^f[cd][0-9a-f]{2}:/i.test(name) || /^fe80:/i.test(name)) return "a private address";
-  if (/\.(?:svc|svc\.cluster\.local|cluster\.local|local|internal|localhost|localdomain|test|invalid|lan)$/.test(name)) return "a name that only the cluster resolves";
+  if (/\.(?:svc|svc\.cluster\.local|cluster\.local|local|internal|localhost|localdomain|test|invalid|lan)$/.test(name))
+    return "a name that only the cluster resolves";
   if (!name.includes(".") && !name.includes(":")) return "a single-label service name";
   return undefined;
 }
@@ -98,7 +103,9 @@ export function normalRoute(path: string): string {
 
 /** `NAME=value` and `NAME: value` lines of compose files, charts and `.env` files; the first of a name holds. */
 export function readSettings(text: string, into: Map<string, string>): void {
-  for (const match of text.matchAll(/^[ \t]*(?:-[ \t]*|export[ \t]+)?["']?([A-Z][A-Z0-9_]{3,})["']?[ \t]*[:=][ \t]*["']?(https?:\/\/[^\s"'#]+)/gm)) {
+  for (const match of text.matchAll(
+    /^[ \t]*(?:-[ \t]*|export[ \t]+)?["']?([A-Z][A-Z0-9_]{3,})["']?[ \t]*[:=][ \t]*["']?(https?:\/\/[^\s"'#]+)/gm,
+  )) {
     const [, name, value] = match;
     if (name !== undefined && value !== undefined && !into.has(name)) into.set(name, value);
   }

@@ -10,7 +10,9 @@ export async function linkBase(root: string): Promise<string> {
   const remote = /\[remote "origin"\][^[]*?url\s*=\s*(\S+)/.exec(config)?.[1];
   const commit = await commitOf(root);
   if (remote === undefined || commit === undefined) return "";
-  const web = /^(?:https?:\/\/(?:[^@/]*@)?|ssh:\/\/(?:[^@/]*@)?|(?:[^@/\s]*@))([\w.-]+)(?::\d+)?[:/]+([\w./~-]+?)(?:\.git)?\/?$/.exec(remote);
+  const web = /^(?:https?:\/\/(?:[^@/]*@)?|ssh:\/\/(?:[^@/]*@)?|(?:[^@/\s]*@))([\w.-]+)(?::\d+)?[:/]+([\w./~-]+?)(?:\.git)?\/?$/.exec(
+    remote,
+  );
   return web?.[1] === undefined || web[2] === undefined ? "" : `https://${web[1]}/${web[2]}/blob/${commit}/`;
 }
 

@@ -32,7 +32,11 @@ export async function readPolicyView(folder: string): Promise<PolicyView> {
     try {
       return toTree(parse(await readFile(path, "utf8"), { maxAliasCount: 100 }));
     } catch (error) {
-      faults.push({ what: error instanceof Error ? `${error.message.split("\n")[0] ?? ""}.` : "It can't be read.", where: path, mend: "Give a folder that holds policy.yaml and schemas/." });
+      faults.push({
+        what: error instanceof Error ? `${error.message.split("\n")[0] ?? ""}.` : "It can't be read.",
+        where: path,
+        mend: "Give a folder that holds policy.yaml and schemas/.",
+      });
       return null;
     }
   };
@@ -88,7 +92,9 @@ function schemaNodes(schemas: ReadonlyMap<string, Tree>, schema: string): Schema
       const target = other === "" ? file : other.replace(/\.ya?ml$/, "");
       found.push(...walk(resolve(schemas.get(target) ?? null, pointer), target, under, [...seen, `${file} ${reference}`]));
     }
-    const words = [at(node, "enum"), at(node, "const")].flatMap((held) => (isList(held) ? held : [held])).filter((held) => typeof held === "string");
+    const words = [at(node, "enum"), at(node, "const")]
+      .flatMap((held) => (isList(held) ? held : [held]))
+      .filter((held) => typeof held === "string");
     const pattern = at(node, "pattern");
     found.push({ words: new Set(words), patterns: typeof pattern === "string" ? [pattern] : [] });
     for (const key of ["anyOf", "oneOf", "allOf"]) {

@@ -16,14 +16,25 @@ export function draftSchemas(world: EventWorld, flow: Flow): ReadonlyMap<string,
 
 function hubSchema(world: EventWorld, flow: Flow): string {
   const models = world.models.filter((model) => model.fields.size > 0);
-  const lines = ["# Proposed by `egress-proxy audit --write-schema`; each line's comment is its place in the source. Review before use.", "type: object", "x-identity: body"];
+  const lines = [
+    "# Proposed by `egress-proxy audit --write-schema`; each line's comment is its place in the source. Review before use.",
+    "type: object",
+    "x-identity: body",
+  ];
   const tagged = models.map((model) => ({ model, tag: tagOf(model) }));
   if (tagged.every((one) => one.tag !== undefined) && models.length > 0) {
     lines.push("x-discriminator:", "  property: event_type", "  mapping:");
     for (const { model, tag } of tagged) lines.push(`    ${tag ?? ""}: { $ref: "#/$defs/${model.cls.name}" }`);
   } else lines.push("anyOf:", ...models.map((model) => `  - { $ref: "#/$defs/${model.cls.name}" }`));
   lines.push("$defs:");
-  for (const model of models) lines.push(...modelSchema(model, world.sites.filter((site) => site.model === model), flow));
+  for (const model of models)
+    lines.push(
+      ...modelSchema(
+        model,
+        world.sites.filter((site) => site.model === model),
+        flow,
+      ),
+    );
   return `${lines.join("\n")}\n`;
 }
 
@@ -53,7 +64,9 @@ function kindSchema(sites: readonly EventSite[], place: Place): string[] {
     "          - type: string",
     "            enum:",
     ...words.map(([kind, at]) => `              - ${kind}${comment(at)}`),
-    ...patterns.map(([kind, at]) => `          - { type: string, pattern: ${JSON.stringify(kind.replace(/\{[^}]*\}/g, "[a-z_]{1,32}"))} }${comment(at)}`),
+    ...patterns.map(
+      ([kind, at]) => `          - { type: string, pattern: ${JSON.stringify(kind.replace(/\{[^}]*\}/g, "[a-z_]{1,32}"))} }${comment(at)}`,
+    ),
     ...open.map(([kind, at]) => `          # left out: ${oneLine(kind)} is chosen at run time${comment(at)}`),
   ];
 }
@@ -67,7 +80,10 @@ function textSchema(name: string, sites: readonly EventSite[], column: string, p
       for (const one of value.k === "union" ? value.of : [value]) {
         if (one.k !== "text" && (one.k !== "const" || typeof one.value !== "string")) continue;
         const pattern = patternOf(one);
-        const risk = flow.leaves(one).map((leaf) => riskOfLeaf(leaf, flow)).find((found) => found !== undefined);
+        const risk = flow
+          .leaves(one)
+          .map((leaf) => riskOfLeaf(leaf, flow))
+          .find((found) => found !== undefined);
         if (!templates.has(pattern)) templates.set(pattern, { place: site.place, refused: risk?.id });
       }
     }
@@ -109,7 +125,8 @@ function escapeText(value: string): string {
 
 function typeSchema(model: EventModel, name: string, value: Value): string {
   const column = value.k === "part" ? model.cls.columns.get(value.name) : undefined;
-  if (value.k === "result" || (value.k === "union" && value.of.some((one) => one.k === "result"))) return '{ type: [string, "null"], x-date: near-now, maxLength: 40 }';
+  if (value.k === "result" || (value.k === "union" && value.of.some((one) => one.k === "result")))
+    return '{ type: [string, "null"], x-date: near-now, maxLength: 40 }';
   switch (column === undefined ? "" : typeWord(column.type)) {
     case "Integer":
     case "BIGINT":
@@ -145,7 +162,7 @@ function segmentSchema(world: EventWorld, flow: Flow): string {
     "    minItems: 1",
     "    maxItems: 100",
     '    items: { $ref: "#/$defs/item" }',
-    '  sentAt: { type: string, x-date: near-now, maxLength: 40 }',
+    "  sentAt: { type: string, x-date: near-now, maxLength: 40 }",
     "$defs:",
     "  item:",
     "    type: object",
@@ -157,7 +174,16 @@ function segmentSchema(world: EventWorld, flow: Flow): string {
   for (const method of methods) lines.push(`        ${method}: { $ref: "#/$defs/${method}" }`);
   for (const method of methods) {
     const bag = method === "identify" ? "traits" : "properties";
-    lines.push(`  ${method}:`, "    type: object", "    required: [type, messageId]", "    properties:", `      type: { const: ${method} }`, "      messageId: { type: string, maxLength: 64, x-identity: true }", `      ${bag}:`, '        type: [object, "null"]');
+    lines.push(
+      `  ${method}:`,
+      "    type: object",
+      "    required: [type, messageId]",
+      "    properties:",
+      `      type: { const: ${method} }`,
+      "      messageId: { type: string, maxLength: 64, x-identity: true }",
+      `      ${bag}:`,
+      '        type: [object, "null"]',
+    );
     const members: string[] = [];
     const seen = new Set<string>();
     for (const segment of world.segments) {
@@ -165,13 +191,20 @@ function segmentSchema(world: EventWorld, flow: Flow): string {
       for (const [name, entry] of segment.entries) {
         if (seen.has(name)) continue;
         seen.add(name);
-        const risk = flow.leaves(entry.value).map((leaf) => riskOfLeaf({ ...leaf, keys: [name, ...leaf.keys] }, flow)).find((found) => found !== undefined);
+        const risk = flow
+          .leaves(entry.value)
+          .map((leaf) => riskOfLeaf({ ...leaf, keys: [name, ...leaf.keys] }, flow))
+          .find((found) => found !== undefined);
         const owner = entry.value.k === "part" && entry.value.of.k === "object" ? entry.value.of.cls : undefined;
         const model = world.models.find((one) => one.cls === owner);
         if (risk !== undefined) members.push(`          # left out, ${risk.id}: ${name}${comment(entry.place)}`);
-        else members.push(`          ${name}: ${model === undefined ? '{ type: [string, number, boolean, "null"], maxLength: 128 }' : typeSchema(model, name, entry.value)}${comment(entry.place)}`);
+        else
+          members.push(
+            `          ${name}: ${model === undefined ? '{ type: [string, number, boolean, "null"], maxLength: 128 }' : typeSchema(model, name, entry.value)}${comment(entry.place)}`,
+          );
       }
-      for (const poured of segment.rest) members.push(`          # left out, poured in whole: ${oneLine(describe(poured))}${comment(segment.call.place)}`);
+      for (const poured of segment.rest)
+        members.push(`          # left out, poured in whole: ${oneLine(describe(poured))}${comment(segment.call.place)}`);
     }
     if (members.some((line) => !line.trimStart().startsWith("#"))) lines.push("        properties:");
     lines.push(...members);

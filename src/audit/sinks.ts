@@ -38,13 +38,21 @@ export function findSendings(flow: Flow): Sending[] {
     if (client === undefined) continue;
     const position = urlPosition(client);
     const positional = record.args.filter((arg) => arg.name === undefined).map((arg) => arg.value);
-    const named = (names: readonly string[]): Value | undefined => record.args.find((arg) => arg.name !== undefined && names.includes(arg.name))?.value;
+    const named = (names: readonly string[]): Value | undefined =>
+      record.args.find((arg) => arg.name !== undefined && names.includes(arg.name))?.value;
     const first = typeof position === "number" ? positional[position] : positional[0];
     const spread = record.args.find((arg) => arg.name === "**")?.value;
-    let url = first ?? named(["url", "fullurl", "host"]) ?? (spread === undefined ? undefined : flow.evaluator.heap.item(spread, { k: "const", value: "url" })) ?? UNKNOWN;
+    let url =
+      first ??
+      named(["url", "fullurl", "host"]) ??
+      (spread === undefined ? undefined : flow.evaluator.heap.item(spread, { k: "const", value: "url" })) ??
+      UNKNOWN;
     if (position === "host") url = { k: "text", parts: ["https://", url] };
     const afterUrl = typeof position === "number" ? positional[position + 1] : undefined;
-    const payload = named(["json", "data", "content", "params", "body", "files"]) ?? afterUrl ?? (spread === undefined ? undefined : flow.evaluator.heap.item(spread, { k: "const", value: "json" }));
+    const payload =
+      named(["json", "data", "content", "params", "body", "files"]) ??
+      afterUrl ??
+      (spread === undefined ? undefined : flow.evaluator.heap.item(spread, { k: "const", value: "json" }));
     const values = new Map<string, Value>([["url", url]]);
     if (payload !== undefined) values.set("payload", payload);
     // A request object that is opened later was counted where it was made.
@@ -53,7 +61,10 @@ export function findSendings(flow: Flow): Sending[] {
     for (const context of contexts) {
       out.push({
         client,
-        url: flow.expand(context.values.get("url") ?? UNKNOWN).find((one) => one.k === "text" || one.k === "const" || one.k === "env") ?? context.values.get("url") ?? UNKNOWN,
+        url:
+          flow.expand(context.values.get("url") ?? UNKNOWN).find((one) => one.k === "text" || one.k === "const" || one.k === "env") ??
+          context.values.get("url") ??
+          UNKNOWN,
         payload: context.values.get("payload"),
         place: context.chain.at(-1)?.place ?? record.place,
         record,
@@ -99,7 +110,10 @@ export function findSegmentCalls(flow: Flow): SegmentCall[] {
   const out: SegmentCall[] = [];
   for (const record of flow.evaluator.calls) {
     if (record.callee.k === "function" || record.callee.k === "class") continue;
-    const name = flow.externalNames(record.callee, record.fn).map((one) => SEGMENT.exec(one)?.[1]).find((one) => one !== undefined);
+    const name = flow
+      .externalNames(record.callee, record.fn)
+      .map((one) => SEGMENT.exec(one)?.[1])
+      .find((one) => one !== undefined);
     const method = SEGMENT_METHODS.find((one) => one === name);
     if (method === undefined) continue;
     const positions = POSITIONS[method] ?? [];
@@ -151,9 +165,14 @@ export function findRoutes(flow: Flow): FoundRoute[] {
       return [{ callee: flow.evaluator.eval(expr.callee, frame), args }];
     });
     for (const { args, callee } of decorators) {
-      const isRoute = callee.k === "part" || callee.k === "external" ? /(?:^|\.)(?:route|get|post|put|patch|delete)$/.test(callee.k === "part" ? callee.name : callee.name) : false;
+      const isRoute =
+        callee.k === "part" || callee.k === "external"
+          ? /(?:^|\.)(?:route|get|post|put|patch|delete)$/.test(callee.k === "part" ? callee.name : callee.name)
+          : false;
       if (!isRoute) continue;
-      const paths = constTexts(args.find((arg) => arg.name === undefined || arg.name === "rule")?.value).filter((path) => path.startsWith("/"));
+      const paths = constTexts(args.find((arg) => arg.name === undefined || arg.name === "rule")?.value).filter((path) =>
+        path.startsWith("/"),
+      );
       const listed = args.find((arg) => arg.name === "methods")?.value;
       const methods = listed?.k === "list" ? listed.items.flatMap((item) => constTexts(item)) : [];
       for (const path of paths) out.push({ path, methods: methods.length > 0 ? methods : ["GET"], fn, decorators });

@@ -66,10 +66,18 @@ function siteObservations(site: EventSite): Observation[] {
       const value = site.values.get(field);
       return value === undefined || isNothing(value) ? [] : [`${field} = ${describe(value)}`];
     });
-    const others = [...site.values].filter(([name, value]) => !isNothing(value) && !OPEN_FIELDS.some((open) => open === name) && name !== "kind" && destinationsOf(site, name).length > 0);
+    const others = [...site.values].filter(
+      ([name, value]) =>
+        !isNothing(value) && !OPEN_FIELDS.some((open) => open === name) && name !== "kind" && destinationsOf(site, name).length > 0,
+    );
     const rest = others.map(([name]) => name).sort();
     const parts = [...flows, ...(rest.length > 0 ? [`also ${rest.join(", ")}`] : [])];
-    return { kind: "event-call", ...site.place, name: kind, detail: `${site.model.cls.name} ${kind}: ${parts.join("; ") || "no field of its own"}.` };
+    return {
+      kind: "event-call",
+      ...site.place,
+      name: kind,
+      detail: `${site.model.cls.name} ${kind}: ${parts.join("; ") || "no field of its own"}.`,
+    };
   });
 }
 
@@ -83,22 +91,67 @@ function segmentObservations(world: EventWorld): Observation[] {
     const kind = identifies ? "segment-identify" : "segment-track";
     const bag = identifies ? "traits" : "properties";
     const what = event === undefined ? call.method : `${call.method} ${describe(event)}`;
-    const named = [...entries].map(([name, entry]): Observation => ({ kind, ...entry.place, name, detail: `Segment ${what}: ${bag}.${name} = ${describe(entry.value)}.` }));
-    const poured = rest.map((value): Observation => ({ kind, ...call.place, name: "*", detail: `Segment ${what}: all of ${describe(value)} is poured into ${bag}.` }));
-    const open = dynamic.map((entry): Observation => ({ kind, ...entry.place, name: "*", detail: `Segment ${what}: ${bag} gets a member whose name is ${describe(entry.key)}.` }));
-    const around = [...context].map(([name, entry]): Observation => ({ kind, ...entry.place, name: `context.${name}`, detail: `Segment ${what}: context.${name} = ${describe(entry.value)}.` }));
+    const named = [...entries].map(
+      ([name, entry]): Observation => ({
+        kind,
+        ...entry.place,
+        name,
+        detail: `Segment ${what}: ${bag}.${name} = ${describe(entry.value)}.`,
+      }),
+    );
+    const poured = rest.map(
+      (value): Observation => ({
+        kind,
+        ...call.place,
+        name: "*",
+        detail: `Segment ${what}: all of ${describe(value)} is poured into ${bag}.`,
+      }),
+    );
+    const open = dynamic.map(
+      (entry): Observation => ({
+        kind,
+        ...entry.place,
+        name: "*",
+        detail: `Segment ${what}: ${bag} gets a member whose name is ${describe(entry.key)}.`,
+      }),
+    );
+    const around = [...context].map(
+      ([name, entry]): Observation => ({
+        kind,
+        ...entry.place,
+        name: `context.${name}`,
+        detail: `Segment ${what}: context.${name} = ${describe(entry.value)}.`,
+      }),
+    );
     const all = [...named, ...poured, ...open, ...around];
-    return all.length > 0 ? all : [{ kind, ...call.place, name: `(${call.method})`, detail: `Segment ${what}, with no ${bag} that the text shows.` } satisfies Observation];
+    return all.length > 0
+      ? all
+      : [
+          {
+            kind,
+            ...call.place,
+            name: `(${call.method})`,
+            detail: `Segment ${what}, with no ${bag} that the text shows.`,
+          } satisfies Observation,
+        ];
   });
 }
 
 function sendingObservations(sending: Sending, settings: ReadonlyMap<string, string>, paths: ReadonlySet<string>): Observation[] {
   return hostsOf(sending.url, settings, paths).map((guess) => {
-    const wrapped = sending.place.file === sending.record.place.file && sending.place.line === sending.record.place.line ? "" : ` through ${sending.record.place.file}:${sending.record.place.line}`;
+    const wrapped =
+      sending.place.file === sending.record.place.file && sending.place.line === sending.record.place.line
+        ? ""
+        : ` through ${sending.record.place.file}:${sending.record.place.line}`;
     const by = `${sending.client.replaceAll("()", "")}${wrapped}`;
     if (guess.kind === "internal") {
       const via = guess.setting === undefined || guess.setting === guess.host ? "" : ` (setting ${guess.setting})`;
-      return { kind: "internal-call", ...sending.place, name: guess.host, detail: `${by} calls ${guess.host}${via}, inside the installation: ${guess.why}.` };
+      return {
+        kind: "internal-call",
+        ...sending.place,
+        name: guess.host,
+        detail: `${by} calls ${guess.host}${via}, inside the installation: ${guess.why}.`,
+      };
     }
     const payload = sending.payload === undefined ? "nothing that the text shows" : describe(sending.payload);
     if (guess.kind === "external") {
@@ -117,17 +170,21 @@ function supportObservations(routes: readonly FoundRoute[]): Observation[] {
       const named = args.find((arg) => arg.name === "allow_support");
       if (named !== undefined) return isTrue(named.value);
       if (callee.k !== "function") return false;
-      const index = callee.fn.node.params.filter((param) => !(param.name === "self" || param.name === "cls")).findIndex((param) => param.name === "allow_support");
+      const index = callee.fn.node.params
+        .filter((param) => !(param.name === "self" || param.name === "cls"))
+        .findIndex((param) => param.name === "allow_support");
       const positional = args.filter((arg) => arg.name === undefined);
       return index >= 0 && positional[index] !== undefined && isTrue(positional[index].value);
     });
     if (!allowed) return [];
-    return route.methods.map((method): Observation => ({
-      kind: "support-route",
-      ...placeOf(route.fn.module, route.fn.node.at),
-      name: `${method} ${route.path}`,
-      detail: `Support may call ${method} ${route.path}, answered by ${route.fn.name}.`,
-    }));
+    return route.methods.map(
+      (method): Observation => ({
+        kind: "support-route",
+        ...placeOf(route.fn.module, route.fn.node.at),
+        name: `${method} ${route.path}`,
+        detail: `Support may call ${method} ${route.path}, answered by ${route.fn.name}.`,
+      }),
+    );
   });
 }
 

@@ -60,10 +60,13 @@ async function run(dir: string, flags: AuditFlags): Promise<number> {
   else await writeFile(flags.out, text);
   if (flags.writeSchema !== undefined) {
     await mkdir(flags.writeSchema, { recursive: true });
-    for (const [name, schema] of draftSchemas(result.python.world, result.python.flow)) await writeFile(join(flags.writeSchema, name), schema);
+    for (const [name, schema] of draftSchemas(result.python.world, result.python.flow))
+      await writeFile(join(flags.writeSchema, name), schema);
   }
   if (result.skipped.length > 0 || (baseline?.skipped ?? 0) > 0) {
-    process.stderr.write(`${result.skipped.length + (baseline?.skipped ?? 0)} files were skipped and are named in the report: exit code 3.\n`);
+    process.stderr.write(
+      `${result.skipped.length + (baseline?.skipped ?? 0)} files were skipped and are named in the report: exit code 3.\n`,
+    );
     return 3;
   }
   const has = (what: FailOn): boolean => flags.failOn.includes(what);
@@ -74,7 +77,10 @@ async function run(dir: string, flags: AuditFlags): Promise<number> {
   return fails ? 1 : 0;
 }
 
-async function readBaseline(path: string, now: Parameters<typeof materialChanges>[1]): Promise<{ readonly changes: readonly MaterialChange[]; readonly skipped: number }> {
+async function readBaseline(
+  path: string,
+  now: Parameters<typeof materialChanges>[1],
+): Promise<{ readonly changes: readonly MaterialChange[]; readonly skipped: number }> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isDirectory() === true) {
     const before = await audit(path, { policy: undefined, rulesName: "rules", linkBase: "" });
@@ -83,14 +89,23 @@ async function readBaseline(path: string, now: Parameters<typeof materialChanges
   const text = await readFile(path, "utf8").catch(() => undefined);
   const before = text === undefined ? undefined : parseBaseline(text);
   if (before === undefined) {
-    throw new FaultsError("The baseline can't be read.", [{ what: "It is neither a folder nor a JSON report of this command.", where: `--baseline ${path}`, mend: "Give a checkout, or a report written with --format json." }]);
+    throw new FaultsError("The baseline can't be read.", [
+      {
+        what: "It is neither a folder nor a JSON report of this command.",
+        where: `--baseline ${path}`,
+        mend: "Give a checkout, or a report written with --format json.",
+      },
+    ]);
   }
   return { changes: materialChanges(before, now), skipped: 0 };
 }
 
 async function needFolder(path: string, what: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
-  if (found?.isDirectory() !== true) throw new FaultsError(`There is nothing to audit.`, [{ what: `${path} is no folder.`, where: what, mend: "Give the path of a checkout of Diffgram." }]);
+  if (found?.isDirectory() !== true)
+    throw new FaultsError(`There is nothing to audit.`, [
+      { what: `${path} is no folder.`, where: what, mend: "Give the path of a checkout of Diffgram." },
+    ]);
 }
 
 function parseFailOn(value: string): readonly FailOn[] {

@@ -11,9 +11,20 @@ interface Reported {
 test("one new field, one new host and one changed description are exactly three material changes", async () => {
   const [before, now] = await Promise.all([copyCheckout(), copyCheckout()]);
   try {
-    await now.edit("shared/database/event/event.py", "            'id': self.id,\n            'kind'", "            'id': self.id,\n            'browser_name': self.browser_name,\n            'kind'");
-    await now.edit("shared/database/event/event.py", "    page_name = Column(String())", "    page_name = Column(String())\n    browser_name = Column(String())");
-    await now.write("walrus/methods/export/notify.py", "import requests\n\n\ndef notify(count):\n    requests.post('https://hooks.example-vendor.com/x', json = {'count': count})\n");
+    await now.edit(
+      "shared/database/event/event.py",
+      "            'id': self.id,\n            'kind'",
+      "            'id': self.id,\n            'browser_name': self.browser_name,\n            'kind'",
+    );
+    await now.edit(
+      "shared/database/event/event.py",
+      "    page_name = Column(String())",
+      "    page_name = Column(String())\n    browser_name = Column(String())",
+    );
+    await now.write(
+      "walrus/methods/export/notify.py",
+      "import requests\n\n\ndef notify(count):\n    requests.post('https://hooks.example-vendor.com/x', json = {'count': count})\n",
+    );
     await now.edit("shared/connection/azure_connector.py", "New cloud import for {}", "Imported from the cloud: {}");
     const json = join(before.path, "..", `${before.path.split("/").at(-1) ?? ""}.json`);
     const first = await command([before.path, "--no-policy", "--format", "json", "--out", json]);
@@ -24,7 +35,11 @@ test("one new field, one new host and one changed description are exactly three 
       const report = JSON.parse(ran.out) as Reported;
       assert.deepEqual(
         report.changes.map((one) => `${one.change} ${one.kind} ${one.name}`),
-        ["changed event-call microsoft_azure_new_import_success", "added event-field browser_name", "added outbound-call hooks.example-vendor.com"],
+        [
+          "changed event-call microsoft_azure_new_import_success",
+          "added event-field browser_name",
+          "added outbound-call hooks.example-vendor.com",
+        ],
       );
     }
   } finally {

@@ -25,7 +25,10 @@ test("links come from the checkout's own git folder, without its credentials", a
   const copy = await copyCheckout();
   try {
     await mkdir(join(copy.path, ".git"));
-    await writeFile(join(copy.path, ".git/config"), '[core]\n\tbare = false\n[remote "origin"]\n\turl = https://someone:hunter2@git.example/owner/name.git\n');
+    await writeFile(
+      join(copy.path, ".git/config"),
+      '[core]\n\tbare = false\n[remote "origin"]\n\turl = https://someone:hunter2@git.example/owner/name.git\n',
+    );
     await writeFile(join(copy.path, ".git/HEAD"), `${"a".repeat(40)}\n`);
     const ran = await command([copy.path, "--no-policy", "--format", "json"]);
     assert.match(ran.out, new RegExp(`https://git\\.example/owner/name/blob/${"a".repeat(40)}/shared/`));
@@ -76,7 +79,9 @@ interface Sarif {
       readonly ruleIndex: number;
       readonly level: string;
       readonly message: { readonly text: string };
-      readonly locations: readonly { readonly physicalLocation: { readonly artifactLocation: { readonly uri: string }; readonly region: { readonly startLine: number } } }[];
+      readonly locations: readonly {
+        readonly physicalLocation: { readonly artifactLocation: { readonly uri: string }; readonly region: { readonly startLine: number } };
+      }[];
       readonly partialFingerprints: Readonly<Record<string, string>>;
     }[];
   }[];

@@ -6,7 +6,12 @@ import type { AuditFinding } from "../../src/audit/finding.js";
 import { command, copyCheckout } from "./checkout-copy.js";
 
 const BROKEN: readonly (readonly [sentence: string, file: string, content: string | Uint8Array, why: RegExp])[] = [
-  ["broken syntax", "walrus/broken.py", "def f(:\n    requests.post('https://never.example-vendor.com')\n", /no valid Python: it breaks at line 1/],
+  [
+    "broken syntax",
+    "walrus/broken.py",
+    "def f(:\n    requests.post('https://never.example-vendor.com')\n",
+    /no valid Python: it breaks at line 1/,
+  ],
   ["over a mebibyte", "walrus/huge.py", `x = 1\n${"# filler\n".repeat(130_000)}`, /huge/],
   ["a NUL byte", "walrus/binary.py", new Uint8Array([120, 61, 0, 49]), /binary/],
   ["not UTF-8", "walrus/latin.py", new Uint8Array([0x78, 0x20, 0x3d, 0x20, 0x22, 0xe9, 0x22]), /not UTF-8/],
@@ -21,7 +26,10 @@ for (const [sentence, file, content, why] of BROKEN) {
       assert.equal(ran.code, 3, ran.err);
       const { findings } = JSON.parse(ran.out) as { findings: readonly AuditFinding[] };
       const skipped = findings.filter((one) => one.kind === "skipped");
-      assert.deepEqual(skipped.map((one) => one.file), [file]);
+      assert.deepEqual(
+        skipped.map((one) => one.file),
+        [file],
+      );
       assert.match(skipped[0]?.detail ?? "", why);
       assert.ok(!ran.out.includes("never.example-vendor.com"));
     } finally {

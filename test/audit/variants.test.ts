@@ -21,10 +21,22 @@ test("renamed modules and aliased imports hide nothing", () =>
       await copy.edit("shared/telemetry/happenings.py", "analytics.identify(", "measure.identify(");
       await copy.edit("shared/telemetry/happenings.py", "import requests\n", "from requests import post as deliver\n");
       await copy.edit("shared/telemetry/happenings.py", "requests.post(", "deliver(");
-      await copy.edit("shared/regular/regular_api.py", "from shared.database.event.event import Event", "from shared.telemetry.happenings import Event as Happening\nEvent = Happening");
-      await copy.edit("shared/database/task/task_event.py", "from shared.database.event.event import Event", "from shared.telemetry.happenings import Event as Ev");
+      await copy.edit(
+        "shared/regular/regular_api.py",
+        "from shared.database.event.event import Event",
+        "from shared.telemetry.happenings import Event as Happening\nEvent = Happening",
+      );
+      await copy.edit(
+        "shared/database/task/task_event.py",
+        "from shared.database.event.event import Event",
+        "from shared.telemetry.happenings import Event as Ev",
+      );
       await copy.edit("shared/database/task/task_event.py", "        Event.new(", "        Ev.new(");
-      await copy.edit("eventhandlers/action_runners/base/ActionRunner.py", "from shared.database.event.event import Event", "import shared.telemetry.happenings as h\nEvent = h.Event");
+      await copy.edit(
+        "eventhandlers/action_runners/base/ActionRunner.py",
+        "from shared.database.event.event import Event",
+        "import shared.telemetry.happenings as h\nEvent = h.Event",
+      );
       await copy.move("shared/connection/s3_connector.py", "shared/connection/amazon.py");
     },
     (result) => {
@@ -38,7 +50,8 @@ test("renamed modules and aliased imports hide nothing", () =>
         "shared/database/task/task_event.py pii/project-name",
         "default/methods/report/report_runner.py annotation/label-names",
         "default/methods/event/event_create.py schema/user-chosen-name",
-      ]) assert.ok(risks.includes(risk), risk);
+      ])
+        assert.ok(risks.includes(risk), risk);
       assert.ok(of(result, "event-call").some((one) => one.name === "action_completed"));
     },
   ));
@@ -46,18 +59,21 @@ test("renamed modules and aliased imports hide nothing", () =>
 test("wrappers with ** and several levels lead to the value", () =>
   onCopy(
     async (copy) => {
-      await copy.write("default/methods/notes.py", [
-        "from methods.regular.regular_api import *",
-        "def emit(**fields):",
-        "    fields['success'] = True",
-        "    Event.new(**fields)",
-        "def told(session, what, about):",
-        "    message = 'Told ' + what + ' about %s' % about",
-        "    emit(session = session, kind = 'told', description = message)",
-        "def handler(session, member):",
-        "    told(session, 'someone', member.user.email)",
-        "",
-      ].join("\n"));
+      await copy.write(
+        "default/methods/notes.py",
+        [
+          "from methods.regular.regular_api import *",
+          "def emit(**fields):",
+          "    fields['success'] = True",
+          "    Event.new(**fields)",
+          "def told(session, what, about):",
+          "    message = 'Told ' + what + ' about %s' % about",
+          "    emit(session = session, kind = 'told', description = message)",
+          "def handler(session, member):",
+          "    told(session, 'someone', member.user.email)",
+          "",
+        ].join("\n"),
+      );
     },
     (result) => {
       const call = of(result, "event-call").find((one) => one.name === "told");
@@ -69,29 +85,39 @@ test("wrappers with ** and several levels lead to the value", () =>
 test("hosts are found through sessions, requests.request, httpx, urllib, settings and helpers", () =>
   onCopy(
     async (copy) => {
-      await copy.write("walrus/methods/senders.py", [
-        "import urllib.request as u",
-        "import httpx",
-        "import requests as r",
-        "import os",
-        "HOST = os.getenv('PARTNER_HOST', 'https://partner.example-vendor.com')",
-        "def call(base, path):",
-        "    return r.request('POST', f'{base}/{path}', json = {'a': 1})",
-        "def one():",
-        "    call('https://one.example-vendor.com', 'x')",
-        "def two():",
-        "    with r.Session() as s:",
-        "        s.put('https://two.example-vendor.com/y')",
-        "    u.urlopen('https://three.example-vendor.com/z')",
-        "    with httpx.Client() as c:",
-        "        c.post(HOST + '/hook')",
-        "    call(base = 'http://walrus:8080', path = 'internal')",
-        "",
-      ].join("\n"));
+      await copy.write(
+        "walrus/methods/senders.py",
+        [
+          "import urllib.request as u",
+          "import httpx",
+          "import requests as r",
+          "import os",
+          "HOST = os.getenv('PARTNER_HOST', 'https://partner.example-vendor.com')",
+          "def call(base, path):",
+          "    return r.request('POST', f'{base}/{path}', json = {'a': 1})",
+          "def one():",
+          "    call('https://one.example-vendor.com', 'x')",
+          "def two():",
+          "    with r.Session() as s:",
+          "        s.put('https://two.example-vendor.com/y')",
+          "    u.urlopen('https://three.example-vendor.com/z')",
+          "    with httpx.Client() as c:",
+          "        c.post(HOST + '/hook')",
+          "    call(base = 'http://walrus:8080', path = 'internal')",
+          "",
+        ].join("\n"),
+      );
     },
     (result) => {
-      const hosts = of(result, "outbound-call").filter((one) => one.file === "walrus/methods/senders.py").map((one) => `${one.name}:${one.line}`);
-      assert.deepEqual(hosts.sort(), ["one.example-vendor.com:9", "partner.example-vendor.com:15", "three.example-vendor.com:13", "two.example-vendor.com:12"]);
+      const hosts = of(result, "outbound-call")
+        .filter((one) => one.file === "walrus/methods/senders.py")
+        .map((one) => `${one.name}:${one.line}`);
+      assert.deepEqual(hosts.sort(), [
+        "one.example-vendor.com:9",
+        "partner.example-vendor.com:15",
+        "three.example-vendor.com:13",
+        "two.example-vendor.com:12",
+      ]);
       assert.ok(of(result, "internal-call").some((one) => one.name === "walrus" && one.line === 16));
     },
   ));
@@ -103,6 +129,27 @@ test("a support flag that is passed by position counts, and False does not", () 
       await copy.edit("default/methods/configs/admin_queue_status.py", "is_super(allow_support=True)", "is_super(allow_support=False)");
     },
     (result) => {
-      assert.deepEqual(of(result, "support-route").map((one) => one.name), ["GET /api/v1/admin/install/info"]);
+      assert.deepEqual(
+        of(result, "support-route").map((one) => one.name),
+        ["GET /api/v1/admin/install/info"],
+      );
+    },
+  ));
+
+test("one-line try and except, tabs, and a receiver class that only answers are read as they are meant", () =>
+  onCopy(
+    async (copy) => {
+      await copy.write(
+        "shared/utils/task_new.py",
+        "try: \tfrom methods.regular.regular_api import *\nexcept: from default.methods.regular.regular_api import *\n\n\ndef made(session, task):\n\tEvent.new(session = session, kind = 'one_line', task_id = task.id)\n",
+      );
+      await copy.write(
+        "sdk/client.py",
+        "import requests\n\n\nclass Client:\n    host = 'https://app.diffgram.com'\n\n    def send(self, name):\n        return requests.post(self.host + '/api/v1/x', json = {'id': self.id, 'name': name, 'more': 1})\n",
+      );
+    },
+    (result) => {
+      assert.ok(of(result, "event-call").some((one) => one.name === "one_line"));
+      assert.ok(!of(result, "event-field").some((one) => one.file === "sdk/client.py"));
     },
   ));

@@ -15,14 +15,71 @@ export interface CallRecord {
 }
 
 /** Methods that hand on what they are called on, as text. */
-const SAME_TEXT = new Set(["strip", "lstrip", "rstrip", "lower", "upper", "title", "capitalize", "replace", "encode", "decode", "removeprefix", "removesuffix", "as_posix"]);
+const SAME_TEXT = new Set([
+  "strip",
+  "lstrip",
+  "rstrip",
+  "lower",
+  "upper",
+  "title",
+  "capitalize",
+  "replace",
+  "encode",
+  "decode",
+  "removeprefix",
+  "removesuffix",
+  "as_posix",
+]);
 /** Functions that hand on their first argument: conversions and copies. */
-const SAME_VALUE = new Set(["str", "repr", "dict", "list", "tuple", "set", "sorted", "reversed", "json.dumps", "json.loads", "copy.copy", "copy.deepcopy", "bytes", "jsonable_encoder", "flask.json.dumps", "simplejson.dumps", "ujson.dumps", "orjson.dumps", "urllib.parse.quote", "urllib.parse.urlencode", "urllib.parse.urljoin"]);
+const SAME_VALUE = new Set([
+  "str",
+  "repr",
+  "dict",
+  "list",
+  "tuple",
+  "set",
+  "sorted",
+  "reversed",
+  "json.dumps",
+  "json.loads",
+  "copy.copy",
+  "copy.deepcopy",
+  "bytes",
+  "jsonable_encoder",
+  "flask.json.dumps",
+  "simplejson.dumps",
+  "ujson.dumps",
+  "orjson.dumps",
+  "urllib.parse.quote",
+  "urllib.parse.urlencode",
+  "urllib.parse.urljoin",
+]);
 
 /** Last words of the calls that may send; only these are kept of what lies outside the checkout. */
 export const SENDING = new Set([
-  "get", "post", "put", "patch", "delete", "head", "options", "request", "stream", "send", "urlopen", "urlretrieve", "Request", "HTTPSConnection",
-  "HTTPConnection", "track", "identify", "page", "screen", "group", "alias", "enqueue", "route",
+  "get",
+  "post",
+  "put",
+  "patch",
+  "delete",
+  "head",
+  "options",
+  "request",
+  "stream",
+  "send",
+  "urlopen",
+  "urlretrieve",
+  "Request",
+  "HTTPSConnection",
+  "HTTPConnection",
+  "track",
+  "identify",
+  "page",
+  "screen",
+  "group",
+  "alias",
+  "enqueue",
+  "route",
 ]);
 
 /** Calls: what they give back, and the record of each. */
@@ -126,14 +183,21 @@ export class CallReader {
       return first === undefined ? UNKNOWN : { k: "env", name: first, fallback };
     }
     if ((name === "int" || name === "float" || name === "bool") && first?.k === "env") return first;
-    if (SAME_VALUE.has(name) && first !== undefined) return name === "urllib.parse.urljoin" ? joinText([first, args[1]?.value ?? ""]) : first;
+    if (SAME_VALUE.has(name) && first !== undefined)
+      return name === "urllib.parse.urljoin" ? joinText([first, args[1]?.value ?? ""]) : first;
     if (name === "dict") return newDict(args.flatMap((arg) => (arg.name === "**" ? [arg.value] : [])));
     if (SENDING.has(name.slice(name.lastIndexOf(".") + 1))) this.#evaluator.recordCall(callee, args, place, frame);
     return { k: "result", callee, args };
   }
 
   /** Methods of mappings, lists and texts, whose effect the audit follows. Undefined: an ordinary call. */
-  #method(callee: Extract<Expr, { k: "attribute" }>, of: Value, args: readonly ArgumentValue[], expr: Expr, frame: Frame): Value | undefined {
+  #method(
+    callee: Extract<Expr, { k: "attribute" }>,
+    of: Value,
+    args: readonly ArgumentValue[],
+    expr: Expr,
+    frame: Frame,
+  ): Value | undefined {
     const { heap } = this.#evaluator;
     const place = placeOf(frame.module, expr.at);
     const first = args[0]?.value;
@@ -149,7 +213,8 @@ export class CallReader {
       case "update": {
         const spread = args.filter((arg) => arg.name === undefined || arg.name === "**").map((arg) => arg.value);
         const named = args.filter((arg) => arg.name !== undefined && arg.name !== "**");
-        if (alternatives(of).some((one) => one.k === "function" || one.k === "class" || one.k === "external" || one.k === "module")) return undefined;
+        if (alternatives(of).some((one) => one.k === "function" || one.k === "class" || one.k === "external" || one.k === "module"))
+          return undefined;
         if (this.#hasOwnMethod(of, "update")) return undefined;
         for (const dict of this.#evaluator.container(callee.of, frame)) {
           dict.spreads.push(...spread.filter((value) => value !== dict));
@@ -164,7 +229,8 @@ export class CallReader {
         const value = args.at(-1)?.value;
         if (value === undefined) return undefined;
         const lists = alternatives(of).filter((one) => one.k === "list");
-        for (const list of lists) if (list.items.length < 48 && list !== value) list.items.push(callee.name === "extend" ? heap.element(value) : value);
+        for (const list of lists)
+          if (list.items.length < 48 && list !== value) list.items.push(callee.name === "extend" ? heap.element(value) : value);
         return lists.length > 0 ? UNKNOWN : undefined;
       }
       case "items": {
@@ -230,7 +296,8 @@ export class CallReader {
       else if (name !== undefined && /kwargs|callback_args|^params$/.test(name)) later.push({ name: "**", value });
       else if (name === "args" && value.k === "list") later.push(...value.items.map((item) => ({ name: undefined, value: item })));
       else if (afterFunction && name === undefined) later.push({ name: undefined, value });
-      else if (afterFunction && name !== undefined && handed.fn.node.params.some((param) => param.name === name)) later.push({ name, value });
+      else if (afterFunction && name !== undefined && handed.fn.node.params.some((param) => param.name === name))
+        later.push({ name, value });
     }
     if (later.length > 0) this.#evaluator.recordCall(handed, later, place, frame);
   }
@@ -239,7 +306,15 @@ export class CallReader {
 /** Which value each parameter of a function gets. */
 export function bind(fn: FunctionInfo, args: readonly ArgumentValue[], evaluator: Evaluator): Map<string, Value> {
   const bindings = new Map<string, Value>();
-  const frame: Frame = { module: fn.module, fn: undefined, cls: undefined, locals: fn.module.globals, outer: fn.outer, unsure: 0, results: [] };
+  const frame: Frame = {
+    module: fn.module,
+    fn: undefined,
+    cls: undefined,
+    locals: fn.module.globals,
+    outer: fn.outer,
+    unsure: 0,
+    results: [],
+  };
   const skip = fn.cls !== undefined && !fn.isStatic ? 1 : 0;
   const params = fn.node.params.slice(skip);
   const positional = params.filter((param) => param.star === "" && !param.keywordOnly);

@@ -91,7 +91,15 @@ function decoratorName(expr: Expr): string {
 export function basesOf(evaluator: Evaluator, cls: ClassInfo): readonly ClassInfo[] {
   if (cls.bases !== undefined) return cls.bases;
   cls.bases = [];
-  const frame: Frame = { module: cls.module, fn: undefined, cls: undefined, locals: cls.module.globals, outer: undefined, unsure: 0, results: [] };
+  const frame: Frame = {
+    module: cls.module,
+    fn: undefined,
+    cls: undefined,
+    locals: cls.module.globals,
+    outer: undefined,
+    unsure: 0,
+    results: [],
+  };
   const found: Value[] = cls.node.bases.map((base) => evaluator.eval(base, frame));
   cls.bases = found.flatMap((base) => (base.k === "class" && base.cls !== cls ? [base.cls] : []));
   return cls.bases;

@@ -14,7 +14,10 @@ export function describe(value: Value, depth = 0): string {
       return `{${[...names, ...spreads].join(", ")}}`;
     }
     case "list":
-      return `[${value.items.slice(0, 3).map((item) => describe(item, depth + 1)).join(", ")}]`;
+      return `[${value.items
+        .slice(0, 3)
+        .map((item) => describe(item, depth + 1))
+        .join(", ")}]`;
     case "param":
       return value.name;
     case "part":
@@ -34,7 +37,10 @@ export function describe(value: Value, depth = 0): string {
     case "external":
       return value.name;
     case "union":
-      return value.of.slice(0, 4).map((one) => describe(one, depth + 1)).join(" or ");
+      return value.of
+        .slice(0, 4)
+        .map((one) => describe(one, depth + 1))
+        .join(" or ");
     case "env":
       return `setting ${constText(value.name) ?? "?"}`;
     case "unknown":

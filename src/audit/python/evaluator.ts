@@ -65,7 +65,8 @@ export class Evaluator {
     const frame: Frame = { module: fn.module, fn, cls: fn.cls, locals, outer: fn.outer, unsure: 0, results: [] };
     fn.node.params.forEach((param, index) => {
       const isSelf = index === 0 && fn.cls !== undefined && !fn.isStatic;
-      if (isSelf && fn.cls !== undefined) locals.set(param.name, fn.isClassMethod ? { k: "class", cls: fn.cls } : { k: "object", cls: fn.cls });
+      if (isSelf && fn.cls !== undefined)
+        locals.set(param.name, fn.isClassMethod ? { k: "class", cls: fn.cls } : { k: "object", cls: fn.cls });
       else locals.set(param.name, { k: "param", fn, name: param.name });
     });
     this.#block(fn.node.body, frame);
@@ -77,7 +78,10 @@ export class Evaluator {
 
   addClass(cls: ClassInfo): void {
     this.classes.push(cls);
-    for (const [index, name] of [[this.#classesByName, cls.name], [this.#classesFolded, foldName(cls.name)]] as const) {
+    for (const [index, name] of [
+      [this.#classesByName, cls.name],
+      [this.#classesFolded, foldName(cls.name)],
+    ] as const) {
       const named = index.get(name);
       if (named === undefined) index.set(name, [cls]);
       else named.push(cls);
@@ -249,7 +253,13 @@ export class Evaluator {
   #wholeMapping(iter: Expr, target: Expr, key: Expr, value: Expr, frame: Frame): Value | undefined {
     if (iter.k !== "call" || iter.callee.k !== "attribute" || iter.callee.name !== "items" || target.k !== "list") return undefined;
     const [first, second] = target.items;
-    const matches = first?.k === "name" && second?.k === "name" && key.k === "name" && value.k === "name" && first.id === key.id && second.id === value.id;
+    const matches =
+      first?.k === "name" &&
+      second?.k === "name" &&
+      key.k === "name" &&
+      value.k === "name" &&
+      first.id === key.id &&
+      second.id === value.id;
     return matches ? this.eval(iter.callee.of, frame) : undefined;
   }
 
@@ -329,7 +339,8 @@ export class Evaluator {
   /** `try: from a import x` and `except: from b import x`: what is known wins over what is not. */
   #bind(name: string, value: Value, frame: Frame): void {
     const before = frame.locals.get(name);
-    if (frame.unsure > 0 && before !== undefined) frame.locals.set(name, value.k === "external" && before.k !== "external" ? before : union([value, before]));
+    if (frame.unsure > 0 && before !== undefined)
+      frame.locals.set(name, value.k === "external" && before.k !== "external" ? before : union([value, before]));
     else frame.locals.set(name, value);
   }
 

@@ -13,7 +13,43 @@ export function childrenOf(node: SyntaxNode): SyntaxNode[] {
 }
 
 /** Nodes that stand between expressions and are none. */
-const PUNCTUATION = new Set([",", "(", ")", "[", "]", "{", "}", ":", ".", "await", "raise", "return", "yield", "from", "del", "assert", "print", "if", "else", "elif", "for", "in", "while", "async", "try", "except", "finally", "match", "as", "*", "**", ";", "not", "is", "lambda"]);
+const PUNCTUATION = new Set([
+  ",",
+  "(",
+  ")",
+  "[",
+  "]",
+  "{",
+  "}",
+  ":",
+  ".",
+  "await",
+  "raise",
+  "return",
+  "yield",
+  "from",
+  "del",
+  "assert",
+  "print",
+  "if",
+  "else",
+  "elif",
+  "for",
+  "in",
+  "while",
+  "async",
+  "try",
+  "except",
+  "finally",
+  "match",
+  "as",
+  "*",
+  "**",
+  ";",
+  "not",
+  "is",
+  "lambda",
+]);
 
 /** Lowers the grammar's expression nodes. Whatever it does not know becomes `opaque` around its parts, so that no call is lost. */
 export class ExpressionReader {
@@ -84,7 +120,8 @@ export class ExpressionReader {
     for (const part of childrenOf(list)) {
       if (part.name === ",") flush();
       else if (part.name === "*" || part.name === "**") star = part.name;
-      else if (part.name === "VariableName" && current === undefined) current = { name: this.#slice(part), star, type: undefined, fallback: undefined };
+      else if (part.name === "VariableName" && current === undefined)
+        current = { name: this.#slice(part), star, type: undefined, fallback: undefined };
       else if (part.name === "TypeDef" && current !== undefined) current.type = this.list(childrenOf(part))[0];
       else if (current !== undefined && part.name !== "AssignOp" && !PUNCTUATION.has(part.name)) current.fallback = this.#expr(part);
     }
@@ -106,7 +143,9 @@ export class ExpressionReader {
       case "FormatString":
         return { k: "format", parts: this.#format(node), at };
       case "ContinuedString": {
-        const parts = childrenOf(node).flatMap((part) => (part.name === "FormatString" ? this.#format(part) : [literalText(this.#slice(part))]));
+        const parts = childrenOf(node).flatMap((part) =>
+          part.name === "FormatString" ? this.#format(part) : [literalText(this.#slice(part))],
+        );
         if (parts.every((part) => typeof part === "string")) return { k: "text", text: parts.join(""), at };
         return { k: "format", parts, at };
       }
@@ -249,7 +288,13 @@ export class ExpressionReader {
     flush();
     const pair = node.name === "DictionaryComprehensionExpression" && head.length > 1;
     const value = pair ? head[1] : head[0];
-    return { k: "comprehension", key: pair ? head[0] : undefined, value: value ?? { k: "plain", value: null, at: node.from }, loops, at: node.from };
+    return {
+      k: "comprehension",
+      key: pair ? head[0] : undefined,
+      value: value ?? { k: "plain", value: null, at: node.from },
+      loops,
+      at: node.from,
+    };
   }
 
   /** Literal text and holes of an f-string (PEP 498). The text between holes is in the node's own range. */

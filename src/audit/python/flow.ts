@@ -10,7 +10,7 @@ export interface Context {
 }
 
 const MAX_CHAIN = 9;
-const MAX_CONTEXTS = 600;
+const MAX_CONTEXTS = 2_000;
 
 /** A value at the end of a flow, with the keys under which it lies. */
 export interface Leaf {
@@ -40,18 +40,30 @@ export class Flow {
 
   /** Calls that make an instance of a class or of one that derives from it. */
   makersOf(cls: ClassInfo): readonly CallRecord[] {
-    return this.evaluator.classes.filter((other) => other === cls || this.evaluator.heap.family(cls).includes(other)).flatMap((other) => this.#makers.get(other) ?? []);
+    return this.evaluator.classes
+      .filter((other) => other === cls || this.evaluator.heap.family(cls).includes(other))
+      .flatMap((other) => this.#makers.get(other) ?? []);
   }
 
   /**
    * The values as each chain of callers sees them. Climbs while a value depends on a parameter of the function that it is in, and
    * `goOn` allows; a function that nobody calls keeps its parameters as symbols.
    */
-  contexts(fn: FunctionInfo | undefined, values: ReadonlyMap<string, Value>, goOn: (fn: FunctionInfo, held: ReadonlyMap<string, Value>) => boolean = () => true): Context[] {
+  contexts(
+    fn: FunctionInfo | undefined,
+    values: ReadonlyMap<string, Value>,
+    goOn: (fn: FunctionInfo, held: ReadonlyMap<string, Value>) => boolean = () => true,
+  ): Context[] {
     const out: Context[] = [];
-    const climb = (from: FunctionInfo | undefined, held: ReadonlyMap<string, Value>, chain: readonly CallRecord[], seen: readonly FunctionInfo[]): void => {
+    const climb = (
+      from: FunctionInfo | undefined,
+      held: ReadonlyMap<string, Value>,
+      chain: readonly CallRecord[],
+      seen: readonly FunctionInfo[],
+    ): void => {
       if (out.length >= MAX_CONTEXTS) return;
-      const callers = from === undefined || chain.length >= MAX_CHAIN || seen.includes(from) || !goOn(from, held) ? [] : this.callersOf(from);
+      const callers =
+        from === undefined || chain.length >= MAX_CHAIN || seen.includes(from) || !goOn(from, held) ? [] : this.callersOf(from);
       if (from === undefined || callers.length === 0 || ![...held.values()].some((value) => dependsOn(value, from))) {
         out.push({ values: held, chain });
         return;
@@ -122,7 +134,11 @@ export class Flow {
   }
 
   /** The named members of a mapping, poured-in ones too; `rest` is what is poured in and has no names. */
-  members(value: Value): { readonly entries: ReadonlyMap<string, DictEntryValue>; readonly rest: readonly Value[]; readonly dynamic: DictValue["dynamic"] } {
+  members(value: Value): {
+    readonly entries: ReadonlyMap<string, DictEntryValue>;
+    readonly rest: readonly Value[];
+    readonly dynamic: DictValue["dynamic"];
+  } {
     const entries = new Map<string, DictEntryValue>();
     const rest: Value[] = [];
     const dynamic: DictValue["dynamic"] = newDict().dynamic;
@@ -163,7 +179,10 @@ export class Flow {
       case "result":
         return this.externalNames(value.callee, fn, depth + 1).map((name) => `${name}()`);
       case "param": {
-        const bound = this.callersOf(value.fn).map((call) => ({ call, value: bind(value.fn, call.args, this.evaluator).get(value.name) ?? UNKNOWN }));
+        const bound = this.callersOf(value.fn).map((call) => ({
+          call,
+          value: bind(value.fn, call.args, this.evaluator).get(value.name) ?? UNKNOWN,
+        }));
         return bound.flatMap((one) => this.externalNames(one.value, one.call.fn, depth + 2));
       }
       default:

@@ -60,7 +60,8 @@ export class HeapReader {
       const own = of.entries.get(name);
       return union([own?.value, ...of.dynamic.map((entry) => entry.value), ...of.spreads.map((spread) => this.item(spread, key))]);
     }
-    if (of.k === "list") return this.position(of, key !== undefined && key.k === "const" && typeof key.value === "number" ? key.value : undefined);
+    if (of.k === "list")
+      return this.position(of, key !== undefined && key.k === "const" && typeof key.value === "number" ? key.value : undefined);
     if (name === undefined) return { k: "element", of };
     this.#ask(of, name);
     if (of.k === "external" && of.name === "os.environ") return { k: "env", name: key ?? UNKNOWN, fallback: undefined };
@@ -180,7 +181,12 @@ export class HeapReader {
     }
     if (value.k === "part" && value.via === "attribute") {
       const owner = this.typeOf(value.of, depth + 1);
-      const member = owner === undefined ? undefined : lineage(this.#evaluator, owner).map((cls) => cls.members.get(value.name)).find((found) => found !== undefined);
+      const member =
+        owner === undefined
+          ? undefined
+          : lineage(this.#evaluator, owner)
+              .map((cls) => cls.members.get(value.name))
+              .find((found) => found !== undefined);
       if (member?.k === "call" && /^relationship$/.test(typeWord(member.callee))) {
         const target = member.args[0]?.value;
         const named = target === undefined ? undefined : this.#classOf(typeWord(target));
@@ -207,7 +213,15 @@ export class HeapReader {
     for (const one of lineage(this.#evaluator, cls)) {
       const member = one.members.get(name);
       if (member === undefined || one.columns.has(name)) continue;
-      const frame: Frame = { module: one.module, fn: undefined, cls: undefined, locals: one.module.globals, outer: undefined, unsure: 0, results: [] };
+      const frame: Frame = {
+        module: one.module,
+        fn: undefined,
+        cls: undefined,
+        locals: one.module.globals,
+        outer: undefined,
+        unsure: 0,
+        results: [],
+      };
       return this.#evaluator.eval(member, frame);
     }
     return undefined;
@@ -246,5 +260,8 @@ function unmangled(name: string, cls: ClassInfo): string {
 }
 
 function dottedPath(module: ModuleInfo): string {
-  return module.path.replace(/(?:\/__init__)?\.py$/, "").split("/").join(".");
+  return module.path
+    .replace(/(?:\/__init__)?\.py$/, "")
+    .split("/")
+    .join(".");
 }

@@ -54,7 +54,26 @@ export interface ClassInfo {
 }
 
 /** Packages of Python's ecosystem that send; a module of the checkout never stands in for them unless it lies beside the importer. */
-const KNOWN_PACKAGES = new Set(["analytics", "segment", "requests", "httpx", "urllib", "urllib3", "aiohttp", "http", "stripe", "flask", "json", "os", "datetime", "time", "boto3", "copy", "threading", "traceback"]);
+const KNOWN_PACKAGES = new Set([
+  "analytics",
+  "segment",
+  "requests",
+  "httpx",
+  "urllib",
+  "urllib3",
+  "aiohttp",
+  "http",
+  "stripe",
+  "flask",
+  "json",
+  "os",
+  "datetime",
+  "time",
+  "boto3",
+  "copy",
+  "threading",
+  "traceback",
+]);
 
 /** All modules of a checkout, and how a dotted name leads to one. */
 export class Program {
@@ -75,7 +94,14 @@ export class Program {
         broken.push({ file: file.path, line, why: `The file is no valid Python: it breaks at line ${line}.` });
         continue;
       }
-      const module: ModuleInfo = { path: file.path, body: parsed.body, lineStarts, globals: new Map(), stars: starsOf(parsed.body), state: "new" };
+      const module: ModuleInfo = {
+        path: file.path,
+        body: parsed.body,
+        lineStarts,
+        globals: new Map(),
+        stars: starsOf(parsed.body),
+        state: "new",
+      };
       modules.push(module);
       this.#byPath.set(file.path, module);
     }

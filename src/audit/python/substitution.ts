@@ -67,7 +67,8 @@ export function substitute(heap: HeapReader, value: Value, bindings: ReadonlyMap
         for (const entry of one.dynamic) {
           const key = visit(entry.key, depth + 1);
           const held = visit(entry.value, depth + 1);
-          if (key.k === "const" && typeof key.value === "string" && !copy.entries.has(key.value)) copy.entries.set(key.value, { value: held, place: entry.place });
+          if (key.k === "const" && typeof key.value === "string" && !copy.entries.has(key.value))
+            copy.entries.set(key.value, { value: held, place: entry.place });
           else copy.dynamic.push({ key, value: held, place: entry.place });
         }
         return copy;

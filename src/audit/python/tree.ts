@@ -55,10 +55,21 @@ export type Stmt =
   | { readonly k: "expr"; readonly value: Expr; readonly at: number }
   | { readonly k: "return"; readonly value: Expr | undefined; readonly at: number }
   | { readonly k: "for"; readonly target: Expr; readonly iter: Expr; readonly body: readonly Stmt[]; readonly at: number }
-  | { readonly k: "with"; readonly items: readonly { readonly value: Expr; readonly target: Expr | undefined }[]; readonly body: readonly Stmt[]; readonly at: number }
+  | {
+      readonly k: "with";
+      readonly items: readonly { readonly value: Expr; readonly target: Expr | undefined }[];
+      readonly body: readonly Stmt[];
+      readonly at: number;
+    }
   /** `if`, `while`, `try`, `match`: its tests, then its bodies, each of which may or may not run. */
   | { readonly k: "branch"; readonly tests: readonly Expr[]; readonly bodies: readonly (readonly Stmt[])[]; readonly at: number }
-  | { readonly k: "import"; readonly module: string; readonly names: readonly ImportName[] | undefined; readonly as: string | undefined; readonly at: number }
+  | {
+      readonly k: "import";
+      readonly module: string;
+      readonly names: readonly ImportName[] | undefined;
+      readonly as: string | undefined;
+      readonly at: number;
+    }
   | { readonly k: "def"; readonly def: FunctionNode; readonly at: number }
   | { readonly k: "class"; readonly def: ClassNode; readonly at: number };
 

@@ -119,7 +119,9 @@ export function same(a: Value, b: Value, depth = 0): boolean {
         a.parts.length === b.parts.length &&
         a.parts.every((part, index) => {
           const other = b.parts[index];
-          return typeof part === "string" ? part === other : other !== undefined && typeof other !== "string" && same(part, other, depth + 1);
+          return typeof part === "string"
+            ? part === other
+            : other !== undefined && typeof other !== "string" && same(part, other, depth + 1);
         })
       );
     default:

@@ -23,7 +23,11 @@ export function plainReport(report: AuditReport): string {
   const lines: string[] = [];
   if (report.changes !== undefined) {
     lines.push(`Material changes since the baseline (${report.changes.length})`);
-    for (const change of report.changes) lines.push(`  ${change.change.padEnd(8)} ${change.kind} ${visible(change.name)}  ${change.file}:${change.line}`, `           ${visible(change.detail)}`);
+    for (const change of report.changes)
+      lines.push(
+        `  ${change.change.padEnd(8)} ${change.kind} ${visible(change.name)}  ${change.file}:${change.line}`,
+        `           ${visible(change.detail)}`,
+      );
     lines.push("");
   }
   for (const [kind, heading] of HEADINGS) {
@@ -41,15 +45,26 @@ export function plainReport(report: AuditReport): string {
 export function markdownReport(report: AuditReport): string {
   const lines = ["# Audit of what this source sends", "", summary(report), ""];
   if (report.changes !== undefined) {
-    lines.push(`## Material changes since the baseline (${report.changes.length})`, "", "| change | kind | name | place | what |", "|---|---|---|---|---|");
-    for (const change of report.changes) lines.push(`| ${change.change} | ${change.kind} | ${cell(change.name)} | ${cell(`${change.file}:${change.line}`)} | ${cell(change.detail)} |`);
+    lines.push(
+      `## Material changes since the baseline (${report.changes.length})`,
+      "",
+      "| change | kind | name | place | what |",
+      "|---|---|---|---|---|",
+    );
+    for (const change of report.changes)
+      lines.push(
+        `| ${change.change} | ${change.kind} | ${cell(change.name)} | ${cell(`${change.file}:${change.line}`)} | ${cell(change.detail)} |`,
+      );
     lines.push("");
   }
   for (const [kind, heading] of HEADINGS) {
     const found = of(report.findings, kind);
     if (found.length === 0) continue;
     lines.push(`## ${heading} (${found.length})`, "", "| name | place | what |", "|---|---|---|");
-    for (const one of found) lines.push(`| ${cell(one.name)} | [${cell(`${one.file}:${one.line}`)}](<${one.link.replace(/[<>\s]/g, encodeURIComponent)}>) | ${cell(one.detail)} |`);
+    for (const one of found)
+      lines.push(
+        `| ${cell(one.name)} | [${cell(`${one.file}:${one.line}`)}](<${one.link.replace(/[<>\s]/g, encodeURIComponent)}>) | ${cell(one.detail)} |`,
+      );
     lines.push("");
   }
   return lines.join("\n");
@@ -68,7 +83,10 @@ function of(findings: readonly AuditFinding[], kind: AuditKind): AuditFinding[] 
 
 /** What a terminal would obey is shown instead: names come from a stranger's source. */
 function visible(value: string): string {
-  return value.replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+  return value.replace(
+    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069]/g,
+    (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
+  );
 }
 
 /** Text of a table's cell: nothing in it is markup. */

@@ -14,11 +14,36 @@ export function sarifReport(report: AuditReport): object {
       shortDescription: { text: heading },
       defaultConfiguration: { level: LEVELS[kind] ?? "note" },
     })),
-    { id: "change", name: "Change", shortDescription: { text: "Material changes since the baseline" }, defaultConfiguration: { level: "warning" } },
+    {
+      id: "change",
+      name: "Change",
+      shortDescription: { text: "Material changes since the baseline" },
+      defaultConfiguration: { level: "warning" },
+    },
   ];
   const index = new Map(rules.map((rule, position) => [rule.id, position]));
-  const results = report.findings.map((one) => result(one.kind, index, LEVELS[one.kind] ?? "note", `${one.name}: ${one.detail}`, one.file, one.line, `${one.kind} ${one.name} ${one.file}`));
-  const changes = (report.changes ?? []).map((one) => result("change", index, "warning", `${one.change} ${one.kind} ${one.name}: ${one.detail}`, one.file, one.line, `change ${one.change} ${one.kind} ${one.name}`));
+  const results = report.findings.map((one) =>
+    result(
+      one.kind,
+      index,
+      LEVELS[one.kind] ?? "note",
+      `${one.name}: ${one.detail}`,
+      one.file,
+      one.line,
+      `${one.kind} ${one.name} ${one.file}`,
+    ),
+  );
+  const changes = (report.changes ?? []).map((one) =>
+    result(
+      "change",
+      index,
+      "warning",
+      `${one.change} ${one.kind} ${one.name}: ${one.detail}`,
+      one.file,
+      one.line,
+      `change ${one.change} ${one.kind} ${one.name}`,
+    ),
+  );
   const notifications = report.findings
     .filter((one) => one.kind === "skipped")
     .map((one) => ({ level: "warning", message: { text: `${one.file}: ${one.detail}` }, locations: [location(one.file, one.line)] }));
@@ -36,7 +61,15 @@ export function sarifReport(report: AuditReport): object {
   };
 }
 
-function result(ruleId: string, index: ReadonlyMap<string, number>, level: string, text: string, file: string, line: number, identity: string): object {
+function result(
+  ruleId: string,
+  index: ReadonlyMap<string, number>,
+  level: string,
+  text: string,
+  file: string,
+  line: number,
+  identity: string,
+): object {
   return {
     ruleId,
     ruleIndex: index.get(ruleId) ?? -1,
@@ -48,5 +81,10 @@ function result(ruleId: string, index: ReadonlyMap<string, number>, level: strin
 }
 
 function location(file: string, line: number): object {
-  return { physicalLocation: { artifactLocation: { uri: file.split("/").map(encodeURIComponent).join("/") }, region: { startLine: Math.max(1, line) } } };
+  return {
+    physicalLocation: {
+      artifactLocation: { uri: file.split("/").map(encodeURIComponent).join("/") },
+      region: { startLine: Math.max(1, line) },
+    },
+  };
 }
