@@ -1,0 +1,71 @@
+import { Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { frontDoor, refuseCrossSite, whoAsks } from "./access/guard.js";
+import { addDeskRoutes } from "./api/desk-routes.js";
+import { addTransferRoutes } from "./api/transfers.js";
+import { addAssetRoutes } from "./assets/asset-routes.js";
+import type { ConsoleApp, ConsoleContext, ConsoleEnv, ConsoleParts } from "./console-parts.js";
+import { StoreAway } from "./desk-access.js";
+import { addAccessPages } from "./pages/access-page.js";
+import { addAccountPages } from "./pages/account-page.js";
+import { problemPage } from "./pages/problem-page.js";
+import { addDeskPages } from "./pages/desk-pages.js";
+import { addInspectPage } from "./pages/inspect-page.js";
+import { addSignInPages } from "./pages/sign-in-page.js";
+import { addTransferPages } from "./pages/transfer-pages.js";
+import { Problem, problemBody } from "./problem.js";
+
+/** Bytes of a request's body: a pasted payload in a form is at most three times its own megabyte. */
+const BODY_BYTES = 3 * 1_048_576 + 65_536;
+
+/** Every page and route of the console. */
+export function consoleApp(parts: ConsoleParts): ConsoleApp {
+  const app = new Hono<ConsoleEnv>({ strict: true });
+  app.onError((error, context) => answerFault(parts, error, context));
+  app.notFound((context) => answerFault(parts, new Problem("not-found"), context));
+  app.use(frontDoor(parts));
+  app.use(
+    bodyLimit({
+      maxSize: BODY_BYTES,
+      onError: () => {
+        throw new Problem("too-large");
+      },
+    }),
+  );
+  addAssetRoutes(app);
+  app.use(whoAsks(parts));
+  app.use(refuseCrossSite());
+  addTransferRoutes(app, parts);
+  addDeskRoutes(app, parts);
+  addSignInPages(app, parts);
+  addDeskPages(app, parts);
+  addTransferPages(app, parts);
+  addInspectPage(app, parts);
+  addAccountPages(app, parts);
+  addAccessPages(app, parts);
+  return app;
+}
+
+/** A fault as the asker reads it: problem+json below /api, a page elsewhere, the sign-in page where that is what is missing. */
+function answerFault(parts: ConsoleParts, error: unknown, context: ConsoleContext): Response | Promise<Response> {
+  const problem = error instanceof Problem ? error : new Problem("console-failed");
+  if (problem === error) {
+    if (problem instanceof StoreAway) parts.logger.error("The record store does not answer the console.", { fault: problem.fault });
+  } else {
+    parts.logger.error("The console failed.", { fault: error instanceof Error ? `${error.name} ${codeOf(error)}` : "unknown" });
+  }
+  for (const [name, value] of Object.entries(problem.headers)) context.header(name, value);
+  if (context.req.path.startsWith("/api/")) {
+    return context.body(JSON.stringify(problemBody(problem)), problem.status, { "Content-Type": "application/problem+json" });
+  }
+  if (problem.code === "unauthenticated" && context.req.method === "GET" && context.get("principal") === undefined) {
+    const { pathname, search } = new URL(context.req.url);
+    return context.redirect(pathname === "/" && search === "" ? "/sign-in" : `/sign-in?next=${encodeURIComponent(pathname + search)}`, 303);
+  }
+  return context.html(problemPage(context, parts, problem), problem.status);
+}
+
+/** A message may quote what it failed on; a code never does. */
+function codeOf(error: Error): string {
+  return "code" in error ? String(error.code) : "";
+}

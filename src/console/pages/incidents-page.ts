@@ -1,0 +1,57 @@
+import { html } from "hono/html";
+import type { DeskIncident } from "../../model/record-desk.js";
+import type { Html } from "./layout.js";
+import { emptyState } from "./layout.js";
+import { caseLabel, moment, number, plural, ruleMarks, shown } from "./marks.js";
+
+/** Transfers of the same cause, so that a thousand alike are one thing to decide on. */
+export function incidentsPage(
+  incidents: readonly DeskIncident[],
+  { openOnly, limit }: { readonly openOnly: boolean; readonly limit: number },
+): Html {
+  return html`<div class="title-row">
+      <h1>Incidents</h1>
+      <ul class="tabs">
+        <li><a href="/incidents" ${openOnly ? html`aria-current="true"` : ""}>Open</a></li>
+        <li><a href="/incidents?open=false" ${openOnly ? "" : html`aria-current="true"`}>All</a></li>
+      </ul>
+    </div>
+    <p class="muted">An incident is every transfer of one cause: case, destination, event, rules and places. Closed ones come back when their cause does.</p>
+    ${incidents.length === 0 ? emptyState(openOnly ? "No open incident" : "No incident yet", openOnly ? html`Everything was decided. <a href="/incidents?open=false">Show all</a>` : "Nothing was stopped yet.") : incidentRows(incidents)}
+    ${incidents.length === limit ? html`<p class="muted">The newest ${number(limit)} are shown. <a href="/transfers">Transfers</a> has them all, with filters.</p>` : ""}`;
+}
+
+export function incidentRows(incidents: readonly DeskIncident[]): Html {
+  return html`<table class="list">
+    <thead>
+      <tr>
+        <th scope="col">What was found</th>
+        <th scope="col">Where to</th>
+        <th scope="col" class="number">Transfers</th>
+        <th scope="col" class="number">Seen</th>
+        <th scope="col">Vendor</th>
+        <th scope="col">Last seen</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${incidents.map(
+        (incident) => html`<tr data-row>
+          <th scope="row">
+            <a data-open href="/transfers?incident=${incident.id}" aria-label="Transfers of this incident: ${incident.rules.join(", ") || "request refused"}">
+              ${incident.rules.length === 0 ? "Request refused" : ruleMarks(incident.rules)}
+            </a>
+          </th>
+          <td data-label="Where to">
+            ${shown(incident.destination)}<span class="sub">${caseLabel(incident.case)}${incident.eventKind === null ? "" : `, ${shown(incident.eventKind)}`}</span>
+          </td>
+          <td data-label="Transfers" class="number">${number(incident.records)}<span class="sub">${number(incident.openRecords)} open</span></td>
+          <td data-label="Seen" class="number">${plural(incident.occurrences, "time")}</td>
+          <td data-label="Vendor">
+            ${incident.transferred > 0 ? html`<span class="mark reached">${number(incident.transferred)} reached</span>` : html`<span class="mark stopped">none reached</span>`}
+          </td>
+          <td data-label="Last seen">${moment(incident.lastSeen)}<span class="sub">since ${moment(incident.firstSeen)}</span></td>
+        </tr>`,
+      )}
+    </tbody>
+  </table>`;
+}

@@ -1,0 +1,75 @@
+import type { Action, Finding, RuleId } from "./finding.js";
+import type { CaseName } from "./limited-case.js";
+import type { Policy } from "./policy.js";
+import type { VerdictLabel } from "./ports.js";
+import type { Reason } from "./reasons.js";
+
+/** A payload as someone pastes it into the inspect page. */
+export interface InspectionRequest {
+  /** An absolute URL. */
+  readonly to: string;
+  readonly method: string;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
+export interface InspectionAnswer {
+  readonly verdict: VerdictLabel;
+  readonly case: CaseName;
+  readonly reason: Reason | undefined;
+  readonly findings: readonly Finding[];
+  /** One sentence: what would be done, and why. */
+  readonly explanation: string;
+}
+
+/** Judges a payload as the proxy would; sends nothing and stores nothing. Rejects with a FaultsError where the request itself can't be read. */
+export type InspectPort = (request: InspectionRequest) => Promise<InspectionAnswer>;
+
+/** A rule as the policy page shows it; its examples are made up. */
+export interface RuleInForce {
+  readonly id: RuleId;
+  readonly action: Action;
+  readonly title: string;
+  readonly why: string;
+  readonly examples: { readonly match: readonly unknown[]; readonly pass: readonly unknown[] };
+}
+
+export interface PolicyInForce {
+  readonly policy: Policy;
+  readonly rules: readonly RuleInForce[];
+}
+
+/** One path of allowed traffic ("what has left the building"); never a value. */
+export interface InventoryItem {
+  readonly case: CaseName;
+  readonly destination: string;
+  readonly path: string;
+  readonly type: string;
+  readonly lengthClass: string;
+  readonly count: number;
+  readonly firstSeen: string;
+  readonly lastSeen: string;
+  /** True where it was seen for the first time and nobody has acknowledged it: a material change. */
+  readonly materialChange: boolean;
+}
+
+export interface InventoryPort {
+  list(filter: {
+    readonly changes?: boolean | undefined;
+    readonly cursor?: string | undefined;
+    readonly limit?: number | undefined;
+  }): Promise<{ readonly items: readonly InventoryItem[]; readonly next: string | undefined }>;
+}
+
+export const REPORT_FORMATS = ["html", "md", "json", "csv"] as const;
+
+export type ReportFormat = (typeof REPORT_FORMATS)[number];
+
+/** A period's summary for an auditor, written out in one of the formats. Times are milliseconds since the epoch. */
+export type ReportPort = (period: { readonly since: number; readonly until: number; readonly format: ReportFormat }) => Promise<string>;
+
+/** What the overview says of the proxy. */
+export interface ConsoleHealth {
+  readonly status: "ok" | "failing" | "stopping";
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+}
