@@ -75,9 +75,11 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   const authority = await openAuthority({ dir: settings.certs, now: CLOCK.now(), logger, createIfMissing: true, nameConstraints });
   registry.caExpiry(new Date(authority.expiresAt));
   const leaves = new LeafCache({ authority, clock: CLOCK, metrics: registry, max: settings.leaf.cache });
+  // Before the record is opened: a fault here must leave nothing open that keeps the process alive.
+  const secureContext = buildUpstreamSecureContext({ extraCaFiles: settings.upstream.ca });
   const records = await openRecords(settings, logger, registry);
   const forwarder = createForwarder({
-    secureContext: buildUpstreamSecureContext({ extraCaFiles: settings.upstream.ca }),
+    secureContext,
     resolve,
     connectMs: settings.upstream.connect_ms,
     firstByteMs: settings.upstream.first_byte_ms,
@@ -134,8 +136,8 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
     close,
     async reload() {
       try {
-        const next = compile();
         const renewed = await openAuthority({ dir: settings.certs, now: CLOCK.now(), logger, createIfMissing: false });
+        const next = compile();
         const before = inForce;
         inForce = next;
         // What is being inspected ends by the rules that it began with.
