@@ -2,7 +2,7 @@ import type { Place } from "./finding.js";
 import type { CallRecord } from "./python/calls.js";
 import type { Context, Flow } from "./python/flow.js";
 import type { FunctionInfo } from "./python/program.js";
-import { UNKNOWN, constTexts, type Value } from "./python/value.js";
+import { constTexts, joinText, UNKNOWN, union, type Value } from "./python/value.js";
 
 /** A call that sends over the network, seen from one chain of callers. */
 export interface Sending {
@@ -61,10 +61,7 @@ export function findSendings(flow: Flow): Sending[] {
     for (const context of contexts) {
       out.push({
         client,
-        url:
-          flow.expand(context.values.get("url") ?? UNKNOWN).find((one) => one.k === "text" || one.k === "const" || one.k === "env") ??
-          context.values.get("url") ??
-          UNKNOWN,
+        url: addressOf(flow, context.values.get("url") ?? UNKNOWN),
         payload: context.values.get("payload"),
         place: context.chain.at(-1)?.place ?? record.place,
         record,
@@ -72,6 +69,22 @@ export function findSendings(flow: Flow): Sending[] {
     }
   }
   return out;
+}
+
+/** An address with its beginning told: `self.host + path` by what `self.host` was assigned. */
+function addressOf(flow: Flow, url: Value): Value {
+  const told = (value: Value): Value => {
+    const known = flow.expand(value).filter((one) => one.k === "text" || one.k === "const" || one.k === "env");
+    return known.length === 0 ? value : union(known);
+  };
+  const alternatives = told(url);
+  const begun = (alternatives.k === "union" ? alternatives.of : [alternatives]).flatMap((one) => {
+    const first = one.k === "text" ? one.parts[0] : undefined;
+    if (one.k !== "text" || first === undefined || typeof first === "string") return [one];
+    const starts = told(first);
+    return (starts.k === "union" ? starts.of : [starts]).map((start) => joinText([start, ...one.parts.slice(1)]));
+  });
+  return union(begun);
 }
 
 /** Climbs only where the address depends on the caller; the payload is then resolved as that caller sees it. */

@@ -153,3 +153,41 @@ test("one-line try and except, tabs, and a receiver class that only answers are 
       assert.ok(!of(result, "event-field").some((one) => one.file === "sdk/client.py"));
     },
   ));
+
+test("bases kept in attributes and class members lead to their hosts", () =>
+  onCopy(
+    async (copy) => {
+      await copy.write(
+        "walrus/methods/clients.py",
+        [
+          "import requests",
+          "from shared.settings import settings",
+          "class Inner:",
+          "    def __init__(self):",
+          "        self.base = settings.WALRUS_SERVICE_URL_BASE",
+          "    def ask(self):",
+          "        requests.post(f'{self.base}api/walrus/v1/x', json = {})",
+          "class Outer:",
+          "    host = 'https://member.example-vendor.com'",
+          "    def ask(self):",
+          "        requests.post(self.host + '/y', json = {})",
+          "",
+        ].join("\n"),
+      );
+    },
+    (result) => {
+      const here = (one: { readonly file: string }): boolean => one.file === "walrus/methods/clients.py";
+      assert.deepEqual(
+        of(result, "outbound-call")
+          .filter(here)
+          .map((one) => one.name),
+        ["member.example-vendor.com"],
+      );
+      assert.deepEqual(
+        of(result, "internal-call")
+          .filter(here)
+          .map((one) => one.name),
+        ["127.0.0.1"],
+      );
+    },
+  ));

@@ -2,6 +2,7 @@ import type { Place } from "../finding.js";
 import { lineage, methodOf, typeWord } from "./declarations.js";
 import type { Evaluator, Frame } from "./evaluator.js";
 import type { ClassInfo, ModuleInfo } from "./program.js";
+import type { Expr } from "./tree.js";
 import { substitute } from "./substitution.js";
 import { alternatives, constText, newDict, newList, union, UNKNOWN, type DictValue, type Value } from "./value.js";
 
@@ -138,6 +139,9 @@ export class HeapReader {
       out.push(...(cls.attributes.get(value.name) ?? []));
       const stored = cls.stores.get(value.name);
       if (stored !== undefined) out.push(stored);
+      const member = cls.columns.has(value.name) ? undefined : cls.members.get(value.name);
+      if (member?.k === "text" || member?.k === "format" || member?.k === "binary" || member?.k === "attribute")
+        out.push(this.#inClass(cls, member));
     }
     return out;
   }
@@ -209,20 +213,17 @@ export class HeapReader {
     return found.length === 1 ? found[0] : undefined;
   }
 
+  #inClass(cls: ClassInfo, member: Expr): Value {
+    const { module } = cls;
+    const frame: Frame = { module, fn: undefined, cls: undefined, locals: module.globals, outer: undefined, unsure: 0, results: [] };
+    return this.#evaluator.eval(member, frame);
+  }
+
   #member(cls: ClassInfo, name: string): Value | undefined {
     for (const one of lineage(this.#evaluator, cls)) {
       const member = one.members.get(name);
       if (member === undefined || one.columns.has(name)) continue;
-      const frame: Frame = {
-        module: one.module,
-        fn: undefined,
-        cls: undefined,
-        locals: one.module.globals,
-        outer: undefined,
-        unsure: 0,
-        results: [],
-      };
-      return this.#evaluator.eval(member, frame);
+      return this.#inClass(one, member);
     }
     return undefined;
   }
