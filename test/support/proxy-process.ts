@@ -10,13 +10,18 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Runs the real command to its end. */
+/** Runs the real command to its end; one that does not end is ended, and its code is null. */
 export function runCli(...args: readonly string[]): Promise<Finished> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, ...args], { env: cleanEnvironment(), maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      const code = error === null ? 0 : typeof error.code === "number" ? error.code : null;
-      resolve({ code, stdout, stderr });
-    });
+    execFile(
+      process.execPath,
+      [CLI, ...args],
+      { env: cleanEnvironment(), maxBuffer: 1 << 26, timeout: 30_000 },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === "number" ? error.code : null;
+        resolve({ code, stdout, stderr });
+      },
+    );
   });
 }
 
