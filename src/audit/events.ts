@@ -3,9 +3,9 @@ import { hostsOf, type HostGuess, type SettingValues } from "./hosts.js";
 import { bind } from "./python/calls.js";
 import { methodOf } from "./python/declarations.js";
 import { dependsOn, type Flow } from "./python/flow.js";
-import type { ClassInfo, FunctionInfo } from "./python/program.js";
+
 import type { SegmentCall, Sending } from "./sinks.js";
-import { text, union, type DictEntryValue, type Value } from "./python/value.js";
+import { text, union, type DictEntryValue, type Value, type ClassInfo, type FunctionInfo } from "./python/value.js";
 
 /** A class whose instances are sent to the vendor, and where each of its fields goes. */
 export interface EventModel {

@@ -155,5 +155,5 @@ function toTree(value: unknown): Tree {
   if (value === null || typeof value === "boolean" || typeof value === "number" || typeof value === "string") return value;
   if (Array.isArray(value)) return value.map(toTree);
   if (typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, held]) => [key, toTree(held)]));
-  return value === undefined ? null : String(value);
+  return typeof value === "bigint" ? value.toString() : null;
 }

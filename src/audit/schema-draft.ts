@@ -3,7 +3,7 @@ import type { Place } from "./finding.js";
 import { typeWord } from "./python/declarations.js";
 import { describe, lastName } from "./python/describe.js";
 import type { Flow } from "./python/flow.js";
-import type { Value } from "./python/value.js";
+import { constTexts, type Value } from "./python/value.js";
 import { kindsOf, riskOfLeaf } from "./risks.js";
 
 /** Proposed payload schemas in the format of `rules/schemas/`: YAML texts by file name. */
@@ -46,7 +46,7 @@ function modelSchema(model: EventModel, sites: readonly EventSite[], flow: Flow)
     if (name === "kind") lines.push(...kindSchema(sites, entry.place));
     else if (entry.value.k === "const") lines.push(`      ${name}: { const: ${JSON.stringify(entry.value.value)} }${place}`);
     else if (name === "description") lines.push(...textSchema(name, sites, column, entry.place, flow));
-    else lines.push(`      ${name}: ${typeSchema(model, name, entry.value)}${place}`);
+    else lines.push(...wordSchema(name, sites, column), `      ${name}: ${typeSchema(model, name, entry.value)}${place}`);
   }
   return lines;
 }
@@ -69,6 +69,13 @@ function kindSchema(sites: readonly EventSite[], place: Place): string[] {
     ),
     ...open.map(([kind, at]) => `          # left out: ${oneLine(kind)} is chosen at run time${comment(at)}`),
   ];
+}
+
+/** The constants that flow into a field, as a comment above it: a reviewer may make an enum of them. */
+function wordSchema(name: string, sites: readonly EventSite[], column: string): string[] {
+  const words = new Set<string>();
+  for (const site of sites) for (const word of constTexts(site.values.get(column))) if (/^[\w-]{1,64}$/.test(word)) words.add(word);
+  return words.size === 0 ? [] : [`      # ${name} is one of ${[...words].sort().join(", ")} where the source says it`];
 }
 
 /** Templates of a free text; one that holds a person, a path or an annotation is left out, and said. */
@@ -151,6 +158,30 @@ function typeSchema(model: EventModel, name: string, value: Value): string {
   }
 }
 
+/** What Segment's client adds to every item. */
+const ENVELOPE = [
+  '      userId: { type: [string, integer, "null"], pattern: "[A-Za-z0-9_-]{1,64}" }',
+  '      anonymousId: { type: [string, "null"], pattern: "[0-9a-fA-F-]{1,36}" }',
+  '      event: { type: string, pattern: "[a-z0-9_]{1,64}", x-event-kind: true }',
+  "      timestamp: { type: string, x-date: near-now, maxLength: 40 }",
+  '      integrations: { type: [object, "null"] }',
+  '      context: { $ref: "#/$defs/context" }',
+];
+
+const CONTEXT = [
+  "  context:",
+  '    type: [object, "null"]',
+  "    properties:",
+  "      library:",
+  "        type: object",
+  '        properties: { name: { type: string, maxLength: 64 }, version: { type: string, pattern: "[0-9][0-9A-Za-z.-]{0,31}" } }',
+  '      os: { type: [string, "null"], pattern: "[A-Za-z0-9 ._-]{1,32}" }',
+  "      app:",
+  "        type: object",
+  '        properties: { name: { type: [string, "null"], pattern: "[a-z_]{1,32}" }, version: { type: [string, "null"], pattern: "v?[0-9][0-9A-Za-z.+-]{0,31}" }, build: { type: [string, "null"], pattern: "v?[0-9][0-9A-Za-z.+-]{0,31}" } }',
+  "      traits: { type: object, additionalProperties: { type: boolean } }",
+];
+
 function segmentSchema(world: EventWorld, flow: Flow): string {
   const lines = [
     "# Proposed by `egress-proxy audit --write-schema`; each line's comment is its place in the source. Review before use.",
@@ -181,6 +212,7 @@ function segmentSchema(world: EventWorld, flow: Flow): string {
       "    properties:",
       `      type: { const: ${method} }`,
       "      messageId: { type: string, maxLength: 64, x-identity: true }",
+      ...ENVELOPE,
       `      ${bag}:`,
       '        type: [object, "null"]',
     );
@@ -209,6 +241,7 @@ function segmentSchema(world: EventWorld, flow: Flow): string {
     if (members.some((line) => !line.trimStart().startsWith("#"))) lines.push("        properties:");
     lines.push(...members);
   }
+  lines.push(...CONTEXT);
   return `${lines.join("\n")}\n`;
 }
 

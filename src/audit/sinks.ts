@@ -1,8 +1,8 @@
 import type { Place } from "./finding.js";
-import type { CallRecord } from "./python/calls.js";
+import type { CallRecord } from "./python/engine.js";
 import type { Context, Flow } from "./python/flow.js";
-import type { FunctionInfo } from "./python/program.js";
-import { constTexts, joinText, UNKNOWN, union, type Value } from "./python/value.js";
+
+import { constTexts, joinText, UNKNOWN, union, type Value, type FunctionInfo } from "./python/value.js";
 
 /** A call that sends over the network, seen from one chain of callers. */
 export interface Sending {

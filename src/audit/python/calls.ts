@@ -1,18 +1,22 @@
 import type { Place } from "../finding.js";
 import { lineage, methodOf } from "./declarations.js";
-import type { Evaluator, Frame } from "./evaluator.js";
-import { placeOf, type FunctionInfo, type ModuleInfo } from "./program.js";
+import type { Engine, Frame } from "./engine.js";
+import { placeOf } from "./program.js";
 import type { Expr } from "./tree.js";
-import { alternatives, constText, joinText, newDict, newList, text, union, UNKNOWN, type ArgumentValue, type Value } from "./value.js";
-
-/** One call of the source, its callee and arguments as values. */
-export interface CallRecord {
-  readonly callee: Value;
-  readonly args: readonly ArgumentValue[];
-  readonly place: Place;
-  readonly fn: FunctionInfo | undefined;
-  readonly module: ModuleInfo;
-}
+import {
+  alternatives,
+  constText,
+  joinText,
+  newDict,
+  newList,
+  text,
+  union,
+  UNKNOWN,
+  type ArgumentValue,
+  type Value,
+  type FunctionInfo,
+  type ModuleInfo,
+} from "./value.js";
 
 /** Methods that hand on what they are called on, as text. */
 const SAME_TEXT = new Set([
@@ -84,9 +88,9 @@ export const SENDING = new Set([
 
 /** Calls: what they give back, and the record of each. */
 export class CallReader {
-  readonly #evaluator: Evaluator;
+  readonly #evaluator: Engine;
 
-  constructor(evaluator: Evaluator) {
+  constructor(evaluator: Engine) {
     this.#evaluator = evaluator;
   }
 
@@ -304,7 +308,7 @@ export class CallReader {
 }
 
 /** Which value each parameter of a function gets. */
-export function bind(fn: FunctionInfo, args: readonly ArgumentValue[], evaluator: Evaluator): Map<string, Value> {
+export function bind(fn: FunctionInfo, args: readonly ArgumentValue[], evaluator: Engine): Map<string, Value> {
   const bindings = new Map<string, Value>();
   const frame: Frame = {
     module: fn.module,

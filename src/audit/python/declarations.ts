@@ -1,10 +1,10 @@
-import type { Evaluator, Frame } from "./evaluator.js";
-import { placeOf, type ClassInfo, type Column, type FunctionInfo } from "./program.js";
+import type { Engine, Frame } from "./engine.js";
+import { placeOf } from "./program.js";
 import type { ClassNode, Expr, FunctionNode, Stmt } from "./tree.js";
-import { UNKNOWN, type Value } from "./value.js";
+import { UNKNOWN, type Value, type ClassInfo, type Column, type FunctionInfo } from "./value.js";
 
 /** Makes a function known; its body waits until someone asks for its summary, or for the end. Decorators are calls and are kept. */
-export function declareFunction(evaluator: Evaluator, node: FunctionNode, frame: Frame): FunctionInfo {
+export function declareFunction(evaluator: Engine, node: FunctionNode, frame: Frame): FunctionInfo {
   const names = node.decorators.map(decoratorName);
   const fn: FunctionInfo = {
     name: node.name,
@@ -24,7 +24,7 @@ export function declareFunction(evaluator: Evaluator, node: FunctionNode, frame:
   return fn;
 }
 
-export function declareClass(evaluator: Evaluator, node: ClassNode, frame: Frame): ClassInfo {
+export function declareClass(evaluator: Engine, node: ClassNode, frame: Frame): ClassInfo {
   const cls: ClassInfo = {
     name: node.name,
     module: frame.module,
@@ -43,7 +43,7 @@ export function declareClass(evaluator: Evaluator, node: ClassNode, frame: Frame
   return cls;
 }
 
-function declareMembers(evaluator: Evaluator, body: readonly Stmt[], cls: ClassInfo, frame: Frame): void {
+function declareMembers(evaluator: Engine, body: readonly Stmt[], cls: ClassInfo, frame: Frame): void {
   for (const stmt of body) {
     if (stmt.k === "def") cls.methods.set(stmt.def.name, declareFunction(evaluator, stmt.def, frame));
     else if (stmt.k === "branch") for (const inner of stmt.bodies) declareMembers(evaluator, inner, cls, frame);
@@ -88,7 +88,7 @@ function decoratorName(expr: Expr): string {
 }
 
 /** Classes that a class inherits from, of the checkout only. */
-export function basesOf(evaluator: Evaluator, cls: ClassInfo): readonly ClassInfo[] {
+export function basesOf(evaluator: Engine, cls: ClassInfo): readonly ClassInfo[] {
   if (cls.bases !== undefined) return cls.bases;
   cls.bases = [];
   const frame: Frame = {
@@ -106,7 +106,7 @@ export function basesOf(evaluator: Evaluator, cls: ClassInfo): readonly ClassInf
 }
 
 /** The class and what it inherits from, nearest first. */
-export function lineage(evaluator: Evaluator, cls: ClassInfo): readonly ClassInfo[] {
+export function lineage(evaluator: Engine, cls: ClassInfo): readonly ClassInfo[] {
   const out: ClassInfo[] = [];
   const visit = (one: ClassInfo): void => {
     if (out.includes(one) || out.length > 20) return;
@@ -117,7 +117,7 @@ export function lineage(evaluator: Evaluator, cls: ClassInfo): readonly ClassInf
   return out;
 }
 
-export function methodOf(evaluator: Evaluator, cls: ClassInfo, name: string): FunctionInfo | undefined {
+export function methodOf(evaluator: Engine, cls: ClassInfo, name: string): FunctionInfo | undefined {
   for (const one of lineage(evaluator, cls)) {
     const method = one.methods.get(name);
     if (method !== undefined) return method;

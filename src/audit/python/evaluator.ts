@@ -1,28 +1,29 @@
 import type { Place } from "../finding.js";
-import { CallReader, type CallRecord } from "./calls.js";
+import { CallReader } from "./calls.js";
+import type { CallRecord, Engine, Frame } from "./engine.js";
 import { declareClass, declareFunction } from "./declarations.js";
 import { foldName, HeapReader } from "./heap.js";
-import { placeOf, type ClassInfo, type FunctionInfo, type ModuleInfo, type Program } from "./program.js";
+import { placeOf, type Program } from "./program.js";
 import type { Expr, Stmt } from "./tree.js";
-import { joinText, newDict, newList, text, union, UNKNOWN, type ArgumentValue, type Value } from "./value.js";
-
-/** Where a statement runs: its module, and the function and class around it. */
-export interface Frame {
-  readonly module: ModuleInfo;
-  readonly fn: FunctionInfo | undefined;
-  readonly cls: ClassInfo | undefined;
-  readonly locals: Map<string, Value>;
-  readonly outer: ReadonlyMap<string, Value> | undefined;
-  /** Above 0 inside a body that may not run: an assignment there adds to what was known. */
-  unsure: number;
-  results: Value[];
-}
+import {
+  joinText,
+  newDict,
+  newList,
+  text,
+  union,
+  UNKNOWN,
+  type ArgumentValue,
+  type Value,
+  type ClassInfo,
+  type FunctionInfo,
+  type ModuleInfo,
+} from "./value.js";
 
 /** How deep summaries nest; past it a call's result is its own symbol. */
 const MAX_NESTING = 48;
 
 /** Evaluates every module and function once, with symbolic parameters, and keeps every call. Runs nothing of the checkout. */
-export class Evaluator {
+export class Evaluator implements Engine {
   readonly program: Program;
   readonly calls: CallRecord[] = [];
   readonly functions: FunctionInfo[] = [];

@@ -1,4 +1,4 @@
-import { parser } from "@lezer/python";
+import type { parser } from "@lezer/python";
 import { literalText, splitLiteral, unescapeText } from "./strings.js";
 import type { Argument, DictEntry, Expr, FunctionNode, Loop, Param } from "./tree.js";
 

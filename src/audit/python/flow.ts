@@ -1,7 +1,18 @@
-import { bind, type CallRecord } from "./calls.js";
+import { bind } from "./calls.js";
+import type { CallRecord } from "./engine.js";
 import type { Evaluator } from "./evaluator.js";
-import type { ClassInfo, FunctionInfo } from "./program.js";
-import { alternatives, newDict, union, UNKNOWN, type DictEntryValue, type DictValue, type Value } from "./value.js";
+
+import {
+  alternatives,
+  newDict,
+  union,
+  UNKNOWN,
+  type DictEntryValue,
+  type DictValue,
+  type Value,
+  type ClassInfo,
+  type FunctionInfo,
+} from "./value.js";
 
 /** Values seen from one chain of callers; the nearest caller first. */
 export interface Context {

@@ -1,18 +1,29 @@
 import type { Place } from "../finding.js";
 import { lineage, methodOf, typeWord } from "./declarations.js";
-import type { Evaluator, Frame } from "./evaluator.js";
-import type { ClassInfo, ModuleInfo } from "./program.js";
+import type { Engine, Frame } from "./engine.js";
+
 import type { Expr } from "./tree.js";
 import { substitute } from "./substitution.js";
-import { alternatives, constText, newDict, newList, union, UNKNOWN, type DictValue, type Value } from "./value.js";
+import {
+  alternatives,
+  constText,
+  newDict,
+  newList,
+  union,
+  UNKNOWN,
+  type DictValue,
+  type Value,
+  type ClassInfo,
+  type ModuleInfo,
+} from "./value.js";
 
 /** Attributes, items and elements: reading them from any value, and storing into those that can hold. */
 export class HeapReader {
-  readonly #evaluator: Evaluator;
+  readonly #evaluator: Engine;
   /** Families as they were when so many classes were known. */
   readonly #families = new Map<ClassInfo, { readonly family: readonly ClassInfo[]; readonly among: number }>();
 
-  constructor(evaluator: Evaluator) {
+  constructor(evaluator: Engine) {
     this.#evaluator = evaluator;
   }
 

@@ -1,57 +1,8 @@
 import type { CheckoutFile } from "../checkout.js";
 import type { Place, SkippedFile } from "../finding.js";
 import { parsePython } from "./parser.js";
-import type { ClassNode, Expr, FunctionNode, Stmt } from "./tree.js";
-import type { DictValue, Value } from "./value.js";
-
-export interface ModuleInfo {
-  readonly path: string;
-  readonly body: readonly Stmt[];
-  readonly lineStarts: readonly number[];
-  /** Global names and what they hold; filled when the module's body is evaluated. */
-  readonly globals: Map<string, Value>;
-  /** Modules that `from … import *` pours in, as they are written. */
-  readonly stars: readonly string[];
-  state: "new" | "running" | "done";
-}
-
-export interface FunctionInfo {
-  readonly name: string;
-  readonly module: ModuleInfo;
-  readonly node: FunctionNode;
-  readonly cls: ClassInfo | undefined;
-  readonly isStatic: boolean;
-  readonly isClassMethod: boolean;
-  readonly isProperty: boolean;
-  /** Names of the functions around it, whose locals it sees. */
-  readonly outer: ReadonlyMap<string, Value> | undefined;
-  /** What the body stores into a parameter. */
-  readonly stores: Map<string, DictValue>;
-  /** Keys that the body asks of a parameter. */
-  readonly asked: Map<string, Set<string>>;
-  state: "new" | "running" | "done";
-  result: Value;
-}
-
-export interface Column {
-  readonly type: Expr;
-  readonly place: Place;
-}
-
-export interface ClassInfo {
-  readonly name: string;
-  readonly module: ModuleInfo;
-  readonly node: ClassNode;
-  readonly methods: Map<string, FunctionInfo>;
-  /** Names assigned or declared in the class body. */
-  readonly members: Map<string, Expr>;
-  readonly columns: Map<string, Column>;
-  /** What methods assign to `self.<name>`. */
-  readonly attributes: Map<string, Value[]>;
-  readonly stores: Map<string, DictValue>;
-  readonly asked: Map<string, Set<string>>;
-  bases: readonly ClassInfo[] | undefined;
-}
+import type { Stmt } from "./tree.js";
+import type { ModuleInfo } from "./value.js";
 
 /** Packages of Python's ecosystem that send; a module of the checkout never stands in for them unless it lies beside the importer. */
 const KNOWN_PACKAGES = new Set([

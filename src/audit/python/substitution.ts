@@ -1,13 +1,13 @@
-import type { HeapReader } from "./heap.js";
-import type { FunctionInfo } from "./program.js";
-import { joinText, newDict, newList, union, UNKNOWN, type DictValue, type ListValue, type Value } from "./value.js";
+import type { Heap } from "./engine.js";
+
+import { joinText, newDict, newList, union, UNKNOWN, type DictValue, type ListValue, type Value, type FunctionInfo } from "./value.js";
 
 const MAX_DEPTH = 24;
 /** Values looked at in one substitution; past it the rest stays as it is. */
 const MAX_STEPS = 20_000;
 
 /** A value in which a function's parameters are replaced by what a caller passes. Mappings and lists are copied: each call has its own. */
-export function substitute(heap: HeapReader, value: Value, bindings: ReadonlyMap<string, Value>, fn: FunctionInfo): Value {
+export function substitute(heap: Heap, value: Value, bindings: ReadonlyMap<string, Value>, fn: FunctionInfo): Value {
   const copies = new Map<DictValue | ListValue, Value>();
   let steps = 0;
   const visit = (one: Value, depth: number): Value => {

@@ -1,5 +1,54 @@
 import type { Place } from "../finding.js";
-import type { ClassInfo, FunctionInfo, ModuleInfo } from "./program.js";
+import type { ClassNode, Expr, FunctionNode, Stmt } from "./tree.js";
+
+export interface ModuleInfo {
+  readonly path: string;
+  readonly body: readonly Stmt[];
+  readonly lineStarts: readonly number[];
+  /** Global names and what they hold; filled when the module's body is evaluated. */
+  readonly globals: Map<string, Value>;
+  /** Modules that `from … import *` pours in, as they are written. */
+  readonly stars: readonly string[];
+  state: "new" | "running" | "done";
+}
+
+export interface FunctionInfo {
+  readonly name: string;
+  readonly module: ModuleInfo;
+  readonly node: FunctionNode;
+  readonly cls: ClassInfo | undefined;
+  readonly isStatic: boolean;
+  readonly isClassMethod: boolean;
+  readonly isProperty: boolean;
+  /** Names of the functions around it, whose locals it sees. */
+  readonly outer: ReadonlyMap<string, Value> | undefined;
+  /** What the body stores into a parameter. */
+  readonly stores: Map<string, DictValue>;
+  /** Keys that the body asks of a parameter. */
+  readonly asked: Map<string, Set<string>>;
+  state: "new" | "running" | "done";
+  result: Value;
+}
+
+export interface Column {
+  readonly type: Expr;
+  readonly place: Place;
+}
+
+export interface ClassInfo {
+  readonly name: string;
+  readonly module: ModuleInfo;
+  readonly node: ClassNode;
+  readonly methods: Map<string, FunctionInfo>;
+  /** Names assigned or declared in the class body. */
+  readonly members: Map<string, Expr>;
+  readonly columns: Map<string, Column>;
+  /** What methods assign to `self.<name>`. */
+  readonly attributes: Map<string, Value[]>;
+  readonly stores: Map<string, DictValue>;
+  readonly asked: Map<string, Set<string>>;
+  bases: readonly ClassInfo[] | undefined;
+}
 
 /**
  * What an expression may evaluate to, as far as the text tells. Symbolic where it does not: a parameter, a part of something, a call's result.

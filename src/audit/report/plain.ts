@@ -1,5 +1,5 @@
 import type { AuditFinding, AuditKind } from "../finding.js";
-import type { AuditReport } from "./report.js";
+import type { AuditReport } from "./audit-report.js";
 
 /** Kinds in the order of a reader's interest, each with its heading. */
 export const HEADINGS: readonly (readonly [AuditKind, string])[] = [

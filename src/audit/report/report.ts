@@ -1,15 +1,6 @@
-import type { MaterialChange } from "../baseline.js";
-import type { AuditFinding } from "../finding.js";
+import type { AuditReport } from "./audit-report.js";
 import { markdownReport, plainReport } from "./plain.js";
 import { sarifReport } from "./sarif.js";
-
-export interface AuditReport {
-  readonly findings: readonly AuditFinding[];
-  /** Undefined where no baseline was given. */
-  readonly changes: readonly MaterialChange[] | undefined;
-  readonly filesRead: number;
-  readonly version: string;
-}
 
 export const FORMATS = ["text", "md", "json", "sarif"] as const;
 

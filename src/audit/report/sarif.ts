@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AuditKind } from "../finding.js";
 import { HEADINGS } from "./plain.js";
-import type { AuditReport } from "./report.js";
+import type { AuditReport } from "./audit-report.js";
 
 const LEVELS: Partial<Record<AuditKind, "error" | "warning">> = { "udt-risk": "error", drift: "warning", skipped: "warning" };
 
