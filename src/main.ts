@@ -5,13 +5,11 @@ import { type RulesDirectory, readRulesDir, schemaNamesOf } from "./config/rules
 import type { Settings } from "./config/settings.js";
 import { type Resolver, systemResolver } from "./forward/dial.js";
 import { createForwarder } from "./forward/forwarder.js";
-import { ChunkedDecoder } from "./http/chunked.js";
 import { answerHeaders } from "./http/forwarded-headers.js";
-import { judgeServerName } from "./http/server-name.js";
 import { InspectionPool } from "./inspection-pool.js";
 import { compileInspector } from "./inspect/inspector.js";
 import { ruleIdsOf } from "./inspect/rule-ids.js";
-import { type Listener, listenExplicit } from "./listen/explicit-listener.js";
+import { type Listeners, openListeners } from "./listeners.js";
 import { type Fault, FaultsError } from "./model/fault.js";
 import { LIMITED_CASES } from "./model/limited-case.js";
 import type { Inspector } from "./model/inspection.js";
@@ -24,7 +22,7 @@ import { type ObserveServer, startObserveServer } from "./observe/server.js";
 import { Pipeline, type RulesInForce } from "./pipeline.js";
 import { pseudonymsOf, readInstallationKey } from "./record/installation-key.js";
 import { TenantPinFile } from "./record/tenant-pin-file.js";
-import { openRecordStore, type RecordStore } from "./record/record-store.js";
+import { openRecordRoom, type RecordRoom } from "./record/record-room.js";
 import { type Authority, openAuthority } from "./tls/authority.js";
 import { LeafCache } from "./tls/leaf-cache.js";
 import { buildUpstreamSecureContext } from "./tls/system-roots.js";
@@ -32,7 +30,11 @@ import { compilePolicy, type PolicyIndex } from "./verdict/policy-index.js";
 
 /** A proxy that serves. */
 export interface RunningProxy {
-  readonly addresses: { readonly proxy: ListeningAt | undefined; readonly metrics: ListeningAt | undefined };
+  readonly addresses: {
+    readonly proxy: ListeningAt | undefined;
+    readonly transparent: ListeningAt | undefined;
+    readonly metrics: ListeningAt | undefined;
+  };
   /** The CA that clients are to trust, PEM. */
   readonly caPem: string;
   /** Reads policy, rules and CA anew, all or nothing: on any fault what was in force stays. */
@@ -78,6 +80,8 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   // Before the record is opened: a fault here must leave nothing open that keeps the process alive.
   const secureContext = buildUpstreamSecureContext({ extraCaFiles: settings.upstream.ca });
   const records = await openRecords(settings, logger, registry);
+  records.policy(inForce.index.policy.digest);
+  health.check("store", () => (records.store.storeAnswers ? { ok: true } : { ok: true, detail: "The record store is away; records go to the local spool." }));
   const forwarder = createForwarder({
     secureContext,
     resolve,
@@ -89,7 +93,9 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   });
   const handler = new Pipeline({
     rulesInForce: () => inForce,
-    transfers: records,
+    transfers: records.store,
+    ledger: records,
+    evidence: records.evidence,
     forwarder,
     connectTo: connectToOf(settings),
     pseudonyms,
@@ -100,10 +106,10 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   });
 
   let observe: ObserveServer | undefined;
-  let proxy: Listener | undefined;
+  let listeners: Listeners | undefined;
   const close = async (): Promise<void> => {
     health.stopping();
-    await proxy?.drain(settings.timeouts.drain_ms);
+    await listeners?.drain(settings.timeouts.drain_ms);
     await forwarder.close();
     await inForce.inspections.close();
     await records.close();
@@ -111,19 +117,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   };
   try {
     if (settings.listen.metrics !== undefined) observe = await startObserveServer({ listen: settings.listen.metrics, registry, health });
-    if (settings.listen.proxy !== undefined) {
-      proxy = await listenExplicit({
-        address: settings.listen.proxy,
-        handler,
-        leaves,
-        newChunkedDecoder: () => new ChunkedDecoder(),
-        judgeServerName,
-        bounds: boundsOf(settings),
-        connections: settings.limits.connections,
-        logger,
-        metrics: registry,
-      });
-    }
+    listeners = await openListeners(settings, { handler, leaves, logger, metrics: registry });
   } catch (error) {
     await close();
     throw error;
@@ -131,7 +125,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   health.check("proxy", () => ({ ok: true }));
   health.check("ca", () => ({ ok: CLOCK.now() < leaves.authority.expiresAt }));
   return {
-    addresses: { proxy: proxy?.address, metrics: observe?.address },
+    addresses: { proxy: listeners.proxy?.address, transparent: listeners.transparent?.address, metrics: observe?.address },
     caPem: authority.certificatePem,
     close,
     async reload() {
@@ -143,6 +137,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
         // What is being inspected ends by the rules that it began with.
         void before.inspections.close();
         announce(inForce, registry, logger);
+        records.policy(next.index.policy.digest);
         if (renewed.fingerprint !== leaves.authority.fingerprint) useAuthority(renewed, leaves, registry);
         registry.policyReload("ok");
         logger.info("Policy, rules and CA are read anew.", { policy: next.index.policy.digest });
@@ -213,24 +208,15 @@ function useAuthority(authority: Authority, leaves: LeafCache, registry: Metrics
   registry.caExpiry(new Date(authority.expiresAt));
 }
 
-async function openRecords(settings: Settings, logger: Logger, registry: MetricsRegistry): Promise<RecordStore> {
+async function openRecords(settings: Settings, logger: Logger, metrics: MetricsRegistry): Promise<RecordRoom> {
   const url = settings.store.url === "sqlite" ? undefined : settings.store.url;
-  return openRecordStore({ dataDir: settings.data, url, logger, clock: CLOCK, onSpooled: (count) => registry.recordsSpooled(count) });
+  const evidence = { recipients: settings.evidence.recipients, maxBytes: settings.evidence.max_bytes };
+  return openRecordRoom({ dataDir: settings.data, url, logger, clock: CLOCK, metrics, evidence });
 }
 
 function connectToOf(settings: Settings): (target: Target) => { readonly host: string; readonly port: number } | undefined {
   const byAuthority = new Map(settings.upstream.connect_to.map(({ host, port, to }) => [`${host} ${port}`, to]));
   return (target) => byAuthority.get(`${target.host} ${target.port}`);
-}
-
-function boundsOf({ limits, timeouts }: Settings): Parameters<typeof listenExplicit>[0]["bounds"] {
-  return {
-    headerBytes: limits.header_bytes,
-    headersMs: timeouts.headers_ms,
-    bodyMs: timeouts.body_ms,
-    idleMs: timeouts.idle_ms,
-    handshakeMs: timeouts.handshake_ms,
-  };
 }
 
 function nameOf(error: unknown): string {

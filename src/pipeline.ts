@@ -4,10 +4,11 @@ import type { Forwarder } from "./forward/forwarder.js";
 import { dropItems, replaceValues } from "./forward/redaction.js";
 import { forwardedHeaders } from "./http/forwarded-headers.js";
 import { parseHead } from "./http/head.js";
-import { problemBody, problemHeaders } from "./http/problem.js";
+import { problemBody, problemHeaders, refusalStatus } from "./http/problem.js";
 import type { InspectionPool } from "./inspection-pool.js";
 import { newExchangeId } from "./listen/exchange-id.js";
 import type { AnswerSink } from "./model/answer.js";
+import type { EvidenceKeeper } from "./model/evidence.js";
 import { type Exchange, header, type RequestHead } from "./model/exchange.js";
 import type { BodySource, ConnectionContext, ExchangeHandler } from "./model/exchange-handler.js";
 import { type Finding, MASK } from "./model/finding.js";
@@ -19,6 +20,7 @@ import { isUnexpectedTransfer, type Reason } from "./model/reasons.js";
 import { isRefusal, type Refusal, refusal } from "./model/refusal.js";
 import type { Target } from "./model/target.js";
 import type { TenantPins } from "./model/tenant-pins.js";
+import type { TrafficLedger } from "./model/traffic-ledger.js";
 import type { TransferLog } from "./model/transfer.js";
 import type { Verdict } from "./model/verdict.js";
 import { draftTransfer } from "./record/transfer-draft.js";
@@ -41,6 +43,8 @@ export interface PipelineParts {
   readonly connectTo: (target: Target) => { readonly host: string; readonly port: number } | undefined;
   readonly pseudonyms: Pseudonyms;
   readonly pins: TenantPins;
+  readonly ledger: TrafficLedger;
+  readonly evidence: EvidenceKeeper;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -58,6 +62,8 @@ interface Known {
   destination: Destination | undefined;
   body: Buffer | undefined;
   inspection: Inspection | undefined;
+  /** Of the body that goes out: the inspection's, or the redaction's. */
+  outline: readonly string[] | undefined;
 }
 
 /**
@@ -102,6 +108,7 @@ export class Pipeline implements ExchangeHandler {
     const inspection = await this.#inspect(rules, head, captured, routed.route, place.destination);
     if (isRefusal(inspection)) return this.#refuse(known, inspection.refused, inspection.detail, [], answer);
     known.inspection = inspection;
+    known.outline = inspection.outline;
 
     const casePolicy = caseOf(policy, place.destination);
     const findings = [...inspection.findings, ...this.#foreignTenant(inspection)];
@@ -128,7 +135,7 @@ export class Pipeline implements ExchangeHandler {
 
   #know(id: string, context: ConnectionContext, head: RequestHead | undefined, policyDigest: string): Known {
     const target = head?.target ?? context.target;
-    const unknown = { caseName: "none" as const, destination: undefined, body: undefined, inspection: undefined };
+    const unknown = { caseName: "none" as const, destination: undefined, body: undefined, inspection: undefined, outline: undefined };
     return { id, at: this.#parts.clock.now(), context, head, target, policyDigest, ...unknown };
   }
 
@@ -232,6 +239,7 @@ export class Pipeline implements ExchangeHandler {
     const head: RequestHead = { ...request.head, headers: request.head.headers.filter(([name]) => name.toLowerCase() !== "content-encoding") };
     const inspection = await this.#inspect(request.rules, head, body, request.route, request.destination);
     if (isRefusal(inspection) || inspection.moreFindings > 0) return undefined;
+    known.outline = inspection.outline;
     const casePolicy = caseOf(request.rules.index.policy, request.destination);
     const verdict = decide({ caseName: known.caseName, casePolicy, findings: inspection.findings, moreFindings: 0, now: this.#parts.clock.now() });
     return verdict.findings.filter((finding) => finding.action !== "report");
@@ -308,7 +316,7 @@ export class Pipeline implements ExchangeHandler {
       rules: [...new Set(findings.map((finding) => finding.rule))].join(","),
       client: known.context.client.address,
     });
-    sendProblem({ status: 403, reason, detail, record, caseName: known.caseName, findings }, answer);
+    sendProblem({ status: refusalStatus(reason), reason, detail, record, caseName: known.caseName, findings }, answer);
   }
 
   /** @returns the record's id once it is on disk; undefined where it could not be put there */
@@ -317,12 +325,18 @@ export class Pipeline implements ExchangeHandler {
     const moreFindings = known.inspection?.moreFindings ?? 0;
     const transfer = draftTransfer({ ...facts, ...context, target: known.target, verdict, reason, findings, moreFindings, transferred }, this.#parts.pseudonyms);
     const { durability, record } = await this.#parts.transfers.write(transfer);
-    return durability === "failed" ? undefined : record;
+    if (durability === "failed") return undefined;
+    // Of the same UDT sent again the first body is enough, unless this one got through.
+    if (known.body !== undefined && known.body.length > 0 && (record === known.id || transferred)) this.#parts.evidence.keep(record, known.id, known.body);
+    return record;
   }
 
   #count(known: Known, verdict: VerdictLabel, findings: readonly Finding[], transferred: boolean, reason?: Reason): void {
-    const { metrics } = this.#parts;
-    metrics.request(known.caseName, known.destination?.name ?? "", verdict);
+    const { metrics, ledger } = this.#parts;
+    const destination = known.destination?.name ?? "";
+    metrics.request(known.caseName, destination, verdict);
+    const outline = verdict === "block" ? undefined : known.outline;
+    ledger.note({ at: known.at, caseName: known.caseName, destination, verdict, eventKind: known.inspection?.eventKind, outline });
     for (const finding of findings) metrics.finding(finding.rule, finding.action);
     if (reason === "case-limited") metrics.limited(known.caseName);
     if (reason === undefined ? findings.length > 0 : isUnexpectedTransfer(reason)) metrics.unexpectedTransfer(known.caseName, transferred);
@@ -373,7 +387,7 @@ function questionOf(head: RequestHead, body: BodySource): Parameters<typeof matc
 
 function sendProblem(problem: Parameters<typeof problemBody>[0], answer: AnswerSink): void {
   const body = problemBody(problem);
-  answer.head(problem.status, [...problemHeaders(), ["Content-Length", String(body.length)]]);
+  answer.head(problem.status, [...problemHeaders(problem.status), ["Content-Length", String(body.length)]]);
   answer.data(body);
   answer.end();
 }

@@ -5,7 +5,9 @@ import {
   connectToSetting,
   listenSetting,
   listSetting,
+  networksSetting,
   numberSetting,
+  recipientsSetting,
   storeSetting,
   textSetting,
 } from "./settings-values.js";
@@ -24,6 +26,19 @@ export const SETTINGS_SCHEMA = section({
     support: listenSetting("Where the vendor's support reaches its named routes; conventionally :8443.", "off"),
     metrics: listenSetting("Metrics, health and the proxy.pac file.", ":9464"),
     console: listenSetting("The review pages and the API.", "127.0.0.1:8080"),
+  }).prefault({}),
+  transparent: section({
+    tls_port: numberSetting("The port that redirected TLS connections were for; after a redirect nothing says so.", 443, 1, 65_535),
+    http_port: numberSetting("The port that redirected plain connections were for, where their Host field names none.", 80, 1, 65_535),
+  }).prefault({}),
+  http2: section({
+    offer: booleanSetting("Whether clients inside TLS are offered HTTP/2 beside HTTP/1.1.", true),
+    streams: numberSetting("HTTP/2 streams of one connection at once.", 100, 1, 1_000),
+  }).prefault({}),
+  proxy_protocol: section({
+    trusted: networksSetting(
+      "Networks of load balancers whose connections open with a PROXY header, version 1 or 2; they must, no other may.",
+    ),
   }).prefault({}),
   rules: textSetting('The folder of policy, rules and schemas; "embedded" means the ones that came with the package.', "embedded"),
   overlays: listSetting("Overlays of the rules folder to lay over its policy, in this order.", "Write a list such as [keep-sla]."),
@@ -48,6 +63,12 @@ export const SETTINGS_SCHEMA = section({
   limits: section({
     connections: numberSetting("Connections of clients at once.", 2_000, 1, 100_000),
     connections_per_client: numberSetting("Connections of one client's address at once.", 500, 1, 100_000),
+    body_memory_bytes: numberSetting(
+      "Bytes of bodies held in memory at once, over all connections; one client gets a quarter.",
+      268_435_456,
+      1_048_576,
+      17_179_869_184,
+    ),
     header_bytes: numberSetting(
       "Bytes of a header section that are read at all; the policy's own limit may be lower.",
       16_384,
@@ -57,6 +78,34 @@ export const SETTINGS_SCHEMA = section({
   }).prefault({}),
   store: section({
     url: storeSetting("Where records are kept: sqlite (a file in the data folder) or a PostgreSQL URL."),
+  }).prefault({}),
+  console: section({
+    public_url: textSetting(
+      'Where browsers reach the console, as https://desk.example.com; "off" where it is only reached at its own address.',
+      "off",
+    ),
+    tls_cert: textSetting('PEM file of the console\'s certificate chain; "off" serves no TLS.', "off"),
+    tls_key: textSetting("PEM file of that certificate's key.", "off"),
+    trusted_proxies: listSetting(
+      "CIDRs of the proxies in front of the console whose X-Forwarded-For and -Proto are believed.",
+      "Write a list such as [10.42.0.0/16].",
+    ),
+    local_users: booleanSetting("Whether users of the console's own may sign in with a password.", true),
+    oidc_issuer: textSetting('The OpenID provider that people sign in with; "off" without one.', "off"),
+    oidc_client_id: textSetting("The console's client id at the provider.", "egress-proxy"),
+    oidc_client_secret_file: textSetting("File that holds the client's secret.", "off"),
+    oidc_role_claim: textSetting("Claim of the ID token that holds groups or roles.", "groups"),
+    oidc_roles: listSetting(
+      "GROUP=ROLE: which role a value of that claim gives; viewer, reviewer or admin.",
+      "Write a list such as [security-team=reviewer].",
+    ),
+    oidc_scopes: textSetting("Scopes that are asked of the provider.", "openid profile email"),
+  }).prefault({}),
+  evidence: section({
+    recipients: recipientsSetting(
+      "age public keys (age1…) that the bodies of recorded exchanges are sealed to; without one no body is kept.",
+    ),
+    max_bytes: numberSetting("Bytes of the longest body that is kept as evidence; a longer one is not kept.", 262_144, 1, 16_777_216),
   }).prefault({}),
   log: section({
     level: choiceSetting("The least severe entry that is logged.", ["error", "warn", "info", "debug"], "info"),

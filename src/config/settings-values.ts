@@ -1,3 +1,4 @@
+import ipaddr from "ipaddr.js";
 import { z } from "zod";
 import { canonicalHost, isPort, readHostPort } from "./host-spelling.js";
 import type { HostPort } from "./host-spelling.js";
@@ -99,6 +100,25 @@ export function connectToSetting(description: string) {
     .array(entry, { error: "must be a list." })
     .prefault([])
     .meta({ description, form: "list", mend: 'Write "api.segment.io:443:10.0.0.7:8443".' });
+}
+
+/** A list of networks as CIDR, or single addresses. */
+export function networksSetting(description: string) {
+  const error = "must be a network such as 10.0.0.0/8, or an address.";
+  const entry = z.string({ error }).refine((written) => ipaddr.isValidCIDR(written) || ipaddr.isValid(written), { error });
+  return z
+    .array(entry, { error: "must be a list." })
+    .prefault([])
+    .meta({ description, form: "list", mend: 'Write a list such as ["10.0.0.0/8", "2001:db8::7"].' });
+}
+
+/** A list of age public keys: X25519 (`age1…`) or hybrid (`age1pq1…`); an identity, which is a secret, is refused. */
+export function recipientsSetting(description: string) {
+  const error = "must be an age public key, which begins with age1.";
+  return z
+    .array(z.string({ error }).regex(/^age1[02-9ac-hj-np-z]{58,4000}$/, { error }), { error: "must be a list." })
+    .prefault([])
+    .meta({ description, form: "list", mend: 'Write what `age-keygen -y key.txt` prints, such as ["age1…"].' });
 }
 
 /** `sqlite` (a file in the data folder) or a PostgreSQL URL, whose password is masked wherever settings are shown. */

@@ -9,14 +9,14 @@ import { parseAbsoluteForm, parseAuthority, parseHostField, sameTarget } from ".
  * differently; what it lets through is rewritten for the upstream, never copied.
  */
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+export const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Everything a head may not hold: control characters (bare CR and LF too), DEL, and octets over 0x7f. HTAB may stand in a value. */
 // oxlint-disable-next-line no-control-regex -- control characters are what this looks for
-const FORBIDDEN = /[^\t\u0020-\u007e]/;
+export const FORBIDDEN = /[^\t\u0020-\u007e]/;
 const CONTENT_LENGTH = /^[0-9]{1,15}$/;
-const MAX_FIELDS = 100;
+export const MAX_FIELDS = 100;
 /** Fields that mean one thing only when they stand once; a second is where request smuggling starts. */
-const SINGLE = new Set([
+export const SINGLE = new Set([
   "host",
   "content-length",
   "transfer-encoding",
@@ -72,7 +72,8 @@ interface RequestLine {
 
 function parseRequestLine(line: string): RequestLine | Refusal {
   if (line.startsWith("PRI * HTTP/2")) return refusal("protocol-not-allowed", "The client speaks HTTP/2 without having agreed on it.");
-  if (FORBIDDEN.test(line) || line.includes("\t")) return refusal("message-malformed", "The request line holds a control character or an octet that is not ASCII.");
+  if (FORBIDDEN.test(line) || line.includes("\t"))
+    return refusal("message-malformed", "The request line holds a control character or an octet that is not ASCII.");
   const parts = line.split(" ");
   const [method, target, version] = parts;
   if (parts.length !== 3 || method === undefined || target === undefined || target === "") {
@@ -90,7 +91,8 @@ function parseFields(lines: readonly string[]): HeaderField[] | Refusal {
   const seen = new Set<string>();
   for (let index = 1; index < lines.length; index += 1) {
     const line = lines[index] ?? "";
-    if (FORBIDDEN.test(line)) return refusal("message-malformed", "A header field holds a control character or an octet that is not ASCII.");
+    if (FORBIDDEN.test(line))
+      return refusal("message-malformed", "A header field holds a control character or an octet that is not ASCII.");
     if (line.startsWith(" ") || line.startsWith("\t")) {
       return refusal("message-malformed", "A header field is folded over two lines (obs-fold, RFC 9112, section 5.2).");
     }
@@ -144,7 +146,8 @@ interface Located {
 
 function locate(line: RequestLine, headers: readonly HeaderField[], origin: Origin): Located | Refusal {
   const hostField = header(headers, "host");
-  if (hostField === undefined && line.minor === 1) return refusal("message-malformed", "An HTTP/1.1 request without a Host field (RFC 9112, section 3.2).");
+  if (hostField === undefined && line.minor === 1)
+    return refusal("message-malformed", "An HTTP/1.1 request without a Host field (RFC 9112, section 3.2).");
   const asked = line.target.startsWith("/") ? undefined : parseAbsoluteForm(line.target);
   if (asked !== undefined && isRefusal(asked)) return asked;
   const target = expectedTarget(asked?.target, hostField, origin);
@@ -155,7 +158,8 @@ function locate(line: RequestLine, headers: readonly HeaderField[], origin: Orig
   if (hostField !== undefined) {
     const named = parseHostField(hostField, target.scheme);
     if (isRefusal(named)) return named;
-    if (!sameTarget(named, target)) return refusal("target-mismatch", "The Host field names another target than the connection or the request line.");
+    if (!sameTarget(named, target))
+      return refusal("target-mismatch", "The Host field names another target than the connection or the request line.");
   }
   return { target, originForm: asked?.originForm ?? line.target };
 }
@@ -173,7 +177,7 @@ function expectedTarget(asked: Target | undefined, hostField: string | undefined
   }
 }
 
-function parseFraming(headers: readonly HeaderField[], minor: 0 | 1): RequestHead["framing"] | Refusal {
+export function parseFraming(headers: readonly HeaderField[], minor: 0 | 1): RequestHead["framing"] | Refusal {
   const coding = header(headers, "transfer-encoding");
   const length = header(headers, "content-length");
   if (coding !== undefined && length !== undefined) {
@@ -190,10 +194,11 @@ function parseFraming(headers: readonly HeaderField[], minor: 0 | 1): RequestHea
   return bytes === 0 ? { kind: "none" } : { kind: "length", length: bytes };
 }
 
-function parseExpect(headers: readonly HeaderField[], minor: 0 | 1): boolean | Refusal {
+export function parseExpect(headers: readonly HeaderField[], minor: 0 | 1): boolean | Refusal {
   const expect = header(headers, "expect");
   if (expect === undefined) return false;
-  if (expect.toLowerCase() !== "100-continue") return refusal("expect-refused", "The Expect field holds something other than 100-continue.");
+  if (expect.toLowerCase() !== "100-continue")
+    return refusal("expect-refused", "The Expect field holds something other than 100-continue.");
   return minor === 1;
 }
 

@@ -26,8 +26,10 @@ export function parsePath(originForm: string): PathAndQuery | Refusal {
   const mark = originForm.indexOf("?");
   const rawPath = mark < 0 ? originForm : originForm.slice(0, mark);
   const query = mark < 0 ? undefined : originForm.slice(mark + 1);
-  if (query !== undefined && !QUERY_CHARACTERS.test(query)) return refusal("message-malformed", "The query holds a character that must be encoded.");
-  if (query !== undefined && !validTriplets(query)) return refusal("message-malformed", "The query holds a percent sign without two hex digits.");
+  if (query !== undefined && !QUERY_CHARACTERS.test(query))
+    return refusal("message-malformed", "The query holds a character that must be encoded.");
+  if (query !== undefined && !validTriplets(query))
+    return refusal("message-malformed", "The query holds a percent sign without two hex digits.");
   if (PLAIN_PATH.test(rawPath) || rawPath === "/") return { path: rawPath, query };
   const path = normalPath(rawPath);
   return typeof path === "string" ? { path, query } : path;

@@ -1,3 +1,4 @@
+import { STATUS_CODES } from "node:http";
 import type { Finding } from "../model/finding.js";
 import type { CaseName } from "../model/limited-case.js";
 import { reasonSentence, type Reason } from "../model/reasons.js";
@@ -53,11 +54,32 @@ function messageOf(problem: Problem, title: string): string {
   return `diffgram-egress-proxy: ${title}${found}${record}`;
 }
 
-export function problemHeaders(): HeaderField[] {
-  return [
+/** Seconds after which a client past its quota may try again: by then a tenth of any quota a minute has come back. */
+const RETRY_AFTER = "6";
+
+/** 403, less where HTTP has a status of its own that clients act on (RFC 9110, section 15.5.8; RFC 6585, section 4). */
+export function refusalStatus(reason: Reason): 403 | 407 | 429 {
+  if (reason === "proxy-authentication-required") return 407;
+  return reason === "quota-exceeded" ? 429 : 403;
+}
+
+export function problemHeaders(status: number): HeaderField[] {
+  const headers: HeaderField[] = [
     ["Content-Type", "application/problem+json"],
     ["Cache-Control", "no-store"],
   ];
+  if (status === 407) headers.push(["Proxy-Authenticate", 'Basic realm="diffgram-egress-proxy", charset="UTF-8"']);
+  if (status === 429) headers.push(["Retry-After", RETRY_AFTER]);
+  return headers;
+}
+
+/** A whole HTTP/1.1 answer, for a connection that is turned away before anything of it is read. */
+export function problemAnswer(reason: Reason, detail: string): Buffer {
+  const status = refusalStatus(reason);
+  const body = problemBody({ status, reason, detail, record: undefined, caseName: "none", findings: [] });
+  const fields = [...problemHeaders(status), ["Content-Length", String(body.length)], ["Connection", "close"]];
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n`;
+  return Buffer.concat([Buffer.from(head, "latin1"), body]);
 }
 
 function isUpstream(reason: Reason | UpstreamCode): reason is UpstreamCode {

@@ -18,3 +18,16 @@ export function judgeServerName(serverName: string | undefined, target: Target):
   if (host.host !== target.host) return refusal("sni-mismatch", "The handshake's server name differs from the tunnel's target.");
   return undefined;
 }
+
+/**
+ * The target that a redirected handshake's server name stands for: after the redirect nothing else says where the client wanted to go.
+ *
+ * @param port the port that clients were redirected from
+ */
+export function targetOfServerName(serverName: string, port: number): Target | Refusal {
+  const host = canonicalHost(serverName);
+  if (isRefusal(host)) return refusal("target-invalid", "The handshake's server name is no host name.");
+  // RFC 6066, section 3: addresses are no server names.
+  if (host.ip !== undefined) return refusal("target-invalid", "The handshake's server name is an address.");
+  return { scheme: "https", host: host.host, port, ip: undefined };
+}

@@ -1,6 +1,8 @@
 import type { RequestHead } from "../model/exchange.js";
 import { isRefusal, refusal, type Refusal } from "../model/refusal.js";
+import type { BodyShare } from "./body-budget.js";
 import type { ByteReader } from "./byte-reader.js";
+import { GatheredBytes } from "./gathered-bytes.js";
 
 /** What `listen/` needs of the chunked decoder; the composition hands in the one of `http/`. */
 export interface ChunkedPieces {
@@ -15,6 +17,13 @@ export interface BodyBounds {
   readonly bytes: number;
   /** Milliseconds for the whole body. */
   readonly withinMs: number;
+  /** What it may take of the memory that all bodies share. */
+  readonly share: BodyShare;
+}
+
+/** The memory for bodies is taken: of what was asked, nothing is kept. */
+export function noRoom(): Refusal {
+  return refusal("quota-exceeded", "The proxy holds as many bytes of bodies as it may; try again later.");
 }
 
 /**
@@ -31,28 +40,32 @@ export async function captureBody(
   if (framing.kind === "none") return Buffer.alloc(0);
   if (framing.kind === "length") {
     if (framing.length > bounds.bytes) return tooLarge;
-    return captureLength(reader, framing.length, deadline);
+    return captureLength(reader, framing.length, deadline, bounds.share);
   }
-  const pieces: Buffer[] = [];
+  const gathered = new GatheredBytes();
   let total = 0;
+  let room = true;
   const outcome = await decodeChunks(reader, newDecoder(), deadline, (data) => {
     total += data.length;
-    if (total <= bounds.bytes) pieces.push(data);
-    return total <= bounds.bytes;
+    if (total > bounds.bytes || !room) return false;
+    room = bounds.share.take(data.length);
+    if (room) gathered.add(data);
+    return room;
   });
-  if (outcome === "over") return tooLarge;
-  return outcome === "end" ? Buffer.concat(pieces) : outcome;
+  if (outcome === "over") return room ? tooLarge : noRoom();
+  return outcome === "end" ? gathered.whole() : outcome;
 }
 
-async function captureLength(reader: ByteReader, length: number, deadline: number): Promise<Buffer | Refusal> {
-  if (reader.peek().length >= length) return reader.take(length);
-  const body = Buffer.allocUnsafe(length);
-  let filled = 0;
-  for (;;) {
-    const piece = reader.take(Math.min(reader.peek().length, length - filled));
-    piece.copy(body, filled);
-    filled += piece.length;
-    if (filled === length) return body;
+/** Takes memory as bytes arrive, not as they are announced: a length costs the client nothing to write. */
+async function captureLength(reader: ByteReader, length: number, deadline: number, share: BodyShare): Promise<Buffer | Refusal> {
+  if (reader.peek().length >= length) return share.take(length) ? reader.take(length) : noRoom();
+  const gathered = new GatheredBytes();
+  for (let left = length; ; ) {
+    const piece = reader.take(Math.min(reader.peek().length, left));
+    if (!share.take(piece.length)) return noRoom();
+    gathered.add(piece);
+    left -= piece.length;
+    if (left === 0) return gathered.whole();
     const ended = await reader.more(deadline);
     if (ended !== undefined) return incomplete(ended);
   }
@@ -82,7 +95,10 @@ async function decodeChunks(
 }
 
 function incomplete(ended: "closed" | "late"): Refusal {
-  return refusal("body-incomplete", ended === "late" ? "The body did not arrive in time." : "The client hung up in the middle of the body.");
+  return refusal(
+    "body-incomplete",
+    ended === "late" ? "The body did not arrive in time." : "The client hung up in the middle of the body.",
+  );
 }
 
 /**

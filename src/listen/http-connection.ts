@@ -4,6 +4,8 @@ import { isConnect } from "../model/exchange.js";
 import type { BodySource, ConnectionContext, ExchangeHandler } from "../model/exchange-handler.js";
 import { isRefusal, refusal, type Refusal } from "../model/refusal.js";
 import { AnswerWriter } from "./answer-writer.js";
+import type { Authenticate } from "./authentication.js";
+import type { BodyBudget } from "./body-budget.js";
 import { type ChunkedPieces, captureBody, discardBody } from "./body-reader.js";
 import { ByteReader } from "./byte-reader.js";
 import { newExchangeId } from "./exchange-id.js";
@@ -27,6 +29,9 @@ export interface ConnectionOptions {
   readonly handler: ExchangeHandler;
   readonly bounds: ConnectionBounds;
   readonly newChunkedDecoder: () => ChunkedPieces;
+  readonly bodies: BodyBudget;
+  /** Who asks, by the head's fields; undefined where the listener asks nobody. */
+  readonly authenticate?: Authenticate | undefined;
   /** Every request is refused so: what the handshake said did not fit the tunnel. */
   readonly refuseAll?: Refusal;
   /** Whether the listener is draining: no further request on this connection. */
@@ -34,7 +39,9 @@ export interface ConnectionOptions {
 }
 
 /** Why serving ended: the connection is done, or a CONNECT wants its bytes. */
-export type Served = { readonly kind: "done" } | { readonly kind: "connect"; readonly head: ConnectHead; readonly rest: Buffer };
+export type Served =
+  | { readonly kind: "done" }
+  | { readonly kind: "connect"; readonly head: ConnectHead; readonly client: Client; readonly rest: Buffer };
 
 const HEAD_END = Buffer.from("\r\n\r\n");
 /** After our last byte, how long the client may take to close its side. */
@@ -61,22 +68,45 @@ export async function serveConnection(socket: Duplex, options: ConnectionOptions
       await options.handler.refuse(options.refuseAll ?? head, contextOf(options), writer);
       return finish(socket, reader);
     }
-    if (isConnect(head)) return { kind: "connect", head, rest: reader.release() };
+    const client = (await options.authenticate?.(head.headers, options.client)) ?? options.client;
+    if (isRefusal(client)) {
+      writer = new AnswerWriter(socket, { method: head.method, minor: 1, keepAlive: false });
+      await options.handler.refuse(client, contextOf(options), writer);
+      return finish(socket, reader);
+    }
+    if (isConnect(head)) return { kind: "connect", head, client, rest: reader.release() };
     writer = new AnswerWriter(socket, head);
     if (options.draining()) writer.closeAfter();
-    const reusable = await serveRequest(socket, reader, head, writer, options);
+    const reusable = await serveRequest(socket, reader, head, writer, { ...options, client });
     if (!reusable) return finish(socket, reader);
+    // Answers that the client does not read would pile up here, while it goes on asking.
+    if (socket.writableNeedDrain && !(await drained(socket, options.bounds.idleMs))) {
+      socket.destroy();
+      return DONE;
+    }
   }
 }
 
-async function serveRequest(socket: Duplex, reader: ByteReader, head: RequestHead, writer: AnswerWriter, options: ConnectionOptions): Promise<boolean> {
+async function serveRequest(
+  socket: Duplex,
+  reader: ByteReader,
+  head: RequestHead,
+  writer: AnswerWriter,
+  options: ConnectionOptions,
+): Promise<boolean> {
   let captured = head.framing.kind === "none";
+  const share = options.bodies.share(options.client.address);
   const body: BodySource = {
     present: head.framing.kind !== "none",
     async capture(limit) {
       if (head.expectContinue && reader.peek().length === 0) socket.write("HTTP/1.1 100 Continue\r\n\r\n");
       captured = true;
-      const bytes = await captureBody(reader, head.framing, { bytes: limit, withinMs: options.bounds.bodyMs }, options.newChunkedDecoder);
+      const bytes = await captureBody(
+        reader,
+        head.framing,
+        { bytes: limit, withinMs: options.bounds.bodyMs, share },
+        options.newChunkedDecoder,
+      );
       if (isRefusal(bytes)) {
         // Where the message ends is unknown now; the next bytes could be anything.
         writer.closeAfter();
@@ -94,14 +124,34 @@ async function serveRequest(socket: Duplex, reader: ByteReader, head: RequestHea
   // A client that waits for 100 and gets a refusal may send its body or not: its connection can't be read any further.
   if (head.expectContinue) writer.closeAfter();
   const exchange: Exchange = { id: newExchangeId(), startedAt: Date.now(), client: options.client, entry: options.entry, head };
-  await options.handler.handle(exchange, body, writer);
-  await writer.finished;
+  try {
+    await options.handler.handle(exchange, body, writer);
+    await writer.finished;
+  } finally {
+    share.release();
+  }
   if (!captured && !(await discardBody(reader, head.framing, options.newChunkedDecoder))) return false;
   return writer.reusable && !options.draining();
 }
 
 function contextOf(options: ConnectionOptions): ConnectionContext {
   return { client: options.client, entry: options.entry, target: options.origin.kind === "target" ? options.origin.target : undefined };
+}
+
+async function drained(socket: Duplex, withinMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => settle(false), withinMs);
+    const onDrain = (): void => settle(true);
+    const onClose = (): void => settle(false);
+    const settle = (caughtUp: boolean): void => {
+      clearTimeout(timer);
+      socket.off("drain", onDrain);
+      socket.off("close", onClose);
+      resolve(caughtUp);
+    };
+    socket.once("drain", onDrain);
+    socket.once("close", onClose);
+  });
 }
 
 /** The next request's head without its empty line; undefined where the client has gone or stayed silent between requests. */
@@ -119,7 +169,8 @@ async function readHead(reader: ByteReader, bounds: ConnectionBounds): Promise<B
       const head = reader.take(end + HEAD_END.length);
       return head.subarray(0, end);
     }
-    if (end >= 0 || seen.length > bounds.headerBytes) return refusal("headers-too-large", `The head is larger than ${bounds.headerBytes} bytes.`);
+    if (end >= 0 || seen.length > bounds.headerBytes)
+      return refusal("headers-too-large", `The head is larger than ${bounds.headerBytes} bytes.`);
     const wrong = notHttp(seen);
     if (wrong !== undefined) return wrong;
     searched = Math.max(0, seen.length - HEAD_END.length + 1);
@@ -131,7 +182,8 @@ async function readHead(reader: ByteReader, bounds: ConnectionBounds): Promise<B
 
 /** What can be told from an unfinished head, so that nobody waits for an end that will not come. */
 function notHttp(seen: Buffer): Refusal | undefined {
-  if (seen[0] === 0x16 && seen[1] === 0x03) return refusal("protocol-not-allowed", "The client opened TLS on a listener that speaks plain HTTP.");
+  if (seen[0] === 0x16 && seen[1] === 0x03)
+    return refusal("protocol-not-allowed", "The client opened TLS on a listener that speaks plain HTTP.");
   for (let index = seen.indexOf(0x0a); index >= 0; index = seen.indexOf(0x0a, index + 1)) {
     if (index === 0 || seen[index - 1] !== 0x0d) return refusal("message-malformed", "A line of the head ends with a bare LF.");
   }

@@ -19,32 +19,39 @@ export type Handshake =
 /** The first byte of every TLS record that can open a session (RFC 8446, section 5.1: handshake). */
 const HANDSHAKE_RECORD = 0x16;
 
+export interface Agreement {
+  /** Canonical: whom the certificate is to prove. */
+  readonly host: string;
+  /** Offered by ALPN, the one liked best first. */
+  readonly protocols: readonly string[];
+  /** Milliseconds for the whole handshake, from the first byte on. */
+  readonly withinMs: number;
+}
+
 /**
  * Ends a client's TLS where a tunnel was asked for.
  *
  * @param ahead bytes that came behind the CONNECT
- * @param withinMs for the whole handshake, from the first byte on
  */
 export async function acceptTls(
   socket: Socket,
   ahead: Buffer,
-  host: string,
+  agreement: Agreement,
   leaves: LeafSource,
-  withinMs: number,
   metrics: Metrics,
 ): Promise<Handshake> {
-  const deadline = Date.now() + withinMs;
+  const deadline = Date.now() + agreement.withinMs;
   const first = await firstBytes(socket, ahead, deadline);
   if (first === undefined) return fail(socket, "closed-before-hello", metrics);
   if (first[0] !== HANDSHAKE_RECORD) {
     socket.unshift(first);
     return { kind: "not-tls" };
   }
-  const secureContext = await leaves.contextFor(host);
+  const secureContext = await leaves.contextFor(agreement.host);
   if (socket.destroyed) return fail(socket, "closed", metrics);
   // A TLSSocket takes over what stands in the wrapped socket's read buffer.
   socket.unshift(first);
-  const secure = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: ["http/1.1"] });
+  const secure = new TLSSocket(socket, { isServer: true, secureContext, ALPNProtocols: [...agreement.protocols] });
   const ended = await handshakeEnd(secure, Math.max(1, deadline - Date.now()));
   if (ended !== undefined) {
     secure.destroy();

@@ -1,0 +1,163 @@
+import { constants, type ServerHttp2Stream } from "node:http2";
+import type { AnswerSink } from "../model/answer.js";
+import type { HeaderField, RequestHead } from "../model/exchange.js";
+import type { BodySource } from "../model/exchange-handler.js";
+import { isRefusal, refusal, type Refusal } from "../model/refusal.js";
+import type { BodyShare } from "./body-budget.js";
+import { noRoom } from "./body-reader.js";
+import { newExchangeId } from "./exchange-id.js";
+import { GatheredBytes } from "./gathered-bytes.js";
+import type { Http2Options } from "./http2-connection.js";
+
+/** One stream: one exchange. */
+export async function serveStream(
+  stream: ServerHttp2Stream,
+  fields: readonly HeaderField[],
+  ended: boolean,
+  options: Http2Options,
+): Promise<void> {
+  const { client, entry, origin, handler, refuseAll } = options;
+  const writer = new StreamAnswer(
+    stream,
+    fields.some(([name, value]) => name === ":method" && value === "HEAD"),
+  );
+  const head = options.parseStreamHead(fields, origin.target, ended);
+  const refused = refuseAll ?? (isRefusal(head) ? head : undefined);
+  if (refused !== undefined || isRefusal(head)) {
+    if (refused !== undefined) await handler.refuse(refused, { client, entry, target: origin.target }, writer);
+    await writer.finished;
+    endReading(stream);
+    return;
+  }
+  const share = options.bodies.share(client.address);
+  const body: BodySource = {
+    present: head.framing.kind !== "none",
+    async capture(limit) {
+      if (head.framing.kind === "none") return Buffer.alloc(0);
+      if (head.expectContinue) stream.additionalHeaders({ ":status": 100 });
+      return captureStream(stream, head.framing, limit, options.bounds.bodyMs, share);
+    },
+  };
+  try {
+    await handler.handle({ id: newExchangeId(), startedAt: Date.now(), client, entry, head }, body, writer);
+    await writer.finished;
+  } finally {
+    share.release();
+  }
+  endReading(stream);
+}
+
+/** The rest of a refused body is not wanted: RFC 9113, section 8.1, has NO_ERROR say so without spoiling the answer. */
+function endReading(stream: ServerHttp2Stream): void {
+  if (!stream.destroyed && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+}
+
+/** Reads the stream whole, bounded in bytes, time and memory. Trailers are refused: they would be in nobody's sight. */
+async function captureStream(
+  stream: ServerHttp2Stream,
+  framing: RequestHead["framing"],
+  limit: number,
+  withinMs: number,
+  share: BodyShare,
+): Promise<Buffer | Refusal> {
+  const tooLarge = refusal("body-too-large", `The body is larger than ${limit} bytes.`);
+  if (framing.kind === "length" && framing.length > limit) return tooLarge;
+  if (stream.destroyed) return refusal("body-incomplete", "The client reset the stream in the middle of the body.");
+  const gathered = new GatheredBytes();
+  let total = 0;
+  const refused = await new Promise<Refusal | undefined>((resolve) => {
+    const timer = setTimeout(() => resolve(refusal("body-incomplete", "The body did not arrive in time.")), withinMs);
+    stream.once("trailers", () => resolve(refusal("message-ambiguous", "The body has trailers, which are not inspected.")));
+    stream.on("data", (piece: Buffer) => {
+      total += piece.length;
+      if (total > limit) resolve(tooLarge);
+      else if (share.take(piece.length)) gathered.add(piece);
+      else resolve(noRoom());
+    });
+    stream.once("end", () => resolve(undefined));
+    stream.once("close", () => resolve(refusal("body-incomplete", "The client reset the stream in the middle of the body.")));
+    void stream.once("close", () => clearTimeout(timer));
+  });
+  stream.pause();
+  stream.removeAllListeners("data");
+  if (refused !== undefined) return refused;
+  if (framing.kind === "length" && framing.length !== total)
+    return refusal("message-malformed", "The body is not as long as the stream states.");
+  return gathered.whole();
+}
+
+/** Writes one answer to its stream. */
+class StreamAnswer implements AnswerSink {
+  readonly #stream: ServerHttp2Stream;
+  #state: "fresh" | "open" | "ended" = "fresh";
+  /** An answer to HEAD, or one whose status has no body (RFC 9110, section 6.4.1). */
+  #bodiless: boolean;
+  #onClose: (() => void) | undefined;
+  #resolve: (() => void) | undefined;
+  readonly finished: Promise<void>;
+
+  constructor(stream: ServerHttp2Stream, toHead: boolean) {
+    this.#stream = stream;
+    this.#bodiless = toHead;
+    this.finished = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+    stream.once("close", () => this.#clientLeft());
+  }
+
+  head(status: number, headers: readonly HeaderField[]): void {
+    if (this.#state !== "fresh" || this.#gone()) return;
+    this.#state = "open";
+    const fields: Record<string, string | string[]> = {};
+    for (const [name, value] of headers) {
+      const lower = name.toLowerCase();
+      // What belongs to a connection has no place in a stream (RFC 9113, section 8.2.2).
+      if (lower === "connection" || lower === "keep-alive" || lower === "transfer-encoding" || lower === "upgrade") continue;
+      const before = fields[lower];
+      fields[lower] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
+    }
+    this.#bodiless ||= status === 204 || status === 304;
+    this.#stream.respond({ ...fields, ":status": status }, { endStream: this.#bodiless });
+  }
+
+  data(chunk: Uint8Array): boolean {
+    if (this.#state !== "open" || this.#bodiless || this.#gone() || chunk.length === 0) return true;
+    return this.#stream.write(chunk);
+  }
+
+  end(): void {
+    if (this.#state !== "open") return;
+    this.#state = "ended";
+    this.#onClose = undefined;
+    if (!this.#bodiless && !this.#gone()) this.#stream.end();
+    this.#resolve?.();
+  }
+
+  abort(): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    if (!this.#gone()) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    this.#resolve?.();
+  }
+
+  onDrain(callback: () => void): void {
+    if (this.#stream.writableNeedDrain) this.#stream.once("drain", callback);
+    else callback();
+  }
+
+  onClose(callback: () => void): void {
+    this.#onClose = callback;
+    if (this.#gone()) this.#clientLeft();
+  }
+
+  #gone(): boolean {
+    return this.#stream.destroyed || this.#stream.closed;
+  }
+
+  #clientLeft(): void {
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#onClose?.();
+    this.#resolve?.();
+  }
+}

@@ -1,0 +1,98 @@
+import type { Settings } from "./config/settings.js";
+import { ChunkedDecoder } from "./http/chunked.js";
+import { problemAnswer } from "./http/problem.js";
+import { judgeServerName, targetOfServerName } from "./http/server-name.js";
+import { parseStreamHead } from "./http/stream-head.js";
+import { BodyBudget } from "./listen/body-budget.js";
+import { ConnectionLedger } from "./listen/connection-ledger.js";
+import { listenExplicit } from "./listen/explicit-listener.js";
+import type { Listener } from "./listen/listener.js";
+import { inNetworks } from "./listen/networks.js";
+import type { ServingParts } from "./listen/secure-connection.js";
+import { listenTransparent } from "./listen/transparent-listener.js";
+import type { ExchangeHandler } from "./model/exchange-handler.js";
+import type { Logger, Metrics } from "./model/ports.js";
+import { peekClientHello } from "./tls/client-hello.js";
+import type { LeafCache } from "./tls/leaf-cache.js";
+
+/** The listeners that the settings name, each undefined where it is off. */
+export interface Listeners {
+  readonly proxy: Listener | undefined;
+  readonly transparent: Listener | undefined;
+  /** Takes no new connection, lets exchanges in flight end, and closes the rest after `withinMs`. */
+  drain(withinMs: number): Promise<void>;
+}
+
+interface Behind {
+  readonly handler: ExchangeHandler;
+  readonly leaves: LeafCache;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Opens every listener of clients, all with the same bounds, counts and memory.
+ *
+ * @throws FaultsError where a port is taken or may not be bound; those that were open are closed again
+ */
+export async function openListeners(settings: Settings, behind: Behind): Promise<Listeners> {
+  const { listen, limits } = settings;
+  const parts = servingParts(settings, behind);
+  const { trusted } = settings.proxy_protocol;
+  const common = {
+    ledger: new ConnectionLedger(limits.connections, limits.connections_per_client),
+    overload: problemAnswer("quota-exceeded", "The proxy has as many connections as it takes, or this client has."),
+    trusted: trusted.length === 0 ? undefined : inNetworks(trusted),
+  };
+  const opened: Listener[] = [];
+  const drain = async (withinMs: number): Promise<void> => {
+    await Promise.all(opened.map((listener) => listener.drain(withinMs)));
+  };
+  const keep = async (opening: Promise<Listener>): Promise<Listener> => {
+    const listener = await opening;
+    opened.push(listener);
+    return listener;
+  };
+  try {
+    const proxy = listen.proxy && (await keep(listenExplicit({ ...common, address: listen.proxy, setting: "listen.proxy" }, parts)));
+    const redirected = { tlsPort: settings.transparent.tls_port, httpPort: settings.transparent.http_port };
+    const transparent =
+      listen.transparent &&
+      (await keep(
+        listenTransparent(
+          {
+            ...common,
+            overload: undefined,
+            address: listen.transparent,
+            setting: "listen.transparent",
+            ...redirected,
+            peekHello: peekClientHello,
+            targetOfServerName,
+          },
+          parts,
+        ),
+      ));
+    return { proxy, transparent, drain };
+  } catch (error) {
+    await drain(0);
+    throw error;
+  }
+}
+
+function servingParts({ limits, timeouts, http2 }: Settings, behind: Behind): ServingParts {
+  return {
+    ...behind,
+    newChunkedDecoder: () => new ChunkedDecoder(),
+    parseStreamHead,
+    judgeServerName,
+    bodies: new BodyBudget(limits.body_memory_bytes),
+    http2Streams: http2.offer ? http2.streams : undefined,
+    bounds: {
+      headerBytes: limits.header_bytes,
+      headersMs: timeouts.headers_ms,
+      bodyMs: timeouts.body_ms,
+      idleMs: timeouts.idle_ms,
+      handshakeMs: timeouts.handshake_ms,
+    },
+  };
+}
