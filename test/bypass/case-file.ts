@@ -72,6 +72,8 @@ const attackCase = z.strictObject({
   ahead: text.optional(),
   /** What the name resolves to, a list per look-up; the last one stands for all that follow. Makes a destination of its own. */
   resolves: z.array(z.array(text)).optional(),
+  /** How often the name may be looked up in the whole case. */
+  look_ups: z.number().optional(),
   /** An address that the policy names as a destination; makes a destination of its own. */
   literal: text.optional(),
   /** The destination's `connect`, in a case that makes a destination. */

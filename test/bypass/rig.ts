@@ -106,7 +106,7 @@ function writeRules(folder: string, own: readonly OwnDestination[], vendor: Vend
     { name: "operator-other-port", host: "port.operator.example", port: 8443, connect, routes: [get("/")] },
     { name: "operator-plain", host: "plain.operator.example", port: 80, scheme: "http", connect: `127.0.0.1:${vendor.plainPort}`, routes: [get("/", "/a/b"), { methods: ["POST"], path: "/in", content_types: ["application/json"], schema: "anything" }] },
     { name: "operator-address-six", host: "2001:db8::7", port: 80, scheme: "http", connect: `127.0.0.1:${vendor.plainPort}`, routes: [get("/")] },
-    ...own.map((destination, index) => ({
+    ...[...new Map(own.map((destination) => [destination.host, destination])).values()].map((destination, index) => ({
       name: `own-${index}`,
       host: destination.host,
       // The vendor's own port: an address of this machine that is let through by mistake answers.
