@@ -18,14 +18,20 @@ import { matchRoute } from "../verdict/route-match.js";
 export interface DeskRules {
   readonly index: PolicyIndex;
   readonly files: { readonly rules: readonly SourceFile[] };
-  readonly inspect: (job: { readonly body: Uint8Array; readonly head: BodyHead; readonly context: InspectionContext }) => Inspection | Promise<Inspection | Refusal>;
+  readonly inspect: (job: {
+    readonly body: Uint8Array;
+    readonly head: BodyHead;
+    readonly context: InspectionContext;
+  }) => Inspection | Promise<Inspection | Refusal>;
 }
 
 const compiled = new WeakMap<object, readonly RuleInForce[]>();
 
 /** The policy in force with its rules and their examples, for the policy page. */
 export function policyInForce({ index, files }: DeskRules): PolicyInForce {
-  const rules = compiled.get(files) ?? compileRules(files.rules, []).map(({ id, action, title, why, examples }) => ({ id, action, title, why, examples }));
+  const rules =
+    compiled.get(files) ??
+    compileRules(files.rules, []).map(({ id, action, title, why, examples }) => ({ id, action, title, why, examples }));
   compiled.set(files, rules);
   return { policy: index.policy, rules };
 }
@@ -47,7 +53,8 @@ export async function judgePayload(rules: DeskRules, request: InspectionRequest,
 
 async function judge({ index, inspect }: DeskRules, request: InspectionRequest, now: number): Promise<Verdict> {
   const form = parseAbsoluteForm(request.to);
-  if (isRefusal(form)) throw unusable({ where: "where to", what: form.detail, mend: "Write a URL such as https://api.segment.io/v1/batch." });
+  if (isRefusal(form))
+    throw unusable({ where: "where to", what: form.detail, mend: "Write a URL such as https://api.segment.io/v1/batch." });
   const place = parsePath(form.originForm);
   if (isRefusal(place)) throw unusable({ where: "where to", what: place.detail, mend: "Write the path in plain characters." });
   const { policy } = index;

@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, statSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { FaultsError } from "../../model/fault.js";
 import { PASSWORD_HASH } from "./password.js";
@@ -66,6 +66,7 @@ export class AccessFile {
   /** Changes the file as it is now, whole or not at all. */
   change<Result>(alter: (access: Access) => { readonly next: Access; readonly result: Result }): Result {
     const { next, result } = alter(this.read());
+    mkdirSync(dirname(this.path), { recursive: true, mode: 0o700 });
     const temporary = `${this.path}.${process.pid}.new`;
     const file = openSync(temporary, "w", 0o600);
     try {
