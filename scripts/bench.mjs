@@ -1,4 +1,4 @@
-/** Runs the compiled benchmarks one after the other: `npm run bench`, or `npm run bench -- inspect` for those whose path holds the word. */
+/** Runs the compiled benchmarks (`bench/*.ts`) one after the other: `npm run bench`, or `npm run bench -- inspect` for those whose name holds the word. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,10 +7,10 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const folder = join(root, "dist", "bench");
 const filters = process.argv.slice(2);
-const files = existsSync(folder) ? readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".bench.js")) : [];
+const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".js")) : [];
 const chosen = files.filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter))).sort();
 if (chosen.length === 0) {
-  process.stderr.write(`No benchmark (bench/**/*.bench.ts) matches ${filters.join(", ") || "at all"}.\n`);
+  process.stderr.write(`No benchmark (bench/*.ts) matches ${filters.join(", ") || "at all"}.\n`);
   process.exitCode = 1;
 }
 for (const name of chosen) {

@@ -1,0 +1,159 @@
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openAuthority } from "../src/tls/authority.js";
+import type { LoadOrder, LoadResult } from "./load/client.js";
+import { type Arena, type Contender, cpuSeconds, residentMib, startBare, startHaproxy, startMitmproxy, startOurs, startSquid, startVendor } from "./load/contenders.js";
+
+/**
+ * Side by side in one run: ours with everything on, a bare undici proxy that reads nothing, Squid with ssl_bump and no inspection, mitmproxy,
+ * HAProxy re-encrypting. Proxy on core 0, generator and upstream on core 1; rounds interleaved; medians. The main figure is the proxy's CPU a
+ * request from /proc, children included.
+ *
+ *   npm run bench -- load                 BENCH_ROUNDS=5 BENCH_SCALE=1 BENCH_ONLY=keep-alive BENCH_OUT=docs/performance
+ */
+const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 5);
+const SCALE = Number(process.env["BENCH_SCALE"] ?? 1);
+const HOST = "app.diffgram.com";
+const PATH = "/api/walrus/eventhub/new";
+
+interface Scenario {
+  readonly name: string;
+  readonly requests: number;
+  readonly connections: number;
+  readonly mode: LoadOrder["mode"];
+  readonly bodies: readonly string[];
+  readonly rate?: number;
+  /** mitmproxy takes a tenth: at its speed the rest would wait for it. */
+  readonly only?: readonly string[];
+}
+
+const today = new Date().toISOString().slice(0, 10);
+const event = (extra: string): string =>
+  `{"id": {{n}}, "kind": "task_completed", "description": null, "error_log": ${extra}, "object_type": null, "page_name": null, "input_id": null, "project_id": 12, "directory_id": null, "action_id": null, "workflow_id": null, "file_id": 5120, "task_id": 991, "job_id": 4, "member_id": 31, "report_template_data": null, "report_data": null, "time_created": "${today}", "install_fingerprint": "fp_7d41c0a2", "diffgram_version": "1.17.5", "host_os": "Linux", "storage_backend": "aws", "service_name": "default_service", "extra_metadata": null, "event_type": "user"}`;
+const clean = event("null");
+const dirty = event('{"error": {"text": "ask ines.moreau@harbour-clinic.example"}, "info": {}, "success": false}');
+const padding = Array.from({ length: 15 }, (_, index) => `"step_${index}": "worker ${index} took the job from the queue and ended it"`).join(", ");
+const kilobyte = event(`{"error": {}, "info": {}, "success": true}`).replace('"extra_metadata": null', `"extra_metadata": {${padding.slice(0, 0)}}`);
+
+const SCENARIOS: readonly Scenario[] = [
+  { name: "keep-alive", requests: 8_000, connections: 8, mode: "keep-alive", bodies: [clean] },
+  { name: "a connection an event", requests: 1_500, connections: 8, mode: "each", bodies: [clean] },
+  { name: "resumed handshakes", requests: 1_500, connections: 8, mode: "resumed", bodies: [clean] },
+  { name: "10 % refused", requests: 6_000, connections: 8, mode: "keep-alive", bodies: [dirty, ...Array.from({ length: 9 }, () => clean)], only: ["ours"] },
+  { name: "all refused, each durable", requests: 4_000, connections: 32, mode: "keep-alive", bodies: [dirty], only: ["ours"] },
+  { name: "fixed 500/s", requests: 2_500, connections: 16, mode: "keep-alive", bodies: [kilobyte], rate: 500, only: ["ours", "bare undici"] },
+];
+
+interface Figure {
+  readonly cpuMicros: number;
+  readonly rate: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly mib: number;
+}
+
+async function main(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "egress-bench-"));
+  const arena = await prepare(folder);
+  const vendor = await startVendor(arena);
+  const generator = fork(fileURLToPath(new URL("./load/client.js", import.meta.url)));
+  spawnSync("taskset", ["-a", "-cp", "1", String(generator.pid)]);
+  const contenders = (
+    await Promise.all([startOurs(arena, 23_128), startBare(arena, 23_138), startSquid(arena, 23_148), startMitmproxy(arena, 23_158), startHaproxy(arena, 23_168)])
+  ).filter((contender): contender is Contender => contender !== undefined);
+  const figures = new Map<string, Map<string, Figure[]>>();
+  try {
+    for (const scenario of SCENARIOS.filter(({ name }) => process.env["BENCH_ONLY"] === undefined || name.includes(process.env["BENCH_ONLY"]))) {
+      const taking = contenders.filter(({ name }) => scenario.only?.includes(name) ?? true);
+      for (const contender of taking) await load(generator, contender, { ...scenario, requests: 300 });
+      for (let round = 0; round < ROUNDS; round += 1) {
+        for (const contender of taking) {
+          const figure = await measure(generator, contender, scenario);
+          const row = figures.get(scenario.name) ?? new Map<string, Figure[]>();
+          row.set(contender.name, [...(row.get(contender.name) ?? []), figure]);
+          figures.set(scenario.name, row);
+          process.stderr.write(`${scenario.name} · ${contender.name} · round ${round + 1}: ${figure.cpuMicros.toFixed(0)} µs CPU, ${figure.rate.toFixed(0)}/s\n`);
+        }
+      }
+    }
+  } finally {
+    for (const { process: child } of contenders) child.kill("SIGKILL");
+    vendor.kill("SIGKILL");
+    generator.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const report = table(figures);
+  process.stdout.write(`${report}\n`);
+  const out = process.env["BENCH_OUT"];
+  if (out !== undefined) writeFileSync(`${out}.json`, JSON.stringify(Object.fromEntries([...figures].map(([name, row]) => [name, Object.fromEntries(row)])), null, 2));
+}
+
+async function prepare(folder: string): Promise<Arena> {
+  const ca = join(folder, "vendor-ca");
+  const authority = await openAuthority({ dir: ca, now: Date.now(), createIfMissing: true });
+  const leaf = await authority.mint(HOST, Date.now());
+  // For Squid and mitmproxy, an RSA CA, which is what both make by default.
+  const minting = join(folder, "minting.pem");
+  spawnSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=bench", "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", join(folder, "k.pem"), "-out", join(folder, "c.pem")]);
+  const { readFileSync } = await import("node:fs");
+  const cert = readFileSync(join(folder, "c.pem"), "utf8");
+  writeFileSync(minting, readFileSync(join(folder, "k.pem"), "utf8") + cert);
+  return {
+    folder,
+    host: HOST,
+    upstreamAddress: "127.0.0.2",
+    upstreamPort: 443,
+    upstreamCa: join(ca, "ca.crt"),
+    leaf: { cert: leaf.certificatePem, key: leaf.privateKeyPem },
+    mintingCa: { pemFile: minting, cert },
+  };
+}
+
+async function load(generator: ChildProcess, contender: Contender, scenario: Scenario): Promise<LoadResult> {
+  const order: LoadOrder = { ...scenario, proxyPort: contender.port, viaConnect: contender.viaConnect, host: HOST, path: PATH, caPem: contender.caPem, rate: scenario.rate ?? 0 };
+  return new Promise((resolve, reject) => {
+    generator.once("message", (answer: { result?: LoadResult; error?: string }) => {
+      if (answer.result === undefined) reject(new Error(`${contender.name}: ${answer.error ?? "no result"}`));
+      else resolve(answer.result);
+    });
+    generator.send(order);
+  });
+}
+
+async function measure(generator: ChildProcess, contender: Contender, scenario: Scenario): Promise<Figure> {
+  const slow = contender.name === "mitmproxy" ? 0.1 : 1;
+  const requests = Math.max(100, Math.round(scenario.requests * SCALE * slow));
+  const pid = contender.process.pid ?? 0;
+  const before = cpuSeconds(pid);
+  const { seconds, latencies, statuses } = await load(generator, contender, { ...scenario, requests });
+  const cpu = cpuSeconds(pid) - before;
+  const unexpected = Object.keys(statuses).filter((status) => status !== "200" && status !== "403");
+  if (unexpected.length > 0) throw new Error(`${contender.name} answered ${JSON.stringify(statuses)}`);
+  const sorted = [...latencies].sort((a, b) => a - b);
+  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+  return { cpuMicros: (cpu * 1e6) / requests, rate: requests / seconds, p50: at(0.5), p99: at(0.99), mib: residentMib(pid) };
+}
+
+function table(figures: ReadonlyMap<string, ReadonlyMap<string, readonly Figure[]>>): string {
+  const lines: string[] = [];
+  for (const [scenario, row] of figures) {
+    const ours = median((row.get("ours") ?? []).map((figure) => figure.cpuMicros));
+    lines.push("", `### ${scenario}`, "", "| proxy | CPU µs a request | ours ÷ it | requests/s | p50 ms | p99 ms | RSS MiB |", "|---|---|---|---|---|---|---|");
+    for (const [name, rounds] of row) {
+      const of = (pick: (figure: Figure) => number): number => median(rounds.map(pick));
+      const cpu = of((figure) => figure.cpuMicros);
+      lines.push(`| ${name} | ${cpu.toFixed(0)} | ${(ours / cpu).toFixed(2)} | ${of((figure) => figure.rate).toFixed(0)} | ${of((figure) => figure.p50).toFixed(2)} | ${of((figure) => figure.p99).toFixed(2)} | ${of((figure) => figure.mib).toFixed(0)} |`);
+    }
+  }
+  return lines.join("\n");
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+await main();
