@@ -179,7 +179,7 @@ const CONTEXT = [
   "      app:",
   "        type: object",
   '        properties: { name: { type: [string, "null"], pattern: "[a-z_]{1,32}" }, version: { type: [string, "null"], pattern: "v?[0-9][0-9A-Za-z.+-]{0,31}" }, build: { type: [string, "null"], pattern: "v?[0-9][0-9A-Za-z.+-]{0,31}" } }',
-  "      traits: { type: object, additionalProperties: { type: boolean } }",
+  '      traits: { type: object, propertyNames: { type: string, pattern: "[a-z0-9_]{1,64}" }, additionalProperties: { type: boolean } }',
 ];
 
 function segmentSchema(world: EventWorld, flow: Flow): string {
