@@ -95,6 +95,8 @@ export function driftOf(found: readonly Observation[], policy: PolicyView, rules
   }
   const sourceHosts = new Set(hosts.map((one) => one.name));
   if (sendsToSegment) sourceHosts.add(SEGMENT_HOST);
+  // What a container of the tag manager loads stands in no source; analytics is what it is for.
+  if (sourceHosts.has("www.googletagmanager.com")) sourceHosts.add("www.google-analytics.com");
   const hasSource = found.some((one) => one.kind !== "agent");
   if (hasSource)
     for (const [host, where] of policy.hosts)

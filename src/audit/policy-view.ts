@@ -11,6 +11,7 @@ export interface PolicyView {
   readonly kinds: Names;
   readonly properties: ReadonlySet<string>;
   readonly traits: ReadonlySet<string>;
+  /** Paths that the support case names; empty where its routes are not listed in the policy. */
   readonly routes: ReadonlySet<string>;
 }
 
@@ -60,7 +61,7 @@ export function viewOf(policy: Tree, schemas: ReadonlyMap<string, Tree>): Policy
       if (typeof host === "string" && !hosts.has(host.toLowerCase())) hosts.set(host.toLowerCase(), `cases.${name}`);
     }
   }
-  collectRoutes(policy, routes);
+  collectRoutes(at(cases, "support"), routes);
   const hub = schemaNodes(schemas, "event-hub");
   const segment = schemaNodes(schemas, "segment-batch");
   return {
