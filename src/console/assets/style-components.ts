@@ -51,6 +51,7 @@ kbd { border: 1px solid var(--line); border-bottom-width: 2px; border-radius: 4p
 .rule.pii, .rule.secret { background: var(--bad-ground); color: var(--bad); }
 .rule.annotation, .rule.blob { background: var(--plum-ground); color: var(--plum); }
 .rule.schema, .rule.integrity { background: var(--warn-ground); color: var(--warn); }
+.bars a, table a, .title-row a, .crumbs a, .structure a.rule, .findings a, .who a { display: inline-block; min-height: 1.5rem; line-height: 1.5rem; }
 a.rule:hover, a:hover > .rules .rule { text-decoration: underline; }
 
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); gap: 1rem; list-style: none; margin: 0 0 1rem; padding: 0; }
