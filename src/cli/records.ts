@@ -1,19 +1,20 @@
-import { readFileSync } from "node:fs";
-import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Command } from "commander";
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import { FaultsError } from "../model/fault.js";
 import type { RecordArchive } from "../record/record-archive.js";
-import { openRecordArchive } from "../record/record-archive.js";
 import { CSV_HEAD, csvLine } from "../record/record-csv.js";
 import type { RecordFilter } from "../record/record-filter.js";
 import { recordPage, recordTable } from "../record/record-table.js";
 import type { Status } from "../record/schema.js";
 import { STATUSES } from "../record/schema.js";
+import { age, count, moment, print, reading, type StoreFlags, stored } from "./record-flags.js";
 
-interface StoreFlags {
-  readonly data: string;
-  readonly store?: string;
+interface EvidenceFlags {
+  readonly by: string;
+  readonly why: string;
+  readonly out: string;
 }
 
 type FilterFlags = Pick<RecordFilter, "case" | "rule" | "since" | "until" | "text" | "limit"> & { readonly status?: Status };
@@ -54,6 +55,13 @@ export function addRecordsCommand(program: Command): void {
     .action((flags: StoreFlags & FilterFlags & { format: "json" | "ndjson" | "csv" }) =>
       reading(flags, (archive) => exportAll(archive, flags)),
     );
+  stored(records.command("evidence"))
+    .argument("<id>", "a record's id, or the id of any exchange that was an occurrence of it")
+    .description("write the sealed bodies of a record as age files; who took them stays in the chain")
+    .requiredOption("--by <name>", "who takes them out")
+    .requiredOption("--why <reason>", "what for")
+    .option("--out <dir>", "where the files go", ".")
+    .action((id: string, flags: StoreFlags & EvidenceFlags) => reading(flags, (archive) => writeEvidence(archive, id, flags)));
   stored(records.command("verify"))
     .description("check every hash chain; exit 1 where anything was changed, removed, reordered or cut off")
     .option("--checkpoint <file>", "a file, such as a log, that holds checkpoints kept off this host")
@@ -70,12 +78,6 @@ export function addRecordsCommand(program: Command): void {
         if (kept > 0) await print(`Kept ${kept} that reached the vendor and are neither deleted there nor dismissed.`);
       }),
     );
-}
-
-function stored(command: Command): Command {
-  return command
-    .addOption(new Option("--data <dir>", "the proxy's data folder").env("EGRESS_PROXY_DATA").default("./data"))
-    .addOption(new Option("--store <url>", "postgres://… where the records are in a PostgreSQL").env("EGRESS_PROXY_STORE_URL"));
 }
 
 function filtered(command: Command, limit?: number): Command {
@@ -99,6 +101,24 @@ async function exportAll({ reader }: RecordArchive, flags: FilterFlags & { reado
     first = false;
   }
   if (flags.format === "json") await print(first ? "[]" : "]");
+}
+
+async function writeEvidence(archive: RecordArchive, id: string, { by, why, out }: EvidenceFlags): Promise<void> {
+  const record = await archive.reader.get(id);
+  const bodies = record === undefined ? [] : await archive.takeEvidence(record.id, { by, why, at: Date.now() });
+  if (bodies.length === 0) {
+    process.stderr.write(`No evidence is kept of ${JSON.stringify(id)}; the setting evidence.recipients says to whom bodies are sealed.\n`);
+    process.exitCode = 1;
+    return;
+  }
+  for (const { exchange, file, bytes, intact } of bodies) {
+    const path = join(out, `${exchange}.age`);
+    writeFileSync(path, file, { mode: 0o600, flag: "wx" });
+    await print(
+      `${path}: ${bytes} bytes once opened by \`age --decrypt -i KEY ${path}\`${intact ? "" : ". CHANGED since it was sealed: the chain knows another digest"}`,
+    );
+    if (!intact) process.exitCode = 1;
+  }
 }
 
 async function verify(archive: RecordArchive, flags: { readonly checkpoint?: string; readonly format: "table" | "json" }): Promise<void> {
@@ -134,47 +154,4 @@ function checkpointFile(file: string): string {
       },
     ]);
   }
-}
-
-async function reading(flags: StoreFlags, work: (archive: RecordArchive) => Promise<void>): Promise<void> {
-  try {
-    const archive = await openRecordArchive(flags.data, flags.store);
-    try {
-      if (archive.warning !== undefined) process.stderr.write(`${archive.warning}\n`);
-      await work(archive);
-    } finally {
-      await archive.close();
-    }
-  } catch (error) {
-    if (!(error instanceof FaultsError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 2;
-  }
-}
-
-/** Waits where the reader of a pipe is slow. */
-async function print(line: string): Promise<void> {
-  if (!process.stdout.write(`${line}\n`)) await once(process.stdout, "drain");
-}
-
-const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
-
-function age(text: string): number {
-  const match = /^(\d{1,6})([mhdw])$/.exec(text);
-  const unit = UNITS[match?.[2] ?? ""];
-  if (match?.[1] === undefined || unit === undefined) throw new InvalidArgumentError("Write a number and m, h, d or w, such as 90d.");
-  return Number(match[1]) * unit;
-}
-
-function moment(text: string): number {
-  if (/^\d{1,6}[mhdw]$/.test(text)) return Date.now() - age(text);
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new InvalidArgumentError("Write an age such as 30d, or a date such as 2026-11-24T08:00:00Z.");
-  return time;
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Write a whole number from 1.");
-  return value;
 }

@@ -116,7 +116,7 @@ export function networksSetting(description: string) {
 export function recipientsSetting(description: string) {
   const error = "must be an age public key, which begins with age1.";
   return z
-    .array(z.string({ error }).regex(/^age1[02-9ac-hj-np-z]{58,4000}$/, { error }), { error: "must be a list." })
+    .array(z.string({ error }).regex(/^age1(pq1)?[02-9ac-hj-np-z]{50,4000}$/, { error }), { error: "must be a list." })
     .prefault([])
     .meta({ description, form: "list", mend: 'Write what `age-keygen -y key.txt` prints, such as ["age1…"].' });
 }

@@ -19,6 +19,7 @@ import { collectHead, outside } from "./head-texts.js";
 import { compileKeyRules } from "./key-rules.js";
 import type { KeyRules } from "./key-rules.js";
 import { collectNested } from "./nested-walk.js";
+import { outlineOf } from "./outline.js";
 import { compactName } from "./place.js";
 import type { KnownNames } from "./place.js";
 import { loadRules } from "./rule-file.js";
@@ -109,6 +110,7 @@ class CompiledInspector implements Inspector {
       pins: into.pins.map((pin) => ({ name: pin.name, hmac: this.pseudonyms.hmac(pin.value) })),
       // Only what is recorded needs it, and nothing without findings is.
       ...(document?.redactionUnit === undefined ? {} : { redactionUnit: document.redactionUnit }),
+      outline: late ? [] : outlineOf(reading.views, context.query, this.names, (key) => this.pseudonyms.short(key)),
       structure: kept.length === 0 ? undefined : structureOf(reading.views, this.names, (key) => this.pseudonyms.short(key)),
     };
   }

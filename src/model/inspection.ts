@@ -31,6 +31,8 @@ export interface Inspection {
   readonly pins: readonly { readonly name: string; readonly hmac: string }[];
   /** The root's member whose array holds items that may be dropped one by one (`batch` of Segment), where the schema marks one. */
   readonly redactionUnit?: string;
+  /** For the inventory: distinct `path TAB type TAB length class`, never a value; bounded. Empty where the inspection ran out of time. */
+  readonly outline: readonly string[];
   /** The body's structure with every value replaced by type and length, JSON text, bounded to 64 KiB; undefined where unreadable. */
   readonly structure: string | undefined;
 }

@@ -68,7 +68,8 @@ export interface DeskRecord {
 
 export interface DeskHistoryEntry {
   readonly id: string;
-  readonly kind: "transfer" | "occurrence" | "status";
+  /** `evidence`: a body was sealed and kept. `access`: somebody took it out, as `{by, why}`. */
+  readonly kind: "transfer" | "occurrence" | "status" | "evidence" | "access";
   readonly at: string;
   readonly replica: string;
   /** For a status change `{from, to, by, why}`; null once pruned. */

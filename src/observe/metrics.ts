@@ -66,6 +66,7 @@ export class MetricsRegistry implements Metrics {
     ["case", "transferred"],
   );
   readonly #limited = this.#counter("egress_limited_total", "Exchanges refused because the operator has limited their case.", ["case"]);
+  readonly #changes = this.#counter("egress_material_changes_total", "Paths, event kinds and destinations that left for the first time.", ["case"]);
   readonly #reloads = this.#counter(
     "egress_policy_reload_total",
     "Attempts to load the policy; on an error the one before stays in force.",
@@ -98,6 +99,7 @@ export class MetricsRegistry implements Metrics {
   constructor(options: { readonly processMetrics?: boolean } = {}) {
     if (options.processMetrics !== false) collectDefaultMetrics({ register: this.#registry });
     for (const caseName of CASE_NAMES) {
+      this.#changes.inc({ case: caseName }, 0);
       for (const reason of REASONS) this.#blocked.inc({ case: caseName, reason }, 0);
       for (const transferred of ["true", "false"]) this.#unexpected.inc({ case: caseName, transferred }, 0);
     }
@@ -194,6 +196,11 @@ export class MetricsRegistry implements Metrics {
 
   recordsSpooled(count: number): void {
     this.#spooled.set(count);
+  }
+
+  /** What left for the first time, once the inventory has it. */
+  materialChanges(caseName: CaseName, count: number): void {
+    this.#changes.inc({ case: caseName }, count);
   }
 
   unexpectedTransfersOpen(count: number): void {

@@ -1,7 +1,7 @@
 import { canonicalJson, sha256 } from "./canonical.js";
 
 /** What an entry of the chain tells. Records and incidents are projections of these and nothing else. */
-export const ENTRY_KINDS = ["transfer", "occurrence", "status", "prune"] as const;
+export const ENTRY_KINDS = ["transfer", "occurrence", "status", "prune", "evidence", "access"] as const;
 
 export type EntryKind = (typeof ENTRY_KINDS)[number];
 

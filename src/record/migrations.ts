@@ -1,5 +1,6 @@
 import type { Kysely, Migration } from "kysely";
 import { Migrator } from "kysely";
+import { deskTables } from "./desk-tables.js";
 import type { Tables } from "./schema.js";
 
 const first: Migration = {
@@ -90,7 +91,10 @@ const RECORD_TEXTS = [
 
 /** Brings the tables to the newest form. Kysely locks, so that two replicas may start at once. Throws the database's own error. */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ "001-chain-and-records": first }) } });
+  const migrator = new Migrator({
+    db,
+    provider: { getMigrations: async () => ({ "001-chain-and-records": first, "002-desk": deskTables }) },
+  });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error instanceof Error ? error : new Error("A migration failed.", { cause: error });
 }

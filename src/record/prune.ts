@@ -88,6 +88,7 @@ async function erase(db: Database["db"], rows: readonly PrunedRow[], order: Prun
   await db.updateTable("entries").set({ body: null }).where("record", "in", ids).execute();
   await db.deleteFrom("records").where("id", "in", ids).execute();
   await db.deleteFrom("record_rules").where("record", "in", ids).execute();
+  await db.deleteFrom("evidence").where("record", "in", ids).execute();
   for (const row of rows) {
     await db
       .updateTable("incidents")

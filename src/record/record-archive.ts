@@ -4,7 +4,11 @@ import { FaultsError } from "../model/fault.js";
 import { CheckpointKey, findCheckpoints } from "./checkpoint.js";
 import type { Database } from "./database.js";
 import { openDatabase } from "./database.js";
+import { acceptChanges } from "./inventory-accept.js";
+import { InventoryReader } from "./inventory-reader.js";
 import { migrate } from "./migrations.js";
+import type { SealedBody } from "./evidence-access.js";
+import { takeEvidence } from "./evidence-access.js";
 import type { Pruned } from "./prune.js";
 import { prune } from "./prune.js";
 import { RecordReader } from "./record-reader.js";
@@ -16,11 +20,16 @@ import { verifyRecords } from "./verify.js";
 /** The record as the command line opens it: beside a proxy that runs, without its lock. */
 export interface RecordArchive {
   readonly reader: RecordReader;
+  readonly inventory: InventoryReader;
   /** Set where the store could not be read: then only what is in the spool is seen. */
   readonly warning: string | undefined;
   /** @param offHost text that holds checkpoints kept elsewhere, such as a log. */
   verify(offHost: string): Promise<Verification>;
   prune(before: number, now: number): Promise<Pruned>;
+  /** Marks every change of now as seen by somebody. @returns how many */
+  acceptChanges(by: { readonly by: string; readonly at: number; readonly case?: string | undefined }): Promise<number>;
+  /** Hands out the sealed bodies of a record, newest first, and puts into the chain who took them and why. */
+  takeEvidence(record: string, by: { readonly by: string; readonly why: string; readonly at: number }): Promise<readonly SealedBody[]>;
   close(): Promise<void>;
 }
 
@@ -55,24 +64,28 @@ export async function openRecordArchive(dataDir: string, url: string | undefined
     }
   }
   const reading = database ?? (await emptyDatabase());
+  async function writing<Result>(work: (database: Database, replica: string) => Promise<Result>): Promise<Result> {
+    const open = openDatabase(location, { write: true, timeoutMs: PATIENCE_MS });
+    try {
+      await migrate(open.db);
+      return await work(open, replica ?? readFileSync(join(dataDir, "replica"), "utf8").trim());
+    } finally {
+      await open.close();
+    }
+  }
   return {
     reader: new RecordReader(reading.db, () => readSpool(dataDir)),
+    inventory: new InventoryReader(reading.db),
     warning,
     verify: (offHost) => {
       const kept = join(dataDir, "last-checkpoint");
       const { checkpoints, forged } = findCheckpoints(`${existsSync(kept) ? readFileSync(kept, "utf8") : ""}\n${offHost}`);
       return verifyRecords(reading.db, { checkpoints, forged });
     },
-    prune: async (before, now) => {
-      const writing = openDatabase(location, { write: true, timeoutMs: PATIENCE_MS });
-      try {
-        await migrate(writing.db);
-        const named = replica ?? readFileSync(join(dataDir, "replica"), "utf8").trim();
-        return await prune(writing, { replica: named, key: CheckpointKey.open(dataDir), before, now });
-      } finally {
-        await writing.close();
-      }
-    },
+    prune: (before, now) =>
+      writing((database, named) => prune(database, { replica: named, key: CheckpointKey.open(dataDir), before, now })),
+    acceptChanges: (by) => writing((database) => acceptChanges(database, by)),
+    takeEvidence: (record, by) => writing((database, named) => takeEvidence(database, named, record, by)),
     close: () => reading.close(),
   };
 }

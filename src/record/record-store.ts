@@ -7,6 +7,7 @@ import type { Committed } from "./commit.js";
 import type { Database, Location } from "./database.js";
 import { openDatabase } from "./database.js";
 import { lockFolder } from "./folder-lock.js";
+import { InventoryReader } from "./inventory-reader.js";
 import { Journal } from "./journal.js";
 import { readOrCreateKey } from "./key-file.js";
 import type { Pruned } from "./prune.js";
@@ -92,6 +93,7 @@ export class RecordStore implements TransferLog {
       dataDir: setup.dataDir,
       replica: setup.replica,
       lockTimeoutMs: Math.ceil(deadlineMs * 0.8),
+      recipients: [],
     });
     this.#journal = new Journal({
       writer: this.#writer,
@@ -123,6 +125,20 @@ export class RecordStore implements TransferLog {
   /** Whether the store itself takes writes, for health. */
   get storeAnswers(): boolean {
     return this.#journal.storeAnswers;
+  }
+
+  /** Another writing thread, for what may not hold up the record's own. */
+  newWriter(recipients: readonly string[]): Writer {
+    const { dataDir } = this.#options;
+    return new Writer({ location: this.#location, dataDir, replica: this.#replica, lockTimeoutMs: 5_000, recipients: [...recipients] });
+  }
+
+  /** What has left the building. */
+  inventory(): InventoryReader {
+    this.#reader();
+    const database = this.#reading?.database;
+    if (database === undefined) throw new Error("The record store can't be read.");
+    return new InventoryReader(database.db);
   }
 
   list(filter: RecordFilter = {}) {

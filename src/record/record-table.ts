@@ -1,4 +1,5 @@
 import type { HistoryView, RecordView } from "./record-view.js";
+import { align } from "./text-table.js";
 
 /** Records as a table for a terminal: one line each, newest first. */
 export function recordTable(records: readonly RecordView[]): string {
@@ -65,24 +66,12 @@ function sentence(record: RecordView): string {
 function detail(entry: HistoryView): string {
   const { detail: body } = entry;
   if (typeof body !== "object" || body === null) return "";
+  if ("sealed" in body && "bytes" in body) return `${String(body.bytes)} bytes sealed to the operator's recipients`;
+  if ("file" in body && "by" in body) return `evidence taken out by ${String(body.by)}: ${"why" in body ? String(body.why) : ""}`;
   if ("to" in body && "by" in body && "why" in body) return `to ${String(body.to)} by ${String(body.by)}: ${String(body.why)}`;
   return "verdict" in body && "client" in body ? `${String(body.verdict)}, from ${String(body.client)}` : "";
 }
 
 function shortTime(iso: string): string {
   return iso.slice(0, 19).replace("T", " ");
-}
-
-/** Columns padded to their widest cell. Control characters can't move the terminal's cursor: traffic may have put them there. */
-function align(rows: readonly (readonly string[])[]): string {
-  const clean = rows.map((row) => row.map((cell) => cell.replace(/[\p{Cc}\p{Cf}]/gu, "?")));
-  const widths = (clean[0] ?? []).map((_, column) => Math.max(...clean.map((row) => row[column]?.length ?? 0)));
-  return clean
-    .map((row) =>
-      row
-        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
 }

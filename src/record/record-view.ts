@@ -41,7 +41,7 @@ export interface RecordView {
 
 export interface HistoryView {
   readonly id: string;
-  readonly kind: "transfer" | "occurrence" | "status";
+  readonly kind: "transfer" | "occurrence" | "status" | "evidence" | "access";
   readonly at: string;
   readonly replica: string;
   /** The entry's body: for a status change who, from, to and why; null once pruned. */

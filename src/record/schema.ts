@@ -2,6 +2,7 @@ import type { CaseName } from "../model/limited-case.js";
 import type { Reason } from "../model/reasons.js";
 import type { Transfer } from "../model/transfer.js";
 import type { Entry } from "./chain.js";
+import type { DeskTables } from "./desk-schema.js";
 
 /** `open -> confirmed -> reported -> deleted`, or `dismissed`. */
 export const STATUSES = ["open", "confirmed", "reported", "deleted", "dismissed"] as const;
@@ -9,7 +10,7 @@ export const STATUSES = ["open", "confirmed", "reported", "deleted", "dismissed"
 export type Status = (typeof STATUSES)[number];
 
 /** The tables, alike in SQLite and PostgreSQL. Times are milliseconds since the epoch, yes and no are 1 and 0. */
-export interface Tables {
+export interface Tables extends DeskTables {
   entries: Entry;
   replicas: ReplicaRow;
   checkpoints: CheckpointRow;

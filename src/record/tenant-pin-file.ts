@@ -38,7 +38,11 @@ export class TenantPinFile implements TenantPins {
       return new TenantPinFile(path, FILE.parse(JSON.parse(readFileSync(path, "utf8"))).pins);
     } catch {
       throw new FaultsError("The tenant pins can't be used:", [
-        { where: path, what: "The file holds no list of pins.", mend: "Restore it from a backup, or remove it to learn and confirm all pins anew." },
+        {
+          where: path,
+          what: "The file holds no list of pins.",
+          mend: "Restore it from a backup, or remove it to learn and confirm all pins anew.",
+        },
       ]);
     }
   }
@@ -53,7 +57,9 @@ export class TenantPinFile implements TenantPins {
   }
 
   learn(seen: readonly SeenPin[]): Learned {
-    const fresh = seen.filter(({ name }, index) => !this.#pins.some((pin) => pin.name === name) && seen.findIndex((other) => other.name === name) === index);
+    const fresh = seen.filter(
+      ({ name }, index) => !this.#pins.some((pin) => pin.name === name) && seen.findIndex((other) => other.name === name) === index,
+    );
     if (fresh.length === 0) return { names: [], durable: this.#durable };
     const learned = new Date().toISOString();
     this.#pins = [...this.#pins, ...fresh.map(({ name, hmac }) => ({ name, hmac, learned }))];

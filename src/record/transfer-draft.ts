@@ -44,7 +44,8 @@ export function draftTransfer(facts: TransferFacts, pseudonyms: Pseudonyms): Tra
   const path = head === undefined ? "" : nameablePath(head.path, destination, pseudonyms);
   const bodyHmac = pseudonyms.hmac(facts.body ?? "");
   const sameAgain =
-    facts.inspection?.identity ?? (facts.body === undefined || facts.body.length === 0 ? `${facts.reason ?? ""} ${method} ${path}` : bodyHmac);
+    facts.inspection?.identity ??
+    (facts.body === undefined || facts.body.length === 0 ? `${facts.reason ?? ""} ${method} ${path}` : bodyHmac);
   return {
     id: facts.id,
     at: facts.at,

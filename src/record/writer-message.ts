@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { Transfer } from "../model/transfer.js";
 import type { CommitResult } from "./commit.js";
+import type { MaterialChange } from "./inventory-commit.js";
 import type { Status } from "./schema.js";
+import type { TrafficBatch } from "./traffic-tally.js";
 
 /** What the writing thread is started with. */
 export const writerSetup = z.object({
@@ -12,6 +14,8 @@ export const writerSetup = z.object({
   dataDir: z.string(),
   replica: z.string(),
   lockTimeoutMs: z.number(),
+  /** age recipients that evidence is sealed to. */
+  recipients: z.array(z.string()),
 });
 
 export type WriterSetup = z.infer<typeof writerSetup>;
@@ -28,10 +32,17 @@ export type WriterRequest =
   | { readonly kind: "commit"; readonly transfers: readonly Transfer[]; readonly now: number }
   | { readonly kind: "status"; readonly record: string; readonly id: string; readonly change: StatusChange }
   | { readonly kind: "checkpoint"; readonly now: number }
+  | { readonly kind: "traffic"; readonly batch: TrafficBatch }
+  | { readonly kind: "policy"; readonly digest: string; readonly at: number }
+  | { readonly kind: "seal"; readonly record: string; readonly exchange: string; readonly body: Uint8Array; readonly at: number }
+  /** Brings sealed bodies from the data folder into the store. */
+  | { readonly kind: "evidence"; readonly now: number }
   | { readonly kind: "close"; readonly now: number };
 
 export type WriterAnswer =
   | ({ readonly kind: "committed" } & CommitResult & { readonly checkpoint?: string })
   | { readonly kind: "changed"; readonly outcome: "done" | "no-record" | "not-allowed"; readonly from?: Status }
   | { readonly kind: "checkpoint"; readonly line: string | undefined }
+  | { readonly kind: "traffic"; readonly changes: readonly MaterialChange[] }
+  | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly code: string; readonly message: string };

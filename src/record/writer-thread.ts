@@ -5,6 +5,8 @@ import { CheckpointKey } from "./checkpoint.js";
 import { commitTransfers, readHead } from "./commit.js";
 import type { Database } from "./database.js";
 import { openDatabase } from "./database.js";
+import { importEvidence, sealEvidence } from "./evidence-files.js";
+import { commitTraffic } from "./inventory-commit.js";
 import { migrate } from "./migrations.js";
 import { changeStatus } from "./status-change.js";
 import type { WriterAnswer, WriterRequest, WriterSetup } from "./writer-message.js";
@@ -69,6 +71,23 @@ async function answer(request: WriterRequest): Promise<WriterAnswer> {
       return changeStatus(await opened(), setup.replica, request.record, request.id, request.change);
     case "checkpoint":
       return { kind: "checkpoint", line: await checkpoint(request.now) };
+    case "traffic":
+      return { kind: "traffic", changes: await commitTraffic(await opened(), request.batch) };
+    case "policy": {
+      const { digest, at } = request;
+      await (await opened()).db
+        .insertInto("policies")
+        .values({ replica: setup.replica, at, digest })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+      return { kind: "done" };
+    }
+    case "seal":
+      await sealEvidence(setup.dataDir, setup.recipients, request);
+      return { kind: "done" };
+    case "evidence":
+      await importEvidence(await opened(), setup.replica, setup.dataDir, request.now);
+      return { kind: "done" };
     case "close": {
       const line = database === undefined ? undefined : await checkpoint(request.now).catch(() => undefined);
       await database?.close();

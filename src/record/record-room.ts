@@ -1,0 +1,124 @@
+import type { EvidenceKeeper } from "../model/evidence.js";
+import type { CaseName } from "../model/limited-case.js";
+import type { TrafficLedger, TrafficSeen } from "../model/traffic-ledger.js";
+import { type EvidenceSettings, EvidenceRoom } from "./evidence-room.js";
+import type { RecordStore } from "./record-store.js";
+import { openRecordStore, type RecordStoreOptions } from "./record-store.js";
+import { TrafficTally } from "./traffic-tally.js";
+import type { Writer } from "./writer.js";
+
+const FLUSH_MS = 2_000;
+const OPEN_COUNT_MS = 15_000;
+/** Changes that are told one by one; a new version of the product brings dozens at once, the inventory lists all. */
+const TOLD = 20;
+
+export interface RecordRoomOptions extends RecordStoreOptions {
+  readonly evidence: EvidenceSettings;
+  readonly metrics: RoomMetrics;
+}
+
+/** What the record tells Prometheus. */
+interface RoomMetrics {
+  recordsSpooled(count: number): void;
+  unexpectedTransfersOpen(count: number): void;
+  materialChanges(caseName: CaseName, count: number): void;
+}
+
+/**
+ * The record and what the desk keeps beside it: totals, inventory, policy history and sealed evidence. These are written every two seconds
+ * by a thread of their own, so that traffic never waits for them; a crash loses those seconds of counts, and no record.
+ *
+ * @throws FaultsError as `openRecordStore`
+ */
+export async function openRecordRoom(options: RecordRoomOptions): Promise<RecordRoom> {
+  const { metrics } = options;
+  const store = await openRecordStore({ ...options, onSpooled: (count) => metrics.recordsSpooled(count) });
+  return new RecordRoom(options, store);
+}
+
+export class RecordRoom implements TrafficLedger {
+  readonly store: RecordStore;
+  readonly evidence: EvidenceKeeper;
+  readonly #options: RecordRoomOptions;
+  readonly #writer: Writer;
+  readonly #evidence: EvidenceRoom;
+  readonly #tally = new TrafficTally();
+  readonly #timers: readonly NodeJS.Timeout[];
+  #policies: { readonly digest: string; readonly at: number }[] = [];
+  #flushing: Promise<void> | undefined;
+
+  /** Made by `openRecordRoom` only. */
+  constructor(options: RecordRoomOptions, store: RecordStore) {
+    this.store = store;
+    this.#options = options;
+    this.#writer = store.newWriter(options.evidence.recipients);
+    this.#evidence = new EvidenceRoom(options.evidence, this.#writer, options);
+    this.evidence = this.#evidence;
+    this.#timers = [setInterval(() => void this.flush(), FLUSH_MS), setInterval(() => void this.#countOpen(), OPEN_COUNT_MS)];
+    for (const timer of this.#timers) timer.unref();
+    void this.#countOpen();
+  }
+
+  note(seen: TrafficSeen): void {
+    this.#tally.add(seen);
+  }
+
+  /** A policy came into force. */
+  policy(digest: string): void {
+    // A store that is away for days must not gather a reload loop's digests without bound.
+    this.#policies = [...this.#policies.slice(-99), { digest, at: this.#options.clock.now() }];
+  }
+
+  /** Writes what was counted; where the store is away, it stays counted. */
+  flush(): Promise<void> {
+    this.#flushing ??= this.#flush().finally(() => (this.#flushing = undefined));
+    return this.#flushing;
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer);
+    await this.#flushing;
+    await this.#evidence.settle();
+    await this.flush();
+    await this.#writer.stop();
+    await this.store.close();
+  }
+
+  async #flush(): Promise<void> {
+    if (!this.store.storeAnswers) return;
+    await this.#flushPolicies();
+    await this.#flushTraffic();
+    await this.#evidence.store();
+  }
+
+  async #flushPolicies(): Promise<void> {
+    for (let next = this.#policies[0]; next !== undefined; next = this.#policies[0]) {
+      const answer = await this.#writer.ask({ kind: "policy", ...next }).catch(() => undefined);
+      if (answer?.kind !== "done") return;
+      this.#policies = this.#policies.filter((policy) => policy !== next);
+    }
+  }
+
+  async #flushTraffic(): Promise<void> {
+    if (this.#tally.empty) return;
+    const batch = this.#tally.take();
+    const answer = await this.#writer.ask({ kind: "traffic", batch }).catch(() => undefined);
+    if (answer?.kind !== "traffic") {
+      this.#tally.giveBack(batch);
+      return;
+    }
+    const { logger, metrics } = this.#options;
+    for (const { caseName } of answer.changes) metrics.materialChanges(caseName, 1);
+    for (const { caseName, destination, kind, path, type } of answer.changes.slice(0, TOLD)) {
+      logger.warn("Material change: this left the building for the first time.", { case: caseName, destination, kind, path, type });
+    }
+    const rest = answer.changes.length - TOLD;
+    if (rest > 0) logger.warn("More material changes; `egress-proxy inventory changes` lists them.", { count: rest });
+  }
+
+  async #countOpen(): Promise<void> {
+    if (!this.store.storeAnswers) return;
+    const counts = await this.store.openCounts().catch(() => undefined);
+    if (counts !== undefined) this.#options.metrics.unexpectedTransfersOpen(Object.values(counts).reduce((sum, count) => sum + count, 0));
+  }
+}

@@ -1,0 +1,3 @@
+import { roomSuite } from "./room-suite.js";
+
+roomSuite(async () => undefined);
