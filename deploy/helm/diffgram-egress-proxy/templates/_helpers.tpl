@@ -109,6 +109,9 @@ capabilities:
 {{- if and .Values.console.enabled (not .Values.postgresql.existingSecret) -}}
 {{- $faults = append $faults "console.enabled needs the records in one place: set postgresql.existingSecret, or switch the console off." -}}
 {{- end -}}
+{{- if and .Values.console.enabled (not .Values.console.trustedProxies) -}}
+{{- $faults = append $faults "console.enabled: list the addresses of the ingress controller's pods in console.trustedProxies; the console serves plain HTTP to nobody else." -}}
+{{- end -}}
 {{- if and .Values.console.ingress.enabled (not .Values.console.ingress.host) -}}
 {{- $faults = append $faults "console.ingress.enabled: name its host in console.ingress.host." -}}
 {{- end -}}
@@ -193,3 +196,15 @@ podSelector: {}
     {{- end }}
 {{- end }}
 {{- end -}}
+
+{{- define "egress.rulesVolume" -}}
+{{- if eq .Values.rules.source "configMap" -}}
+- name: rules
+  configMap:
+    name: {{ include "egress.fullname" . }}-rules
+    items:
+      {{- range $path, $_ := include "egress.rules" . | fromJson }}
+      - { key: {{ replace "/" "__" $path }}, path: {{ $path }} }
+      {{- end }}
+{{- end -}}
+{{- end }}
