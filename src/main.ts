@@ -3,6 +3,9 @@ import { loadPolicy } from "./config/policy.js";
 import { readLimits } from "./config/policy-limits.js";
 import { type RulesDirectory, readRulesDir, schemaNamesOf } from "./config/rules-directory.js";
 import type { Settings } from "./config/settings.js";
+import { type RunningConsole, startConsole } from "./console/server.js";
+import { judgePayload, policyInForce } from "./desk.js";
+import { consoleSettingsOf } from "./desk-settings.js";
 import { type Resolver, systemResolver } from "./forward/dial.js";
 import { createForwarder } from "./forward/forwarder.js";
 import { answerHeaders } from "./http/forwarded-headers.js";
@@ -34,7 +37,10 @@ export interface RunningProxy {
     readonly proxy: ListeningAt | undefined;
     readonly transparent: ListeningAt | undefined;
     readonly metrics: ListeningAt | undefined;
+    readonly console: ListeningAt | undefined;
   };
+  /** The first admin's password, where this start made one: to be shown once and kept nowhere. */
+  readonly firstPassword: string | undefined;
   /** The CA that clients are to trust, PEM. */
   readonly caPem: string;
   /** Reads policy, rules and CA anew, all or nothing: on any fault what was in force stays. */
@@ -65,6 +71,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   const logger = createLogger(settings.log);
   const registry = new MetricsRegistry();
   const health = new HealthState();
+  const consoleSettings = consoleSettingsOf(settings);
   const key = readInstallationKey(settings.data);
   const pseudonyms = pseudonymsOf(key);
   const pins = TenantPinFile.open(settings.data);
@@ -106,10 +113,12 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   });
 
   let observe: ObserveServer | undefined;
+  let desk: RunningConsole | undefined;
   let listeners: Listeners | undefined;
   const close = async (): Promise<void> => {
     health.stopping();
     await listeners?.drain(settings.timeouts.drain_ms);
+    await desk?.close();
     await forwarder.close();
     await inForce.inspections.close();
     await records.close();
@@ -117,6 +126,17 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   };
   try {
     if (settings.listen.metrics !== undefined) observe = await startObserveServer({ listen: settings.listen.metrics, registry, health });
+    if (consoleSettings !== undefined) {
+      desk = await startConsole(consoleSettings, {
+        desk: records.store,
+        inventory: records.store.inventory(),
+        policy: () => policyInForce(inForce),
+        inspect: (request) => judgePayload({ ...inForce, inspect: (job) => inForce.inspections.inspect(job) }, request, CLOCK.now()),
+        health: () => health.readiness(),
+        clock: CLOCK,
+        logger,
+      });
+    }
     listeners = await openListeners(settings, { handler, leaves, logger, metrics: registry });
   } catch (error) {
     await close();
@@ -125,7 +145,8 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   health.check("proxy", () => ({ ok: true }));
   health.check("ca", () => ({ ok: CLOCK.now() < leaves.authority.expiresAt }));
   return {
-    addresses: { proxy: listeners.proxy?.address, transparent: listeners.transparent?.address, metrics: observe?.address },
+    addresses: { proxy: listeners.proxy?.address, transparent: listeners.transparent?.address, metrics: observe?.address, console: desk?.address },
+    firstPassword: desk?.firstPassword,
     caPem: authority.certificatePem,
     close,
     async reload() {

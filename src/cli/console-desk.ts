@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import type { InventoryPort } from "../model/console-ports.js";
 import type { RecordDesk } from "../model/record-desk.js";
 import { openDatabase } from "../record/database.js";
 import { readOrCreateKey } from "../record/key-file.js";
@@ -20,7 +21,12 @@ const PATIENCE_MS = 5_000;
 export async function openDeskBeside(
   dataDir: string,
   url: string | undefined,
-): Promise<{ readonly desk: RecordDesk; readonly warning: string | undefined; readonly close: () => Promise<void> }> {
+): Promise<{
+  readonly desk: RecordDesk;
+  readonly inventory: InventoryPort;
+  readonly warning: string | undefined;
+  readonly close: () => Promise<void>;
+}> {
   const location = locate(dataDir, url);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   if (location.kind === "sqlite" && !existsSync(location.file)) {
@@ -53,6 +59,7 @@ export async function openDeskBeside(
         }
       },
     },
+    inventory: archive.inventory,
     warning: archive.warning,
     close: () => archive.close(),
   };

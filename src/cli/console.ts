@@ -10,9 +10,9 @@ import { loadRules } from "../main.js";
 import { type Fault, FaultsError } from "../model/fault.js";
 import { createLogger } from "../observe/log.js";
 import { passingKey } from "../record/passing-key.js";
-import { consoleSettingsOf } from "./console-settings.js";
+import { consoleSettingsOf } from "../desk-settings.js";
 import { openDeskBeside } from "./console-desk.js";
-import { judgePayload, policyInForce } from "./desk.js";
+import { judgePayload, policyInForce } from "../desk.js";
 
 const CLOCK = { now: () => Date.now() };
 
@@ -67,12 +67,16 @@ async function serve(options: Flags): Promise<void> {
     inspect: ({ body, head, context }: Parameters<Parameters<typeof judgePayload>[0]["inspect"]>[0]) =>
       loaded.inspector.inspect(readBody(body, head, limits), context),
   };
-  const { desk, warning, close } = await openDeskBeside(settings.data, settings.store.url === "sqlite" ? undefined : settings.store.url);
+  const { desk, inventory, warning, close } = await openDeskBeside(
+    settings.data,
+    settings.store.url === "sqlite" ? undefined : settings.store.url,
+  );
   if (warning !== undefined) logger.warn(warning);
   let running: RunningConsole;
   try {
     running = await startConsole(console, {
       desk,
+      inventory,
       policy: () => policyInForce(rules),
       inspect: (request) => judgePayload(rules, request, CLOCK.now()),
       clock: CLOCK,

@@ -46,6 +46,7 @@ async function demonstrate(once: boolean): Promise<void> {
         { path: ["upstream", "connect_to"], flag: "demo", value: hosts.map((host) => `${host}:443:127.0.0.1:${vendor.port}`) },
         { path: ["listen", "proxy"], flag: "demo", value: "127.0.0.1:0" },
         { path: ["listen", "metrics"], flag: "demo", value: "127.0.0.1:0" },
+        { path: ["listen", "console"], flag: "demo", value: "127.0.0.1:0" },
         { path: ["log", "level"], flag: "demo", value: "error" },
       ],
     }),
@@ -60,7 +61,7 @@ async function demonstrate(once: boolean): Promise<void> {
   const cli = "node dist/src/cli/main.js";
   process.stdout.write(`Where to look:\n  records   ${cli} records list --data ${join(folder, "data")}\n  one       ${cli} records show RECORD --data ${join(folder, "data")}\n`);
   if (!once) {
-    process.stdout.write(`  metrics   http://127.0.0.1:${proxy.addresses.metrics?.port ?? 0}/metrics\n\nThe proxy goes on at 127.0.0.1:${proxy.addresses.proxy?.port ?? 0}; Ctrl-C ends it.\n`);
+    process.stdout.write(`  metrics   http://127.0.0.1:${proxy.addresses.metrics?.port ?? 0}/metrics\n  desk      http://127.0.0.1:${proxy.addresses.console?.port ?? 0}/ as admin with ${proxy.firstPassword ?? ""}\n\nThe proxy goes on at 127.0.0.1:${proxy.addresses.proxy?.port ?? 0}; Ctrl-C ends it.\n`);
     await new Promise<void>((resolve) => process.once("SIGINT", () => resolve()));
   }
   await proxy.close();

@@ -36,13 +36,15 @@ function serveUntilSignal(proxy: RunningProxy): void {
   process.on("SIGHUP", () => void proxy.reload());
 }
 
-function greeting({ addresses }: RunningProxy, certs: string, data: string): string {
+function greeting({ addresses, firstPassword }: RunningProxy, certs: string, data: string): string {
   const at = (address: { readonly host: string; readonly port: number } | undefined): string => (address === undefined ? "off" : `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`);
   return [
     `diffgram-egress-proxy is ready.`,
     `  proxy    ${at(addresses.proxy)}   (HTTPS_PROXY of Diffgram's pods)`,
     `  metrics  ${at(addresses.metrics)}   (/metrics, /healthz, /readyz)`,
     `  CA       ${certs}/ca.crt   (egress-proxy ca bundle --certs ${certs})`,
+    `  console  ${addresses.console === undefined ? "off" : `${at(addresses.console)}   (review pages and API)`}`,
+    ...(firstPassword === undefined ? [] : [`           sign in as admin with ${firstPassword}   (shown this once)`]),
     `  records  egress-proxy records list --data ${data}`,
     "",
   ].join("\n");

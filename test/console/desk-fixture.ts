@@ -1,6 +1,6 @@
 import { request } from "node:http";
 import type { TestContext } from "node:test";
-import { judgePayload, policyInForce } from "../../src/cli/desk.js";
+import { judgePayload, policyInForce } from "../../src/desk.js";
 import { readBody } from "../../src/body/read-body.js";
 import { loadSettings } from "../../src/config/settings.js";
 import { Directory } from "../../src/console/access/directory.js";
@@ -30,7 +30,7 @@ export interface Desk {
 let rules: ReturnType<typeof loadRules> | undefined;
 
 /** The rules that the package ships, compiled once a test file. */
-function shipped(): Parameters<typeof policyInForce>[0] {
+function shipped(): Parameters<typeof judgePayload>[0] {
   rules ??= loadRules(loadSettings({ env: {}, flags: [] }), passingKey());
   const { inspector, index } = rules;
   return { ...rules, inspect: ({ body, head, context }) => inspector.inspect(readBody(body, head, index.policy.limits), context) };

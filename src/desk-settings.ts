@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import type { Settings } from "../config/settings.js";
-import type { OidcSettings } from "../console/access/oidc.js";
-import { ROLES } from "../console/access/roles.js";
-import type { ConsoleSettings } from "../console/server.js";
-import { type Fault, FaultsError } from "../model/fault.js";
+import type { Settings } from "./config/settings.js";
+import type { OidcSettings } from "./console/access/oidc.js";
+import { ROLES } from "./console/access/roles.js";
+import type { ConsoleSettings } from "./console/server.js";
+import { type Fault, FaultsError } from "./model/fault.js";
 
 /**
  * What the settings say of the console; undefined where it is off.

@@ -1,18 +1,18 @@
-import type { BodyHead } from "../body/read-body.js";
-import { parsePath } from "../http/path.js";
-import { parseAbsoluteForm } from "../http/target.js";
-import { loadRules as compileRules } from "../inspect/rule-file.js";
-import type { InspectionAnswer, InspectionRequest, PolicyInForce, RuleInForce } from "../model/console-ports.js";
-import type { Fault } from "../model/fault.js";
-import { FaultsError } from "../model/fault.js";
-import type { Inspection, InspectionContext, SourceFile } from "../model/inspection.js";
-import { isRefusal, type Refusal } from "../model/refusal.js";
-import type { Verdict } from "../model/verdict.js";
-import { decide } from "../verdict/decision.js";
-import { matchDestination } from "../verdict/destination-match.js";
-import { explainVerdict } from "../verdict/explanation.js";
-import { caseOf, type PolicyIndex } from "../verdict/policy-index.js";
-import { matchRoute } from "../verdict/route-match.js";
+import type { BodyHead } from "./body/read-body.js";
+import { parsePath } from "./http/path.js";
+import { parseAbsoluteForm } from "./http/target.js";
+import { loadRules as compileRules } from "./inspect/rule-file.js";
+import type { InspectionAnswer, InspectionRequest, PolicyInForce, RuleInForce } from "./model/console-ports.js";
+import type { Fault } from "./model/fault.js";
+import { FaultsError } from "./model/fault.js";
+import type { Inspection, InspectionContext, SourceFile } from "./model/inspection.js";
+import { isRefusal, type Refusal } from "./model/refusal.js";
+import type { Verdict } from "./model/verdict.js";
+import { decide } from "./verdict/decision.js";
+import { matchDestination } from "./verdict/destination-match.js";
+import { explainVerdict } from "./verdict/explanation.js";
+import { caseOf, type PolicyIndex } from "./verdict/policy-index.js";
+import { matchRoute } from "./verdict/route-match.js";
 
 /** The rules in force, as far as the desk uses them. */
 export interface DeskRules {
@@ -28,7 +28,7 @@ export interface DeskRules {
 const compiled = new WeakMap<object, readonly RuleInForce[]>();
 
 /** The policy in force with its rules and their examples, for the policy page. */
-export function policyInForce({ index, files }: DeskRules): PolicyInForce {
+export function policyInForce({ index, files }: Pick<DeskRules, "index" | "files">): PolicyInForce {
   const rules =
     compiled.get(files) ??
     compileRules(files.rules, []).map(({ id, action, title, why, examples }) => ({ id, action, title, why, examples }));
