@@ -1,34 +1,11 @@
 import { constants, performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { TLSSocket } from "node:tls";
-import type { Client, Entry, HeaderField, RequestHead } from "../model/exchange.js";
-import type { ConnectionContext, ExchangeHandler } from "../model/exchange-handler.js";
-import type { Logger } from "../model/ports.js";
-import { type Refusal, refusal } from "../model/refusal.js";
-import type { Target } from "../model/target.js";
-import type { BodyBudget } from "./body-budget.js";
-import type { ConnectionLife } from "./connection-life.js";
-import type { ConnectionBounds } from "./http-connection.js";
+import type { HeaderField } from "../model/exchange.js";
+import type { ConnectionContext } from "../model/exchange-handler.js";
+import { refusal } from "../model/refusal.js";
+import type { Http2Options } from "./http2-options.js";
 import { serveStream } from "./http2-stream.js";
 import { UnheardAnswer } from "./unheard-answer.js";
-
-/** What `listen/` needs of `http/` to read a stream's head. */
-export type ParseStreamHead = (fields: readonly HeaderField[], target: Target, ended: boolean) => RequestHead | Refusal;
-
-export interface Http2Options {
-  readonly origin: { readonly kind: "target"; readonly target: Target };
-  readonly entry: Entry;
-  readonly client: Client;
-  readonly handler: ExchangeHandler;
-  readonly bounds: ConnectionBounds;
-  readonly bodies: BodyBudget;
-  readonly parseStreamHead: ParseStreamHead;
-  /** Streams at once. */
-  readonly streams: number;
-  /** Every stream is refused so: what the handshake said did not fit the tunnel. */
-  readonly refuseAll?: Refusal;
-  readonly life: ConnectionLife;
-  readonly logger: Logger;
-}
 
 /**
  * Frames that cost the client nothing and the server something, in a session's window: past so many it is a flood. A client that changes
@@ -64,6 +41,8 @@ export async function serveHttp2(socket: TLSSocket, options: Http2Options): Prom
       if (!stream.destroyed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     });
   });
+  // A TLSSocket that no tls.Server made never tells that its handshake is over, and the session waits to hear it.
+  socket.emit("secureConnect");
   const forget = life.onDrain(() => session.close());
   if (life.draining) session.close();
   await new Promise<void>((resolve) => {

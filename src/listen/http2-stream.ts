@@ -7,7 +7,7 @@ import type { BodyShare } from "./body-budget.js";
 import { noRoom } from "./body-reader.js";
 import { newExchangeId } from "./exchange-id.js";
 import { GatheredBytes } from "./gathered-bytes.js";
-import type { Http2Options } from "./http2-connection.js";
+import type { Http2Options } from "./http2-options.js";
 
 /** One stream: one exchange. */
 export async function serveStream(

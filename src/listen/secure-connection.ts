@@ -10,7 +10,8 @@ import type { BodyBudget } from "./body-budget.js";
 import type { ChunkedPieces } from "./body-reader.js";
 import type { ConnectionLife } from "./connection-life.js";
 import { type ConnectionBounds, serveConnection } from "./http-connection.js";
-import { type ParseStreamHead, serveHttp2 } from "./http2-connection.js";
+import { serveHttp2 } from "./http2-connection.js";
+import type { ParseStreamHead } from "./http2-options.js";
 import { acceptTls, type LeafSource } from "./tls-tunnel.js";
 
 /** What every kind of listener needs to serve HTTP, plain and inside TLS. */
