@@ -94,7 +94,10 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
     resolve,
     connectMs: settings.upstream.connect_ms,
     firstByteMs: settings.upstream.first_byte_ms,
-    answerIdleMs: settings.upstream.total_ms,
+    // Silence in the middle of an answer is no better than silence before it.
+    answerIdleMs: settings.upstream.first_byte_ms,
+    totalMs: settings.upstream.total_ms,
+    keepAliveMs: settings.upstream.idle_ms,
     connectionsPerDestination: settings.upstream.connections,
     answerHeaders,
   });
@@ -130,6 +133,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
       desk = await startConsole(consoleSettings, {
         desk: records.store,
         inventory: records.store.inventory(),
+        report: (period) => records.store.report(period),
         policy: () => policyInForce(inForce),
         inspect: (request) => judgePayload({ ...inForce, inspect: (job) => inForce.inspections.inspect(job) }, request, CLOCK.now()),
         health: () => health.readiness(),

@@ -19,6 +19,7 @@ import { addNewRuleCommand } from "./new-rule.js";
 import { addInventoryCommand } from "./inventory.js";
 import { addPinsCommand } from "./pins.js";
 import { addRecordsCommand } from "./records.js";
+import { addReportCommand } from "./report.js";
 import { addRunCommand } from "./run.js";
 
 const PACKAGE = z.object({ version: z.string() });
@@ -43,6 +44,7 @@ addRecordsCommand(program);
 addAuditCommand(program);
 addConsoleCommand(program);
 addInventoryCommand(program);
+addReportCommand(program);
 addPinsCommand(program);
 addNewRuleCommand(program);
 addConfigCommand(program);

@@ -13,6 +13,7 @@ import type { Pruned } from "./prune.js";
 import { prune } from "./prune.js";
 import { RecordReader } from "./record-reader.js";
 import { locate } from "./record-location.js";
+import { gatherFacts, type Period, type ReportFacts } from "./report/facts.js";
 import { readSpool } from "./spool.js";
 import type { Verification } from "./verify.js";
 import { verifyRecords } from "./verify.js";
@@ -26,6 +27,8 @@ export interface RecordArchive {
   /** @param offHost text that holds checkpoints kept elsewhere, such as a log. */
   verify(offHost: string): Promise<Verification>;
   prune(before: number, now: number): Promise<Pruned>;
+  /** What an auditor asks of a period; see `gatherFacts`. */
+  report(period: Period, now: number): Promise<ReportFacts>;
   /** Marks every change of now as seen by somebody. @returns how many */
   acceptChanges(by: { readonly by: string; readonly at: number; readonly case?: string | undefined }): Promise<number>;
   /** Hands out the sealed bodies of a record, newest first, and puts into the chain who took them and why. */
@@ -73,15 +76,18 @@ export async function openRecordArchive(dataDir: string, url: string | undefined
       await open.close();
     }
   }
+  const reader = new RecordReader(reading.db, () => readSpool(dataDir));
+  const verify = (offHost: string): Promise<Verification> => {
+    const kept = join(dataDir, "last-checkpoint");
+    const { checkpoints, forged } = findCheckpoints(`${existsSync(kept) ? readFileSync(kept, "utf8") : ""}\n${offHost}`);
+    return verifyRecords(reading.db, { checkpoints, forged });
+  };
   return {
-    reader: new RecordReader(reading.db, () => readSpool(dataDir)),
+    reader,
     inventory: new InventoryReader(reading.db),
     warning,
-    verify: (offHost) => {
-      const kept = join(dataDir, "last-checkpoint");
-      const { checkpoints, forged } = findCheckpoints(`${existsSync(kept) ? readFileSync(kept, "utf8") : ""}\n${offHost}`);
-      return verifyRecords(reading.db, { checkpoints, forged });
-    },
+    verify,
+    report: (period, now) => gatherFacts({ db: reading.db, reader, verify: () => verify("") }, period, now),
     prune: (before, now) =>
       writing((database, named) => prune(database, { replica: named, key: CheckpointKey.open(dataDir), before, now })),
     acceptChanges: (by) => writing((database) => acceptChanges(database, by)),

@@ -66,7 +66,8 @@ export class RecordRoom implements TrafficLedger {
   /** A policy came into force. */
   policy(digest: string): void {
     // A store that is away for days must not gather a reload loop's digests without bound.
-    this.#policies = [...this.#policies.slice(-99), { digest, at: this.#options.clock.now() }];
+    const at = Math.max(this.#options.clock.now(), (this.#policies.at(-1)?.at ?? 0) + 1);
+    this.#policies = [...this.#policies.slice(-99), { digest, at }];
   }
 
   /** Writes what was counted; where the store is away, it stays counted. */

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import type { ReportPort } from "../model/console-ports.js";
 import type { Clock, Logger } from "../model/ports.js";
 import type { Transfer, TransferLog, WriteOutcome } from "../model/transfer.js";
 import type { Committed } from "./commit.js";
@@ -16,6 +17,7 @@ import { openRecordArchive } from "./record-archive.js";
 import type { RecordFilter } from "./record-filter.js";
 import { locate } from "./record-location.js";
 import { RecordReader } from "./record-reader.js";
+import { writeReport } from "./report/report.js";
 import { readSpool, Spool } from "./spool.js";
 import type { Verification } from "./verify.js";
 import { Writer } from "./writer.js";
@@ -168,6 +170,11 @@ export class RecordStore implements TransferLog {
   /** See `verifyRecords`. @param offHost text that holds checkpoints kept elsewhere, such as a log. */
   verify(offHost = ""): Promise<Verification> {
     return this.#inArchive((archive) => archive.verify(offHost));
+  }
+
+  /** A period's summary for an auditor, written out. */
+  report({ since, until, format }: Parameters<ReportPort>[0]): Promise<string> {
+    return this.#inArchive(async (archive) => writeReport(await archive.report({ since, until }, this.#options.clock.now()), format));
   }
 
   /** Erases records whose last occurrence is before that time, in milliseconds; see `prune`. */

