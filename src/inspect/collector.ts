@@ -24,6 +24,8 @@ export interface Text {
   readonly place: Place | undefined;
   readonly range: Range | undefined;
   readonly kind: TextPlace;
+  /** What it stands under outside the body: a header's name. */
+  readonly name?: string;
   /** It passed a schema's pattern, so that rules of plain digits have nothing to say of it. */
   readonly typed: boolean;
   /** A JSON number's own text. */

@@ -28,7 +28,7 @@ export function collectHead(context: InspectionContext, headerPins: ReadonlyMap<
       }
     }
     const shown = KNOWN_HEADERS.has(lower) || context.namedHeaders.includes(lower) ? lower : pseudonyms.short(lower);
-    if (value !== "") into.texts.push({ text: value, frame: outside("header", `header:${shown}`), place: undefined, range: undefined, kind: "header", typed: false, number: false });
+    if (value !== "") into.texts.push({ text: value, frame: outside("header", `header:${shown}`), place: undefined, range: undefined, kind: "header", name: lower, typed: false, number: false });
   }
   const frame = outside("path", "path");
   for (const segment of context.path.split("/")) {

@@ -85,7 +85,7 @@ class CompiledInspector implements Inspector {
     const ruleKeys = this.keyRules.names;
     this.names = {
       has: (name) => book.names.has(name) || ruleKeys.has(compactName(name)) || WELL_KNOWN.has(name),
-      isRuleKey: (name) => ruleKeys.has(compactName(name)),
+      isRuleKey: (name) => this.keyRules.has(name),
     };
   }
 

@@ -1,30 +1,82 @@
 import type { JsonNode } from "../model/json.js";
 import type { Collected } from "./collector.js";
 import { placeIn, rangeOf, valueOf } from "./collector.js";
-import { compactName } from "./place.js";
+import { compactName, spacedName } from "./place.js";
 import type { KeyValue, Rule } from "./rule-file.js";
 import type { Validator } from "./validators/validator.js";
 
 export interface KeyRules {
+  /** Compact names. */
   readonly names: ReadonlySet<string>;
+  /** Whether a rule judges members by this name, or by its last words (`ep.first_name`, `patient_first_name`). */
+  has(name: string): boolean;
   run(collected: Collected): void;
 }
+
+/** Words at the end of a longer name that are looked up: `acting_member_home_address_line`. */
+const LAST_WORDS = 4;
+
+/** Names that were looked up, at most: keys come from hostile bodies. */
+const REMEMBERED = 4096;
 
 /** Rules that judge a value by its member's name: `first_name` holds a person's whatever it says. */
 export function compileKeyRules(rules: readonly Rule[]): KeyRules {
   const byName = new Map<string, Rule[]>();
   for (const rule of rules) for (const key of rule.keys) byName.set(key, [...(byName.get(key) ?? []), rule]);
+  const known = new Map<string, readonly Rule[]>();
+  const rulesOf = (name: string): readonly Rule[] => {
+    const remembered = known.get(name);
+    if (remembered !== undefined) return remembered;
+    const found = new Set(byName.get(compactName(name)));
+    const words = spacedName(name).split(" ");
+    for (let from = Math.max(1, words.length - LAST_WORDS); from < words.length; from += 1) {
+      const end = words.slice(from).join("");
+      for (const rule of byName.get(compactName(end)) ?? []) if (!rule.wholeKeys.has(end) || isParameter(name)) found.add(rule);
+    }
+    const result = [...found];
+    if (name.length <= 64 && known.size < REMEMBERED) known.set(name, result);
+    return result;
+  };
   return {
     names: new Set(byName.keys()),
+    has: (name) => rulesOf(name).length > 0,
     run(collected) {
       for (const { name, value, frame, place } of collected.named) {
-        for (const rule of byName.get(compactName(name)) ?? []) {
+        for (const rule of rulesOf(name)) {
           if (!holds(value, rule.keyValue, rule.keyValidator)) continue;
-          collected.drafts.push({ rule: rule.id, frame, place: placeIn(frame, place), range: rangeOf(value, frame), value: valueOf(value, frame), why: rule.why });
+          collected.drafts.push({
+            rule: rule.id,
+            frame,
+            place: placeIn(frame, place),
+            range: rangeOf(value, frame),
+            value: valueOf(value, frame),
+            why: rule.why,
+          });
+        }
+      }
+      // Members that a schema leaves free (`ep.*` of a beacon) stand among the texts only.
+      for (const text of collected.texts) {
+        if (text.kind !== "value" || text.typed || text.frame.anchor !== undefined || typeof text.place?.step !== "string") continue;
+        for (const rule of rulesOf(text.place.step)) {
+          const node: JsonNode = { kind: "string", text: text.text, start: 0, end: 0 };
+          if (holds(node, rule.keyValue, rule.keyValidator))
+            collected.drafts.push({
+              rule: rule.id,
+              frame: text.frame,
+              place: text.place,
+              range: text.range,
+              value: text.text,
+              why: rule.why,
+            });
         }
       }
     },
   };
+}
+
+/** A beacon's parameter: `ep.dob` is `dob` in full. */
+function isParameter(name: string): boolean {
+  return /^(?:ep|up)\.[^.]+$/.test(name);
 }
 
 /** Whether the member holds anything of the kind; a list does where one of its items does. Booleans and null say nothing of a person. */

@@ -44,3 +44,8 @@ export function compactName(name: string): string {
   if (name.length <= 64 && compacted.size < 4096) compacted.set(name, compact);
   return compact;
 }
+
+/** `phoneNumber`, `phone_number` and `ep.phone-number` as words: `phone number`, `ep phone number`. */
+export function spacedName(name: string): string {
+  return name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().replace(/[_.\-\s[\]:]+/g, " ").trim();
+}

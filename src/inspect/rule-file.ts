@@ -3,6 +3,11 @@ import type { Fault } from "../model/fault.js";
 import { CATEGORIES } from "../model/finding.js";
 import type { Action, RuleId } from "../model/finding.js";
 import type { SourceFile } from "../model/inspection.js";
+import { foldText } from "./fold.js";
+import { checkNamed } from "./numbers/check.js";
+import type { NumberCheck } from "./numbers/check.js";
+import { compileNumbers } from "./numbers/variant.js";
+import type { NumberSearch } from "./numbers/variant.js";
 import { compilePattern, escapeLiteral } from "./pattern.js";
 import type { Pattern } from "./pattern.js";
 import { compactName } from "./place.js";
@@ -22,7 +27,6 @@ export interface Rule {
   /** Sources for the prefilter's Set: the rule runs on a text only where one of them occurs. */
   readonly triggers: readonly string[];
   readonly patterns: readonly RulePattern[];
-  readonly validator: Validator | undefined;
   /** Confirms a text under one of `keys`. */
   readonly keyValidator: Validator | undefined;
   /** Compact names. */
@@ -31,6 +35,10 @@ export interface Rule {
   /** Lower-case words of which one must stand near a match or in its key, where the pattern needs it. */
   readonly context: readonly string[];
   readonly shape: Shape | undefined;
+  /** Numbers that count beside the words of their own kind. */
+  readonly search: NumberSearch | undefined;
+  /** Compact names of `keys` that count only as the whole name, not at the end of a longer one. */
+  readonly wholeKeys: ReadonlySet<string>;
   readonly places: ReadonlySet<TextPlace>;
   /** Whether it looks at strings that passed a schema's pattern. */
   readonly typed: boolean;
@@ -44,12 +52,16 @@ export interface Rule {
 export interface RulePattern {
   readonly pattern: Pattern;
   readonly needsContext: boolean;
+  /** In place of the rule's own. */
+  readonly validator: Validator | undefined;
 }
 
 export type TextPlace = "value" | "key" | "header" | "path" | "query";
 export type KeyValue = "text" | "scalar" | "number" | "any";
 
 const EXAMPLE = z.union([z.string(), z.record(z.string(), z.unknown()), z.array(z.unknown())]);
+
+const PATTERN = z.union([z.string().min(1), z.strictObject({ pattern: z.string().min(1), validator: z.string() })]);
 
 const RULE = z.strictObject({
   id: z.string().regex(new RegExp(`^(${CATEGORIES.join("|")})/[a-z0-9-]+$`), "A rule's id is `category/name` in lower case"),
@@ -58,14 +70,15 @@ const RULE = z.strictObject({
   why: z.string().min(20),
   keywords: z.array(z.string().min(1)).default([]),
   triggers: z.array(z.string().min(1)).default([]),
-  patterns: z.array(z.string().min(1)).default([]),
-  contextPatterns: z.array(z.string().min(1)).default([]),
+  patterns: z.array(PATTERN).default([]),
+  contextPatterns: z.array(PATTERN).default([]),
   case: z.enum(["sensitive", "insensitive"]).default("insensitive"),
   validator: z.string().optional(),
   keyValidator: z.string().optional(),
   keys: z.array(z.string().min(1)).default([]),
   keyValue: z.enum(["text", "scalar", "number", "any"]).default("text"),
   context: z.array(z.string().min(1)).default([]),
+  variants: z.array(z.strictObject({ words: z.array(z.string().min(1)).min(1), checks: z.array(z.string().min(1)).min(1) })).default([]),
   shape: z.string().optional(),
   applies: z
     .strictObject({
@@ -87,7 +100,12 @@ export function loadRules(files: readonly SourceFile[], faults: Fault[]): readon
     const rule = loadRule(file, source, faults);
     if (rule === undefined) continue;
     const earlier = seen.get(rule.id);
-    if (earlier !== undefined) faults.push({ what: `\`${rule.id}\` is already defined in ${earlier}.`, where: source.where(["id"]), mend: "Give each rule its own id." });
+    if (earlier !== undefined)
+      faults.push({
+        what: `\`${rule.id}\` is already defined in ${earlier}.`,
+        where: source.where(["id"]),
+        mend: "Give each rule its own id.",
+      });
     seen.set(rule.id, file.path);
     rules.push(rule);
   }
@@ -98,46 +116,81 @@ function loadRule(file: SourceFile, source: YamlSource, faults: Fault[]): Rule |
   const raw = parseShape(source, RULE, faults);
   if (raw === undefined) return undefined;
   const before = faults.length;
-  const fault = (path: readonly PropertyKey[], what: string, mend: string): void => void faults.push({ what, where: source.where(path), mend });
+  const fault = (path: readonly PropertyKey[], what: string, mend: string): void =>
+    void faults.push({ what, where: source.where(path), mend });
   const slash = raw.id.indexOf("/");
   if (!file.path.endsWith(`${raw.id.slice(0, slash)}/${raw.id.slice(slash + 1)}.yaml`)) {
     fault(["id"], `The rule \`${raw.id}\` stands in another file than its id says.`, `Move it to ${raw.id}.yaml.`);
   }
   const patterns: RulePattern[] = [];
+  const validatorNamed = (name: string | undefined, path: readonly PropertyKey[]): Validator | undefined => {
+    const validator = name === undefined ? undefined : VALIDATORS.get(name);
+    if (name !== undefined && validator === undefined)
+      fault(path, `No validator is named \`${name}\`.`, `Use one of ${[...VALIDATORS.keys()].sort().join(", ")}.`);
+    return validator;
+  };
+  const validator = validatorNamed(raw.validator, ["validator"]);
+  const keyValidator = validatorNamed(raw.keyValidator, ["keyValidator"]);
   for (const keyword of ["patterns", "contextPatterns"] as const) {
-    raw[keyword].forEach((text, index) => {
+    raw[keyword].forEach((entry, index) => {
+      const text = typeof entry === "string" ? entry : entry.pattern;
+      const own = typeof entry === "string" ? validator : validatorNamed(entry.validator, [keyword, index, "validator"]);
       try {
-        patterns.push({ pattern: compilePattern(text, { ignoreCase: raw.case === "insensitive" }), needsContext: keyword === "contextPatterns" });
+        patterns.push({
+          pattern: compilePattern(text, { ignoreCase: raw.case === "insensitive" }),
+          needsContext: keyword === "contextPatterns",
+          validator: own,
+        });
       } catch (error) {
-        fault([keyword, index], `RE2 refuses the pattern: ${error instanceof Error ? error.message : "unknown"}.`, "RE2 has no look-around and no back references.");
+        fault(
+          [keyword, index],
+          `RE2 refuses the pattern: ${error instanceof Error ? error.message : "unknown"}.`,
+          "RE2 has no look-around and no back references.",
+        );
       }
     });
   }
-  if (raw.contextPatterns.length > 0 && raw.context.length === 0) fault(["contextPatterns"], "The patterns need a context, and no word is given.", "List the words under `context`.");
+  if (raw.contextPatterns.length > 0 && raw.context.length === 0)
+    fault(["contextPatterns"], "The patterns need a context, and no word is given.", "List the words under `context`.");
   raw.triggers.forEach((text, index) => {
-    if (/[^\\]\{\d/.test(text)) fault(["triggers", index], "A trigger holds a counted repetition, which makes the prefilter slow.", "Write the class out, or count in the pattern.");
+    if (/[^\\]\{\d/.test(text))
+      fault(
+        ["triggers", index],
+        "A trigger holds a counted repetition, which makes the prefilter slow.",
+        "Write the class out, or count in the pattern.",
+      );
     try {
       compilePattern(text);
     } catch {
       fault(["triggers", index], "RE2 refuses the trigger.", "RE2 has no look-around and no back references.");
     }
   });
-  if (patterns.length > 0 && raw.keywords.length + raw.triggers.length === 0) {
-    fault(["patterns"], "The rule has patterns and nothing that selects the texts to run them on.", "Add `keywords` (literals) or `triggers`.");
+  const variants = raw.variants.map(({ words, checks }, index) => ({
+    words,
+    checks: checks.flatMap((name, at): NumberCheck[] => {
+      const check = checkNamed(name);
+      if (check === undefined)
+        fault(
+          ["variants", index, "checks", at],
+          `No number check is named \`${name}\`.`,
+          "Use `COUNTRY.name` of the stdnum package or one of src/inspect/numbers/own-checks.ts.",
+        );
+      return check === undefined ? [] : [check];
+    }),
+  }));
+  if (patterns.length + variants.length > 0 && raw.keywords.length + raw.triggers.length === 0) {
+    fault(
+      ["patterns"],
+      "The rule has patterns or variants and nothing that selects the texts to run them on.",
+      "Add `keywords` (literals) or `triggers`.",
+    );
   }
-  if (patterns.length === 0 && raw.keys.length === 0 && raw.shape === undefined) {
-    fault([], "The rule looks at nothing.", "Give it `patterns`, `keys` or a `shape`.");
+  if (patterns.length + variants.length === 0 && raw.keys.length === 0 && raw.shape === undefined) {
+    fault([], "The rule looks at nothing.", "Give it `patterns`, `variants`, `keys` or a `shape`.");
   }
-  const named = (keyword: "validator" | "keyValidator"): Validator | undefined => {
-    const name = raw[keyword];
-    const validator = name === undefined ? undefined : VALIDATORS.get(name);
-    if (name !== undefined && validator === undefined) fault([keyword], `No validator is named \`${name}\`.`, `Use one of ${[...VALIDATORS.keys()].sort().join(", ")}.`);
-    return validator;
-  };
-  const validator = named("validator");
-  const keyValidator = named("keyValidator");
   const shape = raw.shape === undefined ? undefined : SHAPES.get(raw.shape);
-  if (raw.shape !== undefined && shape === undefined) fault(["shape"], `No shape is named \`${raw.shape}\`.`, `Use one of ${[...SHAPES.keys()].sort().join(", ")}.`);
+  if (raw.shape !== undefined && shape === undefined)
+    fault(["shape"], `No shape is named \`${raw.shape}\`.`, `Use one of ${[...SHAPES.keys()].sort().join(", ")}.`);
   if (faults.length > before) return undefined;
   return {
     id: raw.id as RuleId,
@@ -146,11 +199,12 @@ function loadRule(file: SourceFile, source: YamlSource, faults: Fault[]): Rule |
     why: raw.why.trim(),
     triggers: [...raw.keywords.map(escapeLiteral), ...raw.triggers],
     patterns,
-    validator,
     keyValidator,
     keys: new Set(raw.keys.map(compactName)),
+    wholeKeys: new Set(raw.keys.filter((key) => key.startsWith("^")).map(compactName)),
+    search: variants.length === 0 ? undefined : compileNumbers(variants),
     keyValue: raw.keyValue,
-    context: raw.context.map((word) => word.toLowerCase()),
+    context: raw.context.map(foldText),
     shape,
     places: new Set(raw.applies.to),
     typed: raw.applies.typed,

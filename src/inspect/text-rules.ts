@@ -1,9 +1,10 @@
 import type { Collected, Text } from "./collector.js";
 import { placeIn } from "./collector.js";
 import type { Deadline } from "./deadline.js";
+import { foldText } from "./fold.js";
 import { compilePattern, compileSet, escapeLiteral } from "./pattern.js";
 import type { Pattern, TextMatch } from "./pattern.js";
-import { keyOf } from "./place.js";
+import { keyOf, spacedName } from "./place.js";
 import type { Rule } from "./rule-file.js";
 
 /** Characters of texts that the prefilter sees at once: large enough to save calls, small enough to check the deadline between them. */
@@ -34,7 +35,7 @@ interface CompiledRule {
  * of those matches are the texts searched, by halves. Clean traffic so costs a few calls into RE2.
  */
 export function compileTextRules(rules: readonly Rule[]): TextRules {
-  const compiled = rules.filter((rule) => rule.patterns.length > 0).map(compileRule);
+  const compiled = rules.filter((rule) => rule.patterns.length > 0 || rule.search !== undefined).map(compileRule);
   const sources: string[] = [];
   const owners: CompiledRule[] = [];
   for (const entry of compiled) {
@@ -78,8 +79,11 @@ function compileRule(rule: Rule): CompiledRule {
   const words = rule.context.map((word) => escapeLiteral(word).replaceAll(" ", "[\\s_.-]"));
   return {
     rule,
-    joined: rule.patterns.map(({ pattern, needsContext }) => ({ pattern: compilePattern(`(?m:${pattern.source})`, { ignoreCase: pattern.ignoreCase }), needsContext })),
-    context: words.length === 0 ? undefined : compilePattern(`(?:${words.join("|")})`, { ignoreCase: true }),
+    joined: rule.patterns.map(({ pattern, needsContext }) => ({
+      pattern: compilePattern(`(?m:${pattern.source})`, { ignoreCase: pattern.ignoreCase }),
+      needsContext,
+    })),
+    context: words.length === 0 ? undefined : compilePattern(`(?:${words.join("|")})`),
   };
 }
 
@@ -87,12 +91,12 @@ function compileRule(rule: Rule): CompiledRule {
 interface Chunk {
   readonly texts: readonly Text[];
   readonly joined: Buffer;
-  /** The members' names as words, each once; made when a rule first asks. */
-  keys: Buffer | undefined;
+  /** The same without capitals and accents, with the members' names as words, each once; made when a rule first asks. */
+  folded: Buffer | undefined;
 }
 
 function chunkOf(texts: readonly Text[]): Chunk {
-  return { texts, joined: Buffer.from(texts.map((text) => text.text).join("\n"), "utf8"), keys: undefined };
+  return { texts, joined: Buffer.from(texts.map((text) => text.text).join("\n"), "utf8"), folded: undefined };
 }
 
 /** Halves the texts until few are left: each half is searched only where a pattern matches in it, and its context words stand in it. */
@@ -105,28 +109,35 @@ function search(entry: CompiledRule, chunk: Chunk, into: Collected): void {
 }
 
 function mayMatch(entry: CompiledRule, chunk: Chunk): boolean {
+  const { search } = entry.rule;
+  if (search?.words.testBytes(foldedOf(chunk)) === true) return true;
   let context: boolean | undefined;
   return entry.joined.some(({ pattern, needsContext }) => {
     if (needsContext) {
-      context ??= entry.context !== undefined && (entry.context.testBytes(chunk.joined) || entry.context.testBytes((chunk.keys ??= keyWords(chunk.texts))));
+      context ??= entry.context?.testBytes(foldedOf(chunk)) === true;
       if (!context) return false;
     }
     return pattern.testBytes(chunk.joined);
   });
 }
 
-function keyWords(texts: readonly Text[]): Buffer {
-  const keys = new Set<string>();
-  for (const text of texts) {
-    const key = keyOf(text.place);
-    if (key !== undefined) keys.add(key);
-  }
-  return Buffer.from([...keys].map(spaced).join("\n"), "utf8");
+function foldedOf(chunk: Chunk): Buffer {
+  chunk.folded ??= Buffer.from(`${keyWords(chunk.texts)}\n${foldText(chunk.texts.map((text) => text.text).join("\n"))}`, "utf8");
+  return chunk.folded;
 }
 
-/** `phoneNumber` and `phone_number` as `phone number`. */
-function spaced(key: string): string {
-  return key.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().replace(/[_.\-\s]+/g, " ");
+function keyWords(texts: readonly Text[]): string {
+  const keys = new Set<string>();
+  for (const text of texts) {
+    const key = nameOf(text);
+    if (key !== undefined) keys.add(key);
+  }
+  return [...keys].map(spacedName).join("\n");
+}
+
+/** The name that a text stands under: its member's, or its header's. */
+function nameOf(text: Text): string | undefined {
+  return keyOf(text.place) ?? text.name;
 }
 
 function searchEach(rule: Rule, texts: readonly Text[], into: Collected): void {
@@ -148,19 +159,21 @@ function searchEach(rule: Rule, texts: readonly Text[], into: Collected): void {
 
 /** The first match that its validator and context confirm: one finding a rule and text, since the whole text is refused anyway. */
 function firstMatch(rule: Rule, text: Text): TextMatch | undefined {
-  for (const { pattern, needsContext } of rule.patterns) {
+  const key = nameOf(text);
+  for (const { pattern, needsContext, validator } of rule.patterns) {
     for (const match of pattern.find(text.text)) {
-      if (needsContext && !inContext(rule.context, match, text)) continue;
-      if (rule.validator === undefined || rule.validator(match, text.text, keyOf(text.place))) return match;
+      if (needsContext && !inContext(rule.context, match, text, key)) continue;
+      if (validator === undefined || validator(match, text.text, key)) return match;
     }
   }
-  return undefined;
+  return rule.search?.find(text.text, text.kind === "key" || key === undefined ? undefined : spacedName(key));
 }
 
-function inContext(words: readonly string[], match: TextMatch, text: Text): boolean {
-  const key = text.kind === "key" ? undefined : keyOf(text.place);
-  const around = `${text.text.slice(Math.max(0, match.index - BEFORE), match.index)} \n ${text.text.slice(match.index + match.text.length, match.index + match.text.length + AFTER)}`.toLowerCase();
-  const name = key === undefined ? "" : spaced(key);
+function inContext(words: readonly string[], match: TextMatch, text: Text, key: string | undefined): boolean {
+  const around = foldText(
+    `${text.text.slice(Math.max(0, match.index - BEFORE), match.index)} \n ${text.text.slice(match.index + match.text.length, match.index + match.text.length + AFTER)}`,
+  );
+  const name = key === undefined || text.kind === "key" ? "" : foldText(spacedName(key));
   return words.some((word) => holdsWord(around, word) || holdsWord(name, word));
 }
 

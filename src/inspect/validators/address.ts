@@ -8,9 +8,25 @@ export const publicAddress: Validator = (match, text) => {
   if (/[\w.:-]$/.test(before) && !/(?:^|[^\w])[a-z]+[:=]$/i.test(before)) return false;
   if (/^(?:\w|\.\d|:[0-9a-f]*:)/i.test(after)) return false;
   if (match.text.includes(":")) return isGlobal6(match.text);
-  if (/(?:\bv|version|ver\.?|release|build|[a-z]+\/)[\s:="']*$/i.test(before)) return false;
-  return match.text.split(".").every((part) => Number(part) <= 255 && String(Number(part)) === part) && ipaddr.IPv4.parse(match.text).range() === "unicast" && !/^0\.|\.0\.0\.0$/.test(match.text);
+  if (/(?:\bv|version|ver\.?|release|build|upgraded? (?:from|to)|[a-z]+\/)[\s:="']*$/i.test(before) || isVersion(match.text, before))
+    return false;
+  return (
+    match.text.split(".").every((part) => Number(part) <= 255 && String(Number(part)) === part) &&
+    ipaddr.IPv4.parse(match.text).range() === "unicast" &&
+    !/^0\.|\.0\.0\.0$/.test(match.text)
+  );
 };
+
+/** Browsers and packages write four parts, of which the last ones are zero: `Chrome/131.0.0.0`, `"Edge";v="131.0.0.0"`, `OPR 95.0.0.0`. */
+function isVersion(text: string, before: string): boolean {
+  return (
+    /\.0\.0(?:\.0)?$|\.0\.\d+\.\d+$/.test(text) &&
+    (/\.0\.0\.0$/.test(text) ||
+      /(?:[A-Za-z]+[\/ ;="v]*|==?)$/.test(
+        before.replace(/\b(?:from|ip|addr|address|host|client|by|at|to|of|peer|remote|for)\b[\s:="']*$/i, "  1 "),
+      ))
+  );
+}
 
 /** 2000::/3 only: `a::b` in program text is an address by form, but none that is assigned (RFC 4291). */
 function isGlobal6(text: string): boolean {
@@ -30,11 +46,24 @@ export const hardwareAddress: Validator = (match, text) => {
 };
 
 const SYSTEM_USERS: ReadonlySet<string> = new Set(
-  "app runner ubuntu node user users root public default defaultuser defaultapppool shared admin administrator circleci vsts jenkins docker ec2-user www-data git postgres airflow jovyan diffgram vagrant travis build container service nobody all".split(" "),
+  "app runner ubuntu node user users root public default defaultuser defaultapppool shared admin administrator circleci vsts jenkins docker ec2-user www-data git postgres airflow jovyan diffgram vagrant travis build container service nobody all".split(
+    " ",
+  ),
+);
+
+/** Pages of an application that stand below `/home`. */
+const PAGES: ReadonlySet<string> = new Set(
+  "dashboard index login logout settings profile overview list projects project jobs job tasks task help about page main news search reports report new welcome start".split(
+    " ",
+  ),
 );
 
 /** A person's folder; the folders of system and image users name no one. */
-export const userPath: Validator = (match) => {
+export const userPath: Validator = (match, text) => {
   const name = (match.groups.find((group) => group !== "") ?? "").toLowerCase();
+  // The path of a page is none of a disk: `https://host/home/dashboard`, or a route that stands alone.
+  const run = /\S*$/.exec(text.slice(Math.max(0, match.index - 256), match.index))?.[0] ?? "";
+  if (/^["'(<[]?(?!file:)[a-z][a-z0-9+.-]*:\/\/[^/?#]*[^?#=&]*$/i.test(run)) return false;
+  if (match.text.startsWith("/home/") && PAGES.has(name)) return false;
   return name.length > 1 && !SYSTEM_USERS.has(name) && !/^[${<%*]/.test(name);
 };

@@ -2,7 +2,26 @@ import { parse } from "tldts";
 import type { Validator } from "./validator.js";
 
 /** Endings that no registry sells and mail servers inside companies use. */
-const INTERNAL_ENDINGS: ReadonlySet<string> = new Set(["local", "internal", "lan", "corp", "intranet", "home", "test", "example", "invalid", "localhost", "localdomain"]);
+const INTERNAL_ENDINGS: ReadonlySet<string> = new Set([
+  "local",
+  "internal",
+  "lan",
+  "corp",
+  "intranet",
+  "home",
+  "test",
+  "example",
+  "invalid",
+  "localhost",
+  "localdomain",
+]);
+
+/** Accounts of software, in addresses of repositories, of workers and of hosts. */
+const SERVICE_NAMES =
+  /^(?:git|hg|svn|gitlab|celery|worker|node|rabbit|rabbitmq|kubelet|system|default|root|ubuntu|ec2-user|postgres|www-data|redis|nobody|v?\d[\d.]*)$/i;
+
+/** What stands before the `@` of a message's or a request's id. */
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /**
  * The domain must end in a public suffix or an internal one: `logo@2x.png` and `package@1.2.3` don't. `git@github.com:org/repo` is an
@@ -12,11 +31,14 @@ export const email: Validator = (match, text) => {
   const address = match.text.replace(/%40|[\s([{<]+(?:at|@)[\s)\]}>]+/i, "@").replace(/[\s([{<]+(?:dot|\.)[\s)\]}>]+/gi, ".");
   const at = address.lastIndexOf("@");
   const local = address.slice(0, at);
-  const domain = address.slice(at + 1).toLowerCase().replace(/[.-]+$/, "");
+  const domain = address
+    .slice(at + 1)
+    .toLowerCase()
+    .replace(/[.-]+$/, "");
   if (local === "" || local.length > 64 || domain.length > 253) return false;
   const before = text.slice(Math.max(0, match.index - 256), match.index);
   if (/:\/\/[^/?#\s]*$/.test(before)) return false;
-  if (local === "git" && text[match.index + match.text.length] === ":") return false;
+  if (SERVICE_NAMES.test(local) || /(?:^|\.)(?:svc|cluster|pod)(?:\.|$)/.test(domain) || UUID.test(local)) return false;
   const known = parse(domain, { allowPrivateDomains: false });
   if (known.isIp === true || known.publicSuffix === null) return false;
   return known.isIcann === true ? known.domain !== null : INTERNAL_ENDINGS.has(domain.slice(domain.lastIndexOf(".") + 1));

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Validator } from "./validator.js";
 
 /** Words that stand where a secret would: masks, types, placeholders, answers. */
@@ -34,47 +33,3 @@ export const jwt: Validator = (match) => {
     return false;
   }
 };
-
-const BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
-
-/** Addresses and keys with a checksum: base58check, bech32 (BIP-173, BIP-350), and Ethereum's 40 digits after 0x. */
-export const wallet: Validator = (match) => {
-  const value = match.text;
-  if (/^0x/i.test(value)) return !/^0x(.)\1+$/i.test(value);
-  return /^(?:bc1|tb1)/i.test(value) ? isBech32(value.toLowerCase()) : isBase58Check(value);
-};
-
-function isBase58Check(value: string): boolean {
-  let number = 0n;
-  for (const character of value) {
-    const digit = BASE58.indexOf(character);
-    if (digit < 0) return false;
-    number = number * 58n + BigInt(digit);
-  }
-  const zeros = /^1*/.exec(value)?.[0].length ?? 0;
-  const hex = number.toString(16);
-  const body = number === 0n ? Buffer.alloc(0) : Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, "hex");
-  const bytes = Buffer.concat([Buffer.alloc(zeros), body]);
-  if (bytes.length < 21) return false;
-  const once = createHash("sha256").update(bytes.subarray(0, -4)).digest();
-  return createHash("sha256").update(once).digest().subarray(0, 4).equals(bytes.subarray(-4));
-}
-
-const BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-const GENERATOR = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
-
-function isBech32(value: string): boolean {
-  const separator = value.lastIndexOf("1");
-  const prefix = [...value.slice(0, separator)].map((character) => character.charCodeAt(0));
-  const data = [...value.slice(separator + 1)].map((character) => BECH32.indexOf(character));
-  if (data.includes(-1)) return false;
-  let sum = 1;
-  for (const part of [...prefix.map((code) => code >> 5), 0, ...prefix.map((code) => code & 31), ...data]) {
-    const top = sum >>> 25;
-    sum = ((sum & 0x1ffffff) << 5) ^ part;
-    GENERATOR.forEach((generator, index) => {
-      if (((top >>> index) & 1) === 1) sum ^= generator;
-    });
-  }
-  return sum >>> 0 === 1 || sum >>> 0 === 0x2bc830a3;
-}

@@ -1,22 +1,26 @@
 import { hardwareAddress, publicAddress, userPath } from "./address.js";
 import { email } from "./email.js";
 import { base64Magic, hexMagic } from "./magic.js";
-import { personName } from "./names.js";
-import { bic, iban, imei, nationalId, paymentCard, phone } from "./numbers.js";
+import { likelyName, listedName, personName } from "./names.js";
+import { bic, birthDate, iban, nationalId, paymentCard, phone } from "./numbers.js";
 import { hexRun, opaque } from "./opaque.js";
-import { jwt, randomValue, secretValue, wallet } from "./secrets.js";
+import { seedPhrase } from "./seed-phrase.js";
+import { jwt, randomValue, secretValue } from "./secrets.js";
+import { solana, wallet } from "./wallets.js";
 import type { Validator } from "./validator.js";
 
 /** Validators by the name that a rule's `validator` or `keyValidator` has. */
 export const VALIDATORS: ReadonlyMap<string, Validator> = new Map<string, Validator>([
   ["base64-magic", base64Magic],
   ["bic", bic],
+  ["birth-date", birthDate],
   ["email", email],
   ["hardware-address", hardwareAddress],
   ["hex-binary", (match, text) => hexMagic(match, text) || hexRun(match, text)],
   ["iban", iban],
-  ["imei", imei],
   ["jwt", jwt],
+  ["likely-name", likelyName],
+  ["listed-name", listedName],
   ["national-id", nationalId],
   ["opaque", opaque],
   ["payment-card", paymentCard],
@@ -24,7 +28,9 @@ export const VALIDATORS: ReadonlyMap<string, Validator> = new Map<string, Valida
   ["phone", phone],
   ["public-address", publicAddress],
   ["random-value", randomValue],
+  ["seed-phrase", seedPhrase],
   ["secret-value", secretValue],
   ["user-path", userPath],
+  ["solana", solana],
   ["wallet", wallet],
 ]);
