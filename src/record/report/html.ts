@@ -64,7 +64,7 @@ h1{font-size:1.6rem;margin:0 0 .25rem}h2{font-size:1.15rem;margin:2rem 0 .25rem}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.8rem}
 th,td{text-align:left;vertical-align:top;padding:.3rem .5rem;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
 th{white-space:nowrap;border-bottom-width:2px}tbody tr:nth-child(even){background:var(--stripe)}.n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
-@page{size:auto;margin:14mm}
+@page{size:landscape;margin:12mm}
 @media print{:root{color-scheme:light;--ink:#000;--soft:#333;--line:#999;--stripe:#fff;--paper:#fff}body{font-size:9.5pt;padding:0;max-width:none}
-.wide{overflow:visible}table{font-size:7pt}th{white-space:normal}thead{display:table-header-group}tr{break-inside:avoid}h2{break-after:avoid}th,td{padding:1.2mm 1mm}}
+.wide{overflow:visible}table{font-size:7pt}th,.n{white-space:normal}th,td{overflow-wrap:break-word}thead{display:table-header-group}tr{break-inside:avoid}h2{break-after:avoid}th,td{padding:1.2mm 1mm}}
 `;
