@@ -35,7 +35,7 @@ const QUEUE = 64;
 export class InspectionPool {
   readonly #inspector: Inspector;
   readonly #limits: Limits;
-  readonly #threads: Piscina | undefined;
+  readonly #threads: Piscina<WorkerJob, Inspection> | undefined;
 
   /** @param threads how many; 0 inspects everything on the event loop */
   constructor(inspector: Inspector, rules: WorkerRules, threads: number) {
@@ -44,7 +44,7 @@ export class InspectionPool {
     this.#threads =
       threads === 0
         ? undefined
-        : new Piscina({
+        : new Piscina<WorkerJob, Inspection>({
             filename: new URL("./inspection-worker.js", import.meta.url).href,
             workerData: rules,
             minThreads: 0,
@@ -74,7 +74,7 @@ export class InspectionPool {
     return this.#inspector.inspect(reading, budgetMs === undefined ? context : { ...context, budgetMs });
   }
 
-  async #onThread(job: WorkerJob, threads: Piscina): Promise<Inspection | Refusal> {
+  async #onThread(job: WorkerJob, threads: Piscina<WorkerJob, Inspection>): Promise<Inspection | Refusal> {
     if (threads.queueSize >= QUEUE) return refusal("inspection-late", "Too many costly inspections are waiting.");
     const deadline = AbortSignal.timeout(this.#limits.inspectionMs + GRACE_MS);
     try {

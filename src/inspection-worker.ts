@@ -10,9 +10,16 @@ import { pseudonymsOf } from "./record/installation-key.js";
  * A thread that reads and inspects costly bodies, with rules of its own compiled from the same text and key as the main thread's: equal
  * bodies get equal inspections on either.
  */
-const { rules, schemas, limits, operatorEnums, key }: WorkerRules = workerData;
+const handed: unknown = workerData;
+if (!isWorkerRules(handed)) throw new TypeError("The inspection thread was started without its rules.");
+const { rules, schemas, limits, operatorEnums, key } = handed;
 const inspector = compileInspector({ rules, schemas, limits, pseudonyms: pseudonymsOf(key), findViews: findNestedViews, operatorEnums });
 
 export default function inspectBody({ body, head, context }: WorkerJob): Inspection {
   return inspector.inspect(readBody(body, head, limits), context);
+}
+
+/** The pool's own data, cloned into this thread: its presence is checked, its form is the compiler's business on the other side. */
+function isWorkerRules(data: unknown): data is WorkerRules {
+  return typeof data === "object" && data !== null && "rules" in data && "schemas" in data && "limits" in data && "key" in data;
 }

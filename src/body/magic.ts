@@ -50,7 +50,11 @@ export function magicOf(bytes: Uint8Array): string | undefined {
 /** First bytes of every signature, of compression and of UTF-16: a quick test that lets no binary format slip. */
 const FIRST_BYTES: ReadonlySet<number> = new Set([
   ...COMPILED.map(({ offset, bytes }) => (offset === 0 ? (bytes[0] ?? 0) : 0)),
-  ...[0x1f, 0x28, 0x78, 0xff, 0xfe],
+  0x1f,
+  0x28,
+  0x78,
+  0xff,
+  0xfe,
 ]);
 
 export function mayStartBinary(byte: number): boolean {
