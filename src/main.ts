@@ -6,6 +6,7 @@ import type { Settings } from "./config/settings.js";
 import { type RunningConsole, startConsole } from "./console/server.js";
 import { judgePayload, policyInForce } from "./desk.js";
 import { consoleSettingsOf } from "./desk-settings.js";
+import { watchFiles } from "./config/watched-files.js";
 import { type Resolver, systemResolver } from "./forward/dial.js";
 import { createForwarder } from "./forward/forwarder.js";
 import { answerHeaders } from "./http/forwarded-headers.js";
@@ -118,7 +119,9 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   let observe: ObserveServer | undefined;
   let desk: RunningConsole | undefined;
   let listeners: Listeners | undefined;
+  let stopWatching: (() => void) | undefined;
   const close = async (): Promise<void> => {
+    stopWatching?.();
     health.stopping();
     await listeners?.drain(settings.timeouts.drain_ms);
     await desk?.close();
@@ -148,7 +151,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   }
   health.check("proxy", () => ({ ok: true }));
   health.check("ca", () => ({ ok: CLOCK.now() < leaves.authority.expiresAt }));
-  return {
+  const running: RunningProxy = {
     addresses: { proxy: listeners.proxy?.address, transparent: listeners.transparent?.address, metrics: observe?.address, console: desk?.address },
     firstPassword: desk?.firstPassword,
     caPem: authority.certificatePem,
@@ -172,6 +175,10 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
       }
     },
   };
+  if (settings.reload.every_ms > 0) {
+    stopWatching = watchFiles({ paths: [settings.rules, settings.certs], everyMs: settings.reload.every_ms, onChange: () => running.reload() });
+  }
+  return running;
 }
 
 /** Policy, rules and schemas of one reading of the rules folder, compiled. */

@@ -27,6 +27,14 @@ export const SETTINGS_SCHEMA = section({
     metrics: listenSetting("Metrics, health and the proxy.pac file.", ":9464"),
     console: listenSetting("The review pages and the API.", "127.0.0.1:8080"),
   }).prefault({}),
+  reload: section({
+    every_ms: numberSetting(
+      "Milliseconds between looks for changed files of policy, rules and CA; 0 leaves it to SIGHUP.",
+      2_000,
+      0,
+      3_600_000,
+    ),
+  }).prefault({}),
   transparent: section({
     tls_port: numberSetting("The port that redirected TLS connections were for; after a redirect nothing says so.", 443, 1, 65_535),
     http_port: numberSetting("The port that redirected plain connections were for, where their Host field names none.", 80, 1, 65_535),

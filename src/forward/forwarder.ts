@@ -34,6 +34,10 @@ export interface ForwarderOptions {
   readonly firstByteMs: number;
   /** Between two pieces of the answer. */
   readonly answerIdleMs: number;
+  /** The whole exchange, from the queue for a connection to the answer's end, however slowly the client reads it. */
+  readonly totalMs: number;
+  /** How long an unused connection is kept; 0: none is. */
+  readonly keepAliveMs: number;
   readonly connectionsPerDestination: number;
   /** The answer's fields that the client gets; from `http/`. */
   readonly answerHeaders: (headers: readonly HeaderField[]) => HeaderField[];
@@ -74,13 +78,22 @@ function poolFor(pools: Map<string, Pool>, request: UpstreamRequest, options: Fo
   };
   const pool = new Pool(`${target.scheme}://${authority(target)}`, {
     connections: options.connectionsPerDestination,
-    pipelining: 1,
+    // undici takes no keep-alive of zero; without pipelining it keeps no connection at all.
+    pipelining: options.keepAliveMs === 0 ? 0 : 1,
     headersTimeout: options.firstByteMs,
     bodyTimeout: options.answerIdleMs,
-    keepAliveTimeout: 4_000,
+    keepAliveTimeout: Math.max(1, options.keepAliveMs),
+    keepAliveMaxTimeout: Math.max(1, options.keepAliveMs),
     // The connector has its own deadline; undici's would only race it.
     connect: (_, callback) => {
-      dial({ target, connectTo, resolve: options.resolve, secureContext: options.secureContext, connectMs: options.connectMs, session }).then(
+      dial({
+        target,
+        connectTo,
+        resolve: options.resolve,
+        secureContext: options.secureContext,
+        connectMs: options.connectMs,
+        session,
+      }).then(
         (socket) => callback(null, socket),
         (error: unknown) => callback(error instanceof Error ? error : new UpstreamError("connect", "The connection failed."), null),
       );
@@ -114,6 +127,8 @@ function flatten(request: UpstreamRequest): string[] {
   return fields;
 }
 
+const LATE = "The exchange with the destination was not over in time.";
+
 /** Carries one answer from undici to the client, at the client's pace. */
 class AnswerRelay implements Dispatcher.DispatchHandler {
   readonly #sink: AnswerSink;
@@ -122,14 +137,24 @@ class AnswerRelay implements Dispatcher.DispatchHandler {
   #status = 0;
   #bytes = 0;
   #clientLeft = false;
+  readonly #deadline: NodeJS.Timeout;
+  #controller: Dispatcher.DispatchController | undefined;
+  #settled = false;
 
   constructor(sink: AnswerSink, options: ForwarderOptions, resolve: (outcome: Forwarded) => void) {
     this.#sink = sink;
     this.#options = options;
     this.#resolve = resolve;
+    this.#deadline = setTimeout(() => this.#late(), options.totalMs);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    // It waited too long for a connection, and the client has its answer.
+    if (this.#settled) {
+      controller.abort(new UpstreamError("timeout", LATE));
+      return;
+    }
+    this.#controller = controller;
     this.#sink.onClose(() => {
       this.#clientLeft = true;
       controller.abort(new Error("The client left."));
@@ -152,21 +177,33 @@ class AnswerRelay implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#sink.end();
-    this.#resolve({ kind: "answered", status: this.#status, bytes: this.#bytes });
+    this.#settle({ kind: "answered", status: this.#status, bytes: this.#bytes });
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
     if (this.#clientLeft) {
-      this.#resolve({ kind: "client-left" });
+      this.#settle({ kind: "client-left" });
       return;
     }
     if (error instanceof AddressRefusedError) {
-      this.#resolve({ kind: "address-refused", detail: error.message });
+      this.#settle({ kind: "address-refused", detail: error.message });
       return;
     }
     const answerStarted = this.#status !== 0;
-    if (answerStarted) this.#sink.abort();
-    this.#resolve({ kind: "failed", error: kindOf(error), detail: detailOf(error), answerStarted });
+    if (answerStarted && !this.#settled) this.#sink.abort();
+    this.#settle({ kind: "failed", error: kindOf(error), detail: detailOf(error), answerStarted });
+  }
+
+  #late(): void {
+    if (this.#controller !== undefined) this.#controller.abort(new UpstreamError("timeout", LATE));
+    // Still in the queue for a connection, where undici can't be told.
+    else this.#settle({ kind: "failed", error: "timeout", detail: LATE, answerStarted: false });
+  }
+
+  #settle(outcome: Forwarded): void {
+    clearTimeout(this.#deadline);
+    this.#settled = true;
+    this.#resolve(outcome);
   }
 }
 
@@ -186,12 +223,19 @@ function textOf(value: unknown): string {
 
 function kindOf(error: Error): UpstreamErrorKind {
   if (error instanceof UpstreamError) return error.kind;
-  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError || error instanceof errors.ConnectTimeoutError) return "timeout";
+  if (
+    error instanceof errors.HeadersTimeoutError ||
+    error instanceof errors.BodyTimeoutError ||
+    error instanceof errors.ConnectTimeoutError
+  )
+    return "timeout";
   if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) return "protocol";
   return "reset";
 }
 
 function detailOf(error: Error): string {
   if (error instanceof UpstreamError) return error.message;
-  return "code" in error && typeof error.code === "string" ? `The exchange with the destination failed (${error.code}).` : "The exchange with the destination failed.";
+  return "code" in error && typeof error.code === "string"
+    ? `The exchange with the destination failed (${error.code}).`
+    : "The exchange with the destination failed.";
 }
