@@ -18,6 +18,10 @@ const REQUEST = {
   host: z.union([text, z.null()]).optional(),
   type: z.union([text, z.null()]).optional(),
   fields: texts.optional(),
+  /** An HTTP/2 request with these fields laid over the usual ones; null takes one away. */
+  h2: z.record(text, z.union([text, z.null()])).optional(),
+  /** Trailers of the HTTP/2 request. */
+  h2_trailers: z.record(text, text).optional(),
   /** Sent as it stands, in place of `send` and `body`. */
   raw: text.optional(),
   body: text.optional(),
@@ -33,6 +37,8 @@ const REQUEST = {
   finding: texts.optional(),
   /** 200, and one message at the vendor, whose body is the one that was sent. */
   delivered: z.literal(true).optional(),
+  /** The message at the vendor holds the content without the codings that could carry more than it. */
+  arrives_decoded: z.literal(true).optional(),
   /** No answer: the connection ends. */
   closed: z.literal(true).optional(),
   /** Another status than 200 and 403, and nothing said about delivery. */
@@ -60,6 +66,8 @@ const attackCase = z.strictObject({
   connect: text.optional(),
   /** What the CONNECT itself is answered with, where no tunnel opens. */
   connect_refused: reasons.optional(),
+  /** A redirected connection: no CONNECT; TLS with `sni`, or plain HTTP with `plain`. */
+  transparent: z.literal(true).optional(),
   /** No tunnel: to the proxy's plain listener. */
   plain: z.literal(true).optional(),
   /** The handshake's server name; null: none. Default the tunnel's host. */

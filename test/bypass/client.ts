@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
@@ -20,8 +21,14 @@ export class AttackConnection {
   #ended = false;
   #wake: (() => void) | undefined;
 
-  constructor(socket: Duplex) {
+  readonly #session: ClientHttp2Session | undefined;
+
+  /** @param http2 the socket's ALPN agreed on HTTP/2, whose frames are left to Node's own client */
+  constructor(socket: Duplex, http2 = false) {
     this.#socket = socket;
+    this.#session = http2 ? connectHttp2("https://tunnel.example", { createConnection: () => socket }) : undefined;
+    this.#session?.on("error", () => undefined);
+    if (http2) return;
     socket.on("data", (piece: Buffer) => {
       this.#seen = Buffer.concat([this.#seen, piece]);
       this.#wake?.();
@@ -52,6 +59,36 @@ export class AttackConnection {
   destroy(): void {
     this.#socket.on("error", () => undefined);
     this.#socket.destroy();
+  }
+
+  /** One HTTP/2 exchange; undefined where the stream or its session ends without an answer. */
+  async stream(fields: Readonly<Record<string, string>>, body: Buffer, trailers: Readonly<Record<string, string>> | undefined): Promise<Answer | undefined> {
+    const session = this.#session;
+    if (session === undefined || session.destroyed) return undefined;
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), PATIENCE_MS);
+      const settle = (answer: Answer | undefined): void => {
+        clearTimeout(timer);
+        resolve(answer);
+      };
+      let status = 0;
+      let head = "";
+      const pieces: Buffer[] = [];
+      try {
+        const stream = session.request(fields, { endStream: body.length === 0 && trailers === undefined, waitForTrailers: trailers !== undefined });
+        stream.on("response", (received) => {
+          status = received[":status"] ?? 0;
+          head = JSON.stringify(received);
+        });
+        stream.on("wantTrailers", () => stream.sendTrailers({ ...trailers }));
+        stream.on("data", (piece: Buffer) => pieces.push(piece));
+        stream.on("error", () => undefined);
+        stream.on("close", () => settle(status === 0 ? undefined : { status, head, body: Buffer.concat(pieces).toString("utf8") }));
+        if (body.length > 0 || trailers !== undefined) stream.end(body);
+      } catch {
+        settle(undefined);
+      }
+    });
   }
 
   /** The next answer that is final; undefined where the connection ends without one. */

@@ -21,6 +21,7 @@ export interface OwnDestination {
 /** One real proxy and one real vendor, over real sockets. */
 export interface Rig {
   readonly proxyPort: number;
+  readonly transparentPort: number;
   readonly caPem: string;
   readonly vendor: Vendor;
   /** Look-ups of a name so far. */
@@ -58,6 +59,7 @@ export async function startRig(own: readonly OwnDestination[], flags: readonly S
       { path: ["upstream", "connect_to"], flag: "test", value: CASE_HOSTS.map((host) => `${host}:443:127.0.0.1:${vendor.tlsPort}`) },
       { path: ["upstream", "connect_ms"], flag: "test", value: 1_500 },
       { path: ["listen", "proxy"], flag: "test", value: "127.0.0.1:0" },
+      { path: ["listen", "transparent"], flag: "test", value: "127.0.0.1:0" },
       { path: ["listen", "metrics"], flag: "test", value: "off" },
       { path: ["listen", "console"], flag: "test", value: "off" },
       { path: ["timeouts", "headers_ms"], flag: "test", value: 1_000 },
@@ -70,6 +72,7 @@ export async function startRig(own: readonly OwnDestination[], flags: readonly S
   const proxy = await startProxy(settings, { resolve });
   return {
     proxyPort: proxy.addresses.proxy?.port ?? 0,
+    transparentPort: proxy.addresses.transparent?.port ?? 0,
     caPem: proxy.caPem,
     vendor,
     lookUps: (host) => lookUps.get(host) ?? 0,

@@ -62,6 +62,11 @@ const INSTANCE = { id: 9_001, type: "box", x_min: 120, y_min: 44, x_max: 310, y_
 
 const text = (value: unknown): string => JSON.stringify(value);
 
+/** HTTP/2 frames (RFC 9113, section 4.1) without end: `count` of one type, on streams 1, 3, 5 … where each is to open its own. */
+function frames(count: number, frame: (stream: string) => string): Buffer {
+  return Buffer.from(Array.from({ length: count }, (_, index) => frame((index * 2 + 1).toString(16).padStart(8, "0"))).join(""), "hex");
+}
+
 /** What `{{name}}` stands for in every case. */
 export const SPECIMENS: Values = {
   marker: MARKER,
@@ -73,6 +78,11 @@ export const SPECIMENS: Values = {
   "clean-batch": text({ batch: [TRACK], sentAt: now }),
   "dirty-batch": text({ batch: [{ ...TRACK, properties: { ...TRACK.properties, email: MARKER } }], sentAt: now }),
   "hundred-fields": "X-A: 1\r\n".repeat(100),
+  continuations: frames(20_000, () => "00000109000000000182"),
+  // A head (:method GET, :scheme https, :path /, by index) and its reset, again and again.
+  resets: frames(2_000, (stream) => `0000030105${stream}828784000004030${"0"}${stream}00000008`),
+  pings: frames(5_000, () => "0000080600000000000000000000000000"),
+  settings: frames(5_000, () => "000000040000000000"),
   instance: text(INSTANCE),
   instances: text([INSTANCE, { ...INSTANCE, id: 9_002, x_min: 121 }, { ...INSTANCE, id: 9_003, x_min: 122 }]),
   png: Buffer.from("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082", "hex"),
