@@ -43,13 +43,17 @@ export function judgeBinding(settings: ConsoleSettings): ConsoleBinding {
     faults.push({
       where: "listen.console",
       what: "The console would be reachable beyond this machine without TLS.",
-      mend: "Bind it to 127.0.0.1, give it console.tls.cert and console.tls.key, or name the proxies in front in console.trusted_proxies.",
+      mend: "Bind it to 127.0.0.1, give it console.tls_cert and console.tls_key, or name the proxies in front in console.trusted_proxies.",
     });
   }
   const publicUrl = readPublicUrl(settings, faults);
   const tls = settings.tls === undefined ? undefined : readTls(settings.tls, faults);
   if (settings.oidc === undefined && !settings.localUsers) {
-    faults.push({ where: "console.local_users", what: "Nobody could sign in.", mend: "Configure console.oidc, or allow local users." });
+    faults.push({
+      where: "console.local_users",
+      what: "Nobody could sign in.",
+      mend: "Configure console.oidc_issuer, or allow local users.",
+    });
   }
   if (settings.oidc !== undefined) judgeOidc(settings.oidc, publicUrl, faults);
   if (faults.length > 0) throw new FaultsError("The console can't start:", faults);
@@ -81,7 +85,7 @@ function readPublicUrl({ publicUrl, listen, tls, trustedProxies }: ConsoleSettin
       faults.push({
         where: "console.public_url",
         what: "It is https, and nothing ends TLS.",
-        mend: "Give the console console.tls.cert and console.tls.key, or name the proxies in front in console.trusted_proxies.",
+        mend: "Give the console console.tls_cert and console.tls_key, or name the proxies in front in console.trusted_proxies.",
       });
     }
     return url;
@@ -100,14 +104,14 @@ function readTls(files: { readonly certificate: string; readonly key: string }, 
       return Buffer.alloc(0);
     }
   };
-  return { cert: read("console.tls.cert", files.certificate), key: read("console.tls.key", files.key) };
+  return { cert: read("console.tls_cert", files.certificate), key: read("console.tls_key", files.key) };
 }
 
 function judgeOidc(oidc: OidcSettings, publicUrl: URL | undefined, faults: Fault[]): void {
   const issuer = URL.canParse(oidc.issuer) ? new URL(oidc.issuer) : undefined;
   if (issuer === undefined || (issuer.protocol !== "https:" && !isLoopbackHost(issuer.hostname))) {
     faults.push({
-      where: "console.oidc.issuer",
+      where: "console.oidc_issuer",
       what: "It is no https URL.",
       mend: "Write the provider's issuer, such as https://login.example.com.",
     });
@@ -121,7 +125,7 @@ function judgeOidc(oidc: OidcSettings, publicUrl: URL | undefined, faults: Fault
   }
   if (Object.keys(oidc.roles).length === 0) {
     faults.push({
-      where: "console.oidc.roles",
+      where: "console.oidc_roles",
       what: "No value of the claim gives a role.",
       mend: "Write for example security-team=reviewer.",
     });

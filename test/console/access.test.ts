@@ -83,12 +83,10 @@ test("a token does what its scopes say, until it is revoked or past its date", a
   await desk.store.write(transfer({ id: "one" }));
   const authorization = `Bearer ${desk.token("transfers:read")}`;
   const patch = () =>
-    desk
-      .browser()
-      .send("PATCH", "/api/v1/transfers/one", '{"status":"confirmed","why":"because"}', {
-        authorization,
-        "content-type": "application/json",
-      });
+    desk.browser().send("PATCH", "/api/v1/transfers/one", '{"status":"confirmed","why":"because"}', {
+      authorization,
+      "content-type": "application/json",
+    });
   assert.equal((await patch()).status, 403);
   assert.equal((await desk.browser().get("/access", { authorization })).status, 403);
   assert.ok(!readFileSync(join(desk.dataDir, "console-access.json"), "utf8").includes(authorization.slice(30)));
@@ -247,15 +245,15 @@ test("it is refused at start where the network could read it, and every fault is
   assert.deepEqual(faults({ listen: { host: "::", port: 0 }, trustedProxies: ["10.42.0.0/16"] }), []);
   assert.deepEqual(faults({ listen: { host: "::", port: 0 }, trustedProxies: ["0.0.0.0/0"] }), ["console.trusted_proxies"]);
   assert.deepEqual(faults({ listen: { host: "::", port: 0 }, tls: { certificate: join(dataDir, "none"), key: join(dataDir, "none") } }), [
-    "console.tls.cert",
-    "console.tls.key",
+    "console.tls_cert",
+    "console.tls_key",
   ]);
   const oidc = { issuer: "http://login.example.com", clientId: "x", clientSecret: "y", roleClaim: "groups", roles: {}, scopes: "openid" };
   assert.deepEqual(faults({ oidc, publicUrl: "https://desk.example.com/path" }), [
     "console.public_url",
-    "console.oidc.issuer",
+    "console.oidc_issuer",
     "console.public_url",
-    "console.oidc.roles",
+    "console.oidc_roles",
   ]);
   assert.deepEqual(faults({ localUsers: false }), ["console.local_users"]);
   await assert.rejects(startConsole({ ...base, listen: { host: "0.0.0.0", port: 0 } }, {} as never), FaultsError);

@@ -14,6 +14,7 @@ textarea { width: 100%; resize: vertical; }
 ::placeholder { color: var(--muted); opacity: 1; }
 label { display: flex; flex-direction: column; gap: 0.1875rem; font-size: 0.8125rem; color: var(--muted); }
 label > input, label > select, label > textarea { font-size: 0.9375rem; color: var(--text); }
+label > textarea.mono { font-size: 0.875rem; }
 label.check { flex-direction: row; align-items: center; gap: 0.375rem; min-height: 1.75rem; }
 fieldset { border: 1px solid var(--line); border-radius: 8px; padding: 0.25rem 0.75rem 0.5rem; margin: 0; min-width: 0; }
 legend { font-size: 0.8125rem; color: var(--muted); padding: 0 0.25rem; }
@@ -54,7 +55,7 @@ kbd { border: 1px solid var(--line); border-bottom-width: 2px; border-radius: 4p
 .bars a, table a, .title-row a, .crumbs a, .structure a.rule, .findings a, .who a { display: inline-block; min-height: 1.5rem; line-height: 1.5rem; }
 a.rule:hover, a:hover > .rules .rule { text-decoration: underline; }
 
-.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr)); gap: 1rem; list-style: none; margin: 0 0 1rem; padding: 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 10rem), 1fr)); gap: 1rem; list-style: none; margin: 0 0 1rem; padding: 0; }
 .tile { background: var(--card); border: 1px solid var(--line); border-left: 4px solid var(--line); border-radius: 10px; }
 .tile.warn { border-left-color: var(--warn); }
 .tile.bad { border-left-color: var(--bad); }
@@ -70,17 +71,16 @@ th, td { text-align: left; vertical-align: top; padding: 0.5rem 0.625rem; }
 thead th { font-size: 0.8125rem; font-weight: 600; color: var(--muted); border-bottom: 1px solid var(--line); white-space: nowrap; }
 tbody tr + tr > * { border-top: 1px solid var(--line); }
 tbody th { font-weight: 500; }
-.number { text-align: right; font-variant-numeric: tabular-nums; }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
 table.list { background: var(--card); border: 1px solid var(--line); border-radius: 10px; border-spacing: 0; border-collapse: separate; }
 .card table.list { border: 0; }
 table.list tbody tr:hover, table.list tbody tr:focus-within { background: var(--sunken); }
-table.list time { white-space: nowrap; }
+table.list time, table.list .when { white-space: nowrap; }
 table.list .sub { font-weight: 400; }
 
 .bars { list-style: none; margin: 0; padding: 0; }
-.bars li { display: grid; grid-template-columns: minmax(8.5rem, 2fr) minmax(3rem, 3fr) 3.5rem; gap: 0.75rem; align-items: center; padding: 0.1875rem 0; }
+.bars li { display: grid; grid-template-columns: minmax(0, 13.5em) minmax(2.5rem, 1fr) auto; gap: 0.75rem; align-items: center; padding: 0.1875rem 0; }
 .bars svg { width: 100%; height: 0.625rem; }
-.bars code { white-space: nowrap; }
 .track { fill: var(--sunken); }
 .bar { fill: var(--chart-1); }
 .chart { width: 100%; height: auto; display: block; }
@@ -125,6 +125,8 @@ dd { margin: 0; }
 .verdict.verdict-block { border-left-color: var(--bad); } .verdict.verdict-redact { border-left-color: var(--warn); } .verdict.verdict-allow { border-left-color: var(--good); }
 
 @media (max-width: 52rem) {
+  .chart text { font-size: 19px; }
+  .chart .odd { display: none; }
   table.list, table.list tbody, table.list tr, table.list td, table.list tbody th { display: block; width: 100%; }
   table.list thead { position: absolute; left: -999rem; }
   table.list tr { padding: 0.625rem 0.375rem; position: relative; }

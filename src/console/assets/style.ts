@@ -56,6 +56,7 @@ code, kbd, pre, .mono { font-family: ui-monospace, "SF Mono", "Cascadia Mono", "
 .card > :last-child { margin-bottom: 0; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); gap: 1rem; margin-bottom: 1rem; }
 .columns > .card { margin: 0; }
+.halves { grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); }
 .columns > .wide { grid-column: span 2; }
 .detail { display: grid; grid-template-columns: minmax(0, 5fr) minmax(0, 3fr); gap: 1rem; align-items: start; }
 .empty { max-width: 36rem; margin: 2.5rem auto; text-align: center; }

@@ -30,7 +30,7 @@ export function dayChart(days: Summary["days"]): Html {
         const count = totals[index] ?? 0;
         return html`${stack}
           ${count === 0 ? "" : html`<text x="${middle}" y="${(top - 5).toFixed(1)}" class="value">${number(count)}</text>`}
-          <text x="${middle}" y="${HEIGHT + 16}">${day.slice(8)}.${day.slice(5, 7)}.</text>`;
+          <text x="${middle}" y="${HEIGHT + 16}" class="${index % 2 === 0 ? "odd" : "even"}">${day.slice(8)}.${day.slice(5, 7)}.</text>`;
       })}
     </svg>
     <ul class="legend">

@@ -49,7 +49,7 @@ export function incidentRows(incidents: readonly DeskIncident[]): Html {
           <td data-label="Vendor">
             ${incident.transferred > 0 ? html`<span class="mark reached">${number(incident.transferred)} reached</span>` : html`<span class="mark stopped">none reached</span>`}
           </td>
-          <td data-label="Last seen">${moment(incident.lastSeen)}<span class="sub">since ${moment(incident.firstSeen)}</span></td>
+          <td data-label="Last seen">${moment(incident.lastSeen)}<span class="sub when">since ${moment(incident.firstSeen)}</span></td>
         </tr>`,
       )}
     </tbody>

@@ -16,7 +16,7 @@ export function policyBody({ policy, rules }: PolicyInForce, now: number): Html 
     </div>
     <p class="muted">Whatever no line here names is refused. Change it in the rules folder; the console never does.</p>
     <h2>The four Limited Cases</h2>
-    <div class="columns">
+    <div class="columns halves">
       ${LIMITED_CASES.map((name) =>
         caseCard(
           policy.cases[name],

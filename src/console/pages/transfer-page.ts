@@ -89,6 +89,11 @@ function structureCard({ structure, findings }: DeskRecord): Html {
   </section>`;
 }
 
+/** A sentence whose words in backticks are code. */
+function codeText(sentence: string): Html {
+  return html`${sentence.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+}
+
 const STEPS: Readonly<Record<TransferStatus, readonly [string, string]>> = {
   confirmed: ["Confirm", "It is a UDT: why?"],
   reported: ["Mark as reported", "How was the vendor told?"],
@@ -127,7 +132,7 @@ function factsCard(record: DeskRecord): Html {
     ["Case", caseLabel(record.case)],
     ["Destination", shown(record.destination)],
     ["Event", record.eventKind === null ? "none named" : shown(record.eventKind)],
-    ["In the source", codePathOf(record) ?? "not known"],
+    ["In the source", codeText(codePathOf(record) ?? "not known")],
     ["Client", shown(record.client)],
     ["Seen", plural(record.occurrences, "time")],
     ["First seen", moment(record.firstSeen)],
