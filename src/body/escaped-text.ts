@@ -93,7 +93,8 @@ function resolveBytes(text: string, sign: number): string {
     if (byte === sign) {
       const high = hexDigit(bytes[at + 1]);
       const low = hexDigit(bytes[at + 2]);
-      if (high >= 0 && low >= 0) {
+      // `=12` before other digits is a value, not an encoded control character.
+      if (high >= 0 && low >= 0 && (sign === PERCENT || high >= 2 || low === 9 || low === 10 || low === 13)) {
         byte = high * 16 + low;
         at += 2;
       }

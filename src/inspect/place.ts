@@ -17,7 +17,10 @@ export function pointerOf(place: Place | undefined, names: KnownNames, pseudonym
   for (let at = place; at !== undefined; at = at.parent) {
     steps.push(typeof at.step === "number" ? String(at.step) : names.has(at.step) ? escapeStep(at.step) : pseudonym(at.step));
   }
-  return steps.reverse().map((step) => `/${step}`).join("");
+  return steps
+    .reverse()
+    .map((step) => `/${step}`)
+    .join("");
 }
 
 /** RFC 6901, section 3. */
@@ -47,5 +50,14 @@ export function compactName(name: string): string {
 
 /** `phoneNumber`, `phone_number` and `ep.phone-number` as words: `phone number`, `ep phone number`. */
 export function spacedName(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase().replace(/[_.\-\s[\]:]+/g, " ").trim();
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .replace(/[_.\-\s[\]:]+/g, " ")
+    .trim();
+}
+
+/** A name without a beacon's prefix, compact: `ep.label_names` is `labelnames`. */
+export function baseName(name: string): string {
+  return compactName(/^(?:ep|epn|up)\./.test(name) ? name.slice(name.indexOf(".") + 1) : name);
 }

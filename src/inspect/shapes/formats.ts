@@ -1,58 +1,235 @@
 import { member } from "../../model/json.js";
 import type { JsonNode, JsonObject } from "../../model/json.js";
-import { keyOf } from "../place.js";
-import { numbersOf, outermost } from "./shape.js";
+import { baseName, keyOf } from "../place.js";
+import { numbersOf, numericNames, outermost } from "./shape.js";
 import type { Judge, Shape } from "./shape.js";
 
 /** COCO: annotations beside categories or images, or one annotation by `category_id` and its box or outline. */
-export const coco = ofObjects((node) => (isList(node, "annotations") && (isList(node, "categories") || isList(node, "images"))) || (has(node, "category_id") && (has(node, "bbox") || has(node, "segmentation"))));
+export const coco = ofObjects(
+  (node) =>
+    (isList(node, "annotations") && (isList(node, "categories") || isList(node, "images"))) ||
+    (has(node, "category_id") && (has(node, "bbox") || has(node, "segmentation") || has(node, "keypoints"))),
+);
 
 /** Pascal VOC as an object: the XML is found as text. */
 export const voc = ofObjects((node) => has(node, "bndbox"));
 
 /** labelme: `shapes` of labelled points. */
 export const labelme = ofObjects((node) => {
+  if (
+    has(node, "shape_attributes") ||
+    has(node, "rectanglelabels") ||
+    has(node, "polygonlabels") ||
+    has(node, "keypointlabels") ||
+    has(node, "brushlabels") ||
+    (has(node, "from_name") && has(node, "to_name"))
+  )
+    return true;
   const shapes = member(node, "shapes");
-  return shapes?.kind === "array" && shapes.items.some((item) => item.kind === "object" && has(item, "points") && (has(item, "label") || has(item, "shape_type")));
+  return (
+    shapes?.kind === "array" &&
+    shapes.items.some((item) => item.kind === "object" && has(item, "points") && (has(item, "label") || has(item, "shape_type")))
+  );
 });
 
-const GEO_TYPES: ReadonlySet<string> = new Set(["Feature", "FeatureCollection", "Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"]);
+const GEO_TYPES: ReadonlySet<string> = new Set([
+  "Feature",
+  "FeatureCollection",
+  "Point",
+  "MultiPoint",
+  "LineString",
+  "MultiLineString",
+  "Polygon",
+  "MultiPolygon",
+  "GeometryCollection",
+]);
 
 /** GeoJSON (RFC 7946). */
 export const geojson = ofObjects((node) => {
   const type = member(node, "type");
-  return type?.kind === "string" && GEO_TYPES.has(type.text) && (has(node, "coordinates") || has(node, "geometry") || has(node, "features") || has(node, "geometries"));
+  return (
+    type?.kind === "string" &&
+    GEO_TYPES.has(type.text) &&
+    (has(node, "coordinates") || has(node, "geometry") || has(node, "features") || has(node, "geometries"))
+  );
 });
 
-/** Run-length masks: COCO's `counts` and `size`, or a list of runs under a mask's name. */
-export const rleMask = ofObjects((node) => {
-  const size = member(node, "size");
-  return (has(node, "counts") && size !== undefined && numbersOf(size)?.length === 2) || (has(node, "rle") && (has(node, "width") || has(node, "size")));
-});
-
-/** Spans over a text: a start and an end beside a label. */
-export const tokenSpan: Shape = {
-  tree: (root, place) => outermost(root, place, keyOf(place), (node) => (node.kind === "array" ? node.items.some((item) => item.kind === "object" && isSpan(item)) : node.kind === "object" && isSpan(node))),
+/** Run-length masks: COCO's `counts` and `size`, or runs under a mask's name, as a list or a text. */
+export const rleMask: Shape = {
+  tree: (root, place) =>
+    outermost(root, place, keyOf(place), (node, key) => {
+      if (node.kind === "array") return RUN_KEYS.test(key === undefined ? "" : baseName(key)) && (numbersOf(node)?.length ?? 0) >= 4;
+      if (node.kind !== "object") return false;
+      const size = firstOf(node, ["size", "shape", "dims", "hw", "image_size"]);
+      if (has(node, "counts") && size !== undefined && numbersOf(size)?.length === 2) return true;
+      const names = numericNames(node);
+      const isSized = size !== undefined || (names.has("width") && names.has("height")) || (names.has("w") && names.has("h"));
+      return node.members.some(
+        ({ key: name, value }) =>
+          RUN_KEYS.test(baseName(name.text)) && (holdsRuns(value) || (isSized && value.kind === "string" && value.text.length > 8)),
+      );
+    }),
 };
 
-function isSpan(node: JsonObject): boolean {
-  const start = firstOf(node, ["start", "start_token", "start_char", "begin", "start_offset"]);
-  const end = firstOf(node, ["end", "end_token", "end_char", "stop", "end_offset"]);
-  const label = firstOf(node, ["label", "labels", "entity", "entity_group", "tag", "label_file_id", "ent_type"]);
-  return start?.kind === "number" && end?.kind === "number" && label !== undefined;
+const RUN_KEYS =
+  /^(?:rles?|runs?|runlengths?|rlemasks?|maskrles?|encodedpixels|masks?|masktoken|segmentationmask|segmentmask|counts?|bitmask|pixelmask|encodedmask|segmask|lengths)$/;
+
+function holdsRuns(node: JsonNode): boolean {
+  if (node.kind === "string") return /^\s*\d+(?:[ ,;]+\d+){5,}\s*$/.test(node.text);
+  if (node.kind === "object") return has(node, "counts") || has(node, "data") || has(node, "runs");
+  return (
+    (numbersOf(node)?.length ?? 0) >= 3 ||
+    (node.kind === "array" && node.items.length >= 2 && node.items.every((item) => numbersOf(item)?.length === 2))
+  );
 }
 
-const LABEL_KEYS: ReadonlySet<string> = new Set(["labels", "label_names", "class_names", "classes", "label_map", "label_list", "group_names", "label_names_map"]);
+/** Spans over a text: a start and an end (or a length) beside a label; `[start, end, "LABEL"]`; tags of the BIO scheme. */
+export const tokenSpan: Shape = {
+  tree: (root, place) =>
+    outermost(root, place, keyOf(place), (node) => {
+      if (node.kind === "object") return isSpan(node);
+      if (node.kind !== "array") return false;
+      return node.items.some((item) => (item.kind === "object" && isSpan(item)) || isSpanRow(item)) || isTagRow(node.items);
+    }),
+};
 
-/** Names of labels in bulk: texts under a label list's name, other than dates and numbers. */
+const START = [
+  "start",
+  "starttoken",
+  "startchar",
+  "begin",
+  "startoffset",
+  "from",
+  "offset",
+  "b",
+  "s",
+  "charstart",
+  "tokenstart",
+  "beginoffset",
+  "startindex",
+  "startpos",
+  "first",
+  "startidx",
+  "beg",
+  "lo",
+  "spanstart",
+  "begintoken",
+  "startword",
+];
+const END = [
+  "end",
+  "endtoken",
+  "endchar",
+  "stop",
+  "endoffset",
+  "to",
+  "length",
+  "len",
+  "e",
+  "charend",
+  "tokenend",
+  "endindex",
+  "endpos",
+  "last",
+  "endidx",
+  "hi",
+  "until",
+  "finish",
+  "spanend",
+  "endword",
+];
+const LABEL = [
+  "label",
+  "labels",
+  "entity",
+  "entitygroup",
+  "entitytype",
+  "tag",
+  "labelfileid",
+  "enttype",
+  "type",
+  "category",
+  "class",
+  "cls",
+  "t",
+  "ner",
+  "nertag",
+  "concept",
+  "role",
+  "ent",
+  "l",
+  "name",
+  "classname",
+  "labelname",
+  "kind",
+];
+
+function isSpan(node: JsonObject): boolean {
+  const [start, end, label] = [START, END, LABEL].map((names) => node.members.find(({ key }) => names.includes(baseName(key.text))));
+  const span = node.members.find(({ key }) => /^(?:span|offsets?|range|tokens|chars|indices|position)$/.test(baseName(key.text)))?.value;
+  if (label === undefined || label.value.kind === "null") return false;
+  if (span !== undefined && numbersOf(span)?.length === 2 && label.value.kind === "string") return true;
+  if (start === undefined || end === undefined || !isCount(start.value) || !isCount(end.value)) return false;
+  // Pages and times are ranges as well: names that only ranges of text have, or an end that a text reaches.
+  return (
+    Number(textOf(end.value)) < 1_000_000 &&
+    (label.value.kind === "string" || label.value.kind === "number" || label.value.kind === "array")
+  );
+}
+
+function isSpanRow(node: JsonNode): boolean {
+  if (node.kind !== "array" || node.items.length < 3 || node.items.length > 4) return false;
+  const counts = node.items.filter(isCount).map((item) => Number(textOf(item)));
+  return (
+    counts.length === 2 &&
+    Number(counts[0]) < Number(counts[1]) &&
+    node.items.some((item) => item.kind === "string" && /^[\p{L}][\p{L}\p{N}_ -]{0,40}$/u.test(item.text))
+  );
+}
+
+function isTagRow(items: readonly JsonNode[]): boolean {
+  return (
+    items.length >= 3 &&
+    items.every((item) => item.kind === "string" && /^(?:O|[BIESLU]-[A-Za-z_]{2,24})$/.test(item.text)) &&
+    items.some((item) => item.kind === "string" && item.text !== "O")
+  );
+}
+
+function isCount(node: JsonNode): boolean {
+  return node.kind === "number" && /^\d{1,7}$/.test(node.text);
+}
+
+function textOf(node: JsonNode): string {
+  return node.kind === "number" || node.kind === "string" ? node.text : "";
+}
+
+const LABEL_KEYS =
+  /^(?:labels?names?|labels|labelmap|labellist|labelset|labelschema|labelnamesmap|labelconfig|labeloptions|classnames?|classes|classlist|classlabels|classmap|categorynames|groupnames|objectclasses|objectnames|idtolabel|labeltoid|id2label|label2id|id2name|ontology|taxonomy|labelcounts|labelcount|classcounts|countsbylabel|countbylabel|perlabel|bylabel|labelstats|labeldistribution|classdistribution|labelhistogram|tagnames|attributenames)$/;
+
+const NO_LABEL = /^[-\d.:/TZ+ ]*$/;
+
+/** Names of labels in bulk: texts, or names of members, under a label list's name, other than dates and numbers. */
 export const labelNames: Shape = {
   tree: (root, place) =>
     outermost(root, place, keyOf(place), (node, key) => {
-      if (key === undefined || !LABEL_KEYS.has(key.toLowerCase())) return false;
-      const values: readonly JsonNode[] = node.kind === "array" ? node.items : node.kind === "object" ? node.members.map((entry) => entry.value) : [];
-      return values.some((value) => value.kind === "string" && value.text !== "" && !/^[-\d.:/TZ+ ]+$/.test(value.text));
+      if (key === undefined || !LABEL_KEYS.test(baseName(key))) return false;
+      if (node.kind === "array")
+        return node.items.some(
+          (item) =>
+            isLabel(item) ||
+            (item.kind === "object" &&
+              item.members.some(
+                (entry) => /^(?:name|label|title|class|value|displayname)$/.test(baseName(entry.key.text)) && isLabel(entry.value),
+              )),
+        );
+      if (node.kind !== "object") return false;
+      return node.members.some((entry) => isLabel(entry.value) || (entry.value.kind === "number" && !NO_LABEL.test(entry.key.text)));
     }),
 };
+
+function isLabel(node: JsonNode): boolean {
+  return node.kind === "string" && !NO_LABEL.test(node.text);
+}
 
 /** Numbers that are an embedding, pixels or a matrix: many in one list, or many fractions. */
 export const numericArray: Shape = {
@@ -60,9 +237,14 @@ export const numericArray: Shape = {
     outermost(root, place, keyOf(place), (node) => {
       if (node.kind !== "array") return false;
       const flat = numbersOf(node);
-      if (flat !== undefined) return flat.length >= 256 || (flat.length >= 16 && flat.filter((value) => !Number.isInteger(value)).length * 2 > flat.length);
+      if (flat !== undefined)
+        return flat.length >= 256 || (flat.length >= 16 && flat.filter((value) => !Number.isInteger(value)).length * 2 > flat.length);
       const rows = node.items.map(numbersOf);
-      return rows.length >= 4 && rows.every((row) => row !== undefined && row.length >= 4) && rows.reduce((sum, row) => sum + (row?.length ?? 0), 0) >= 32;
+      return (
+        rows.length >= 4 &&
+        rows.every((row) => row !== undefined && row.length >= 4) &&
+        rows.reduce((sum, row) => sum + (row?.length ?? 0), 0) >= 32
+      );
     }),
 };
 

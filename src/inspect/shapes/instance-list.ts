@@ -15,7 +15,9 @@ const INSTANCE_KEYS: ReadonlySet<string> = new Set(
 
 /** Keys under which a list of objects is a list of instances, whatever the objects hold. */
 const LIST_KEYS: ReadonlySet<string> = new Set(
-  "instance_list instance_list_new instance_list_old instance_list_existing instance_buffer instance_buffer_dict instance_template_list instances annotations annotation_list".split(" "),
+  "instance_list instance_list_new instance_list_old instance_list_existing instance_buffer instance_buffer_dict instance_template_list instances annotations annotation_list".split(
+    " ",
+  ),
 );
 
 /** How many of the keys make an object an instance. */
@@ -26,9 +28,12 @@ export const instanceList: Shape = {
 };
 
 function isInstances(node: JsonNode, key: string | undefined): boolean {
-  if (node.kind === "object") return isInstance(node) || (key !== undefined && LIST_KEYS.has(key) && node.members.some(({ value }) => holdsObjects(value)));
+  if (node.kind === "object")
+    return isInstance(node) || (key !== undefined && LIST_KEYS.has(key) && node.members.some(({ value }) => holdsObjects(value)));
   if (node.kind !== "array") return false;
-  return node.items.some((item) => item.kind === "object" && isInstance(item)) || (key !== undefined && LIST_KEYS.has(key) && holdsObjects(node));
+  return (
+    node.items.some((item) => item.kind === "object" && isInstance(item)) || (key !== undefined && LIST_KEYS.has(key) && holdsObjects(node))
+  );
 }
 
 function isInstance(node: JsonObject): boolean {

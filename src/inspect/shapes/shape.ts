@@ -18,7 +18,13 @@ export interface ShapeHit {
 export type Judge = (node: JsonNode, key: string | undefined) => boolean;
 
 /** Searches a tree from the top and doesn't enter what it has found, so that one list of boxes is one finding. */
-export function outermost(root: JsonNode, place: Place | undefined, key: string | undefined, judge: Judge, hits: ShapeHit[] = []): readonly ShapeHit[] {
+export function outermost(
+  root: JsonNode,
+  place: Place | undefined,
+  key: string | undefined,
+  judge: Judge,
+  hits: ShapeHit[] = [],
+): readonly ShapeHit[] {
   if (root.kind !== "object" && root.kind !== "array") return hits;
   if (judge(root, key)) {
     hits.push({ node: root, place });
@@ -51,9 +57,11 @@ export function numbersOf(node: JsonNode): readonly number[] | undefined {
   return numbers;
 }
 
-/** The names of an object's members whose value is a number. */
+/** The names of an object's members whose value is a number, or a text that is one. */
 export function numericNames(node: JsonObject): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const { key, value } of node.members) if (value.kind === "number") names.add(key.text.toLowerCase().replace(/[^a-z0-9]/g, ""));
+  for (const { key, value } of node.members)
+    if (value.kind === "number" || (value.kind === "string" && /^-?\d{1,7}(?:\.\d{1,9})?$/.test(value.text)))
+      names.add(key.text.toLowerCase().replace(/[^a-z0-9]/g, ""));
   return names;
 }

@@ -30,7 +30,10 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 export const email: Validator = (match, text) => {
   const address = match.text.replace(/%40|[\s([{<]+(?:at|@)[\s)\]}>]+/i, "@").replace(/[\s([{<]+(?:dot|\.)[\s)\]}>]+/gi, ".");
   const at = address.lastIndexOf("@");
-  const local = address.slice(0, at);
+  const written = address.slice(0, at);
+  // The local part of an encoded URL or repository begins behind what is encoded before it.
+  if (/%2F%2F[^%]*$/i.test(written)) return false;
+  const local = written.slice(written.search(/(?:%[0-9a-f]{2})*[^%]*$/i)).replace(/^(?:%[0-9a-f]{2})+/i, "");
   const domain = address
     .slice(at + 1)
     .toLowerCase()
@@ -39,6 +42,8 @@ export const email: Validator = (match, text) => {
   const before = text.slice(Math.max(0, match.index - 256), match.index);
   if (/:\/\/[^/?#\s]*$/.test(before)) return false;
   if (SERVICE_NAMES.test(local) || /(?:^|\.)(?:svc|cluster|pod)(?:\.|$)/.test(domain) || UUID.test(local)) return false;
+  // `user@host:group/project` is a repository, as ssh writes it.
+  if (/^(?::|%3A)[\w.~-]+(?:\/|%2F)[\w.-]/i.test(text.slice(match.index + match.text.length))) return false;
   const known = parse(domain, { allowPrivateDomains: false });
   if (known.isIp === true || known.publicSuffix === null) return false;
   return known.isIcann === true ? known.domain !== null : INTERNAL_ENDINGS.has(domain.slice(domain.lastIndexOf(".") + 1));

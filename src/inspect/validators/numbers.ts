@@ -10,13 +10,25 @@ const { stdnum } = stdnumModule;
 /** Names of members that hold ids and times: bare digits there are no card, however the sum comes out. */
 const ID_KEY = /(?:^|_)(?:id|ids|time|timestamp|ts|ms|ns|count|size|bytes|offset|hash|version|number|seq)$/i;
 const CARD_WORD =
-  /\bcards?\b|card.?(?:no|num)|_card|credit|debit|\bvisa|master.?card|amex|american express|discover|maestro|\bpan\b|cvv|cvc|karte|carte|tarjeta|cart[aã]o|kaart|carta\b|kort\b|karta|kártya|kartı|карт|银行卡|信用卡|カード|카드|cc_?num/i;
+  /\bcards?\b|card.?(?:no|num)|_card|credit|debit|\bvisa|master.?card|amex|american express|discover card|maestro|\bpan\b|cvv|cvc|karte|carte|tarjeta|cart[aã]o|kaart|carta\b|kort\b|karta|kártya|kartı|карт|银行卡|信用卡|カード|카드|cc_?num/i;
+
+const PLAIN_BRANDS: ReadonlySet<string> = new Set([
+  "visa",
+  "mastercard",
+  "american-express",
+  "discover",
+  "jcb",
+  "unionpay",
+  "mir",
+  "elo",
+  "hipercard",
+]);
 
 /** Luhn holds, and the issuer's range and length are known or a card word stands nearby. */
 export const paymentCard: Validator = (match, text, key) => {
   if (!isolated(text, match.index, match.text.length)) return false;
   const digits = match.text.replace(/\D/g, "");
-  if (digits.length < 12 || digits.length > 19 || new Set(digits).size < 2 || !luhn(digits)) return false;
+  if (digits.length < 13 || digits.length > 19 || new Set(digits).size < 2 || !luhn(digits)) return false;
   const near =
     text.slice(Math.max(0, match.index - 48), match.index) +
     " " +
@@ -29,7 +41,9 @@ export const paymentCard: Validator = (match, text, key) => {
     (isGrouped && !/^\d{4}(?:[ .-]\d{4}){3}(?:[ .-]\d{1,3})?$|^\d{4}[ .-]\d{6}[ .-]\d{4,5}$|^\d{6}[ .-]\d{8,13}$/.test(match.text))
   )
     return false;
-  return cards.number(digits).isValid;
+  const { card, isValid } = cards.number(digits);
+  // Ranges of some brands are so wide that one id in ten would do: those ask for groups or a word.
+  return isValid && card !== null && (isGrouped || (digits.length >= 15 && PLAIN_BRANDS.has(card.type)));
 };
 
 /**
