@@ -243,7 +243,8 @@ function useAuthority(authority: Authority, leaves: LeafCache, registry: Metrics
 async function openRecords(settings: Settings, logger: Logger, metrics: MetricsRegistry): Promise<RecordRoom> {
   const url = settings.store.url === "sqlite" ? undefined : settings.store.url;
   const evidence = { recipients: settings.evidence.recipients, maxBytes: settings.evidence.max_bytes };
-  return openRecordRoom({ dataDir: settings.data, url, logger, clock: CLOCK, metrics, evidence });
+  const { distinct_per_client: distinctPerClient, keep_days: days, keep_count: records } = settings.records;
+  return openRecordRoom({ dataDir: settings.data, url, logger, clock: CLOCK, metrics, evidence, distinctPerClient, keep: { days, records } });
 }
 
 function connectToOf(settings: Settings): (target: Target) => { readonly host: string; readonly port: number } | undefined {

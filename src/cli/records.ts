@@ -6,7 +6,7 @@ import { FaultsError } from "../model/fault.js";
 import type { RecordArchive } from "../record/record-archive.js";
 import { CSV_HEAD, csvLine } from "../record/record-csv.js";
 import type { RecordFilter } from "../record/record-filter.js";
-import { recordPage, recordTable } from "../record/record-table.js";
+import { incidentTable, recordPage, recordTable } from "../record/record-table.js";
 import type { Status } from "../record/schema.js";
 import { STATUSES } from "../record/schema.js";
 import { age, count, moment, print, reading, type StoreFlags, stored } from "./record-flags.js";
@@ -67,6 +67,28 @@ export function addRecordsCommand(program: Command): void {
     .option("--checkpoint <file>", "a file, such as a log, that holds checkpoints kept off this host")
     .addOption(new Option("--format <format>").choices(["table", "json"]).default("table"))
     .action((flags: StoreFlags & { checkpoint?: string; format: "table" | "json" }) => reading(flags, (archive) => verify(archive, flags)));
+  stored(records.command("incidents"))
+    .description("causes, newest first, each with its last 14 days")
+    .option("--open", "only those that wait for someone")
+    .option("--limit <count>", "incidents to show, 1,000 at most", count, 50)
+    .addOption(new Option("--format <format>").choices(["table", "json"]).default("table"))
+    .action((flags: StoreFlags & { open?: boolean; limit: number; format: "table" | "json" }) =>
+      reading(flags, async ({ reader }) => {
+        const incidents = await reader.incidents({ open: flags.open === true, limit: flags.limit });
+        const rows = await Promise.all(incidents.map(async (one) => ({ ...one, trend: await reader.trend(one.id, 14, Date.now()) })));
+        await print(flags.format === "json" ? JSON.stringify(rows, undefined, 2) : incidentTable(rows));
+      }),
+    );
+  stored(records.command("import"))
+    .argument("<file>", "what `records export --format json` or `ndjson` wrote")
+    .description("bring an export into this store, as new entries of its chain; what is there already is passed over")
+    .requiredOption("--by <name>", "who imports")
+    .action((file: string, flags: StoreFlags & { readonly by: string }) =>
+      reading(flags, async (archive) => {
+        const { imported, present } = await archive.importRecords(textFile(file, "<file>"), { by: flags.by, at: Date.now() });
+        await print(`Imported ${imported} records; ${present} were there already.`);
+      }),
+    );
   stored(records.command("prune"))
     .description("erase old records; the chain stays whole and says what was erased")
     .requiredOption("--older-than <age>", "since their last occurrence: 90d, 12h", age)
@@ -126,7 +148,7 @@ async function verify(archive: RecordArchive, flags: { readonly checkpoint?: str
     process.exitCode = 1;
     return;
   }
-  const result = await archive.verify(flags.checkpoint === undefined ? "" : checkpointFile(flags.checkpoint));
+  const result = await archive.verify(flags.checkpoint === undefined ? "" : textFile(flags.checkpoint, "--checkpoint"));
   if (result.faults.length > 0) process.exitCode = 1;
   if (flags.format === "json") return print(JSON.stringify(result, undefined, 2));
   for (const { replica, entries, first, last, checkpoints, keys } of result.replicas) {
@@ -142,15 +164,15 @@ async function verify(archive: RecordArchive, flags: { readonly checkpoint?: str
   );
 }
 
-function checkpointFile(file: string): string {
+function textFile(file: string, where: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new FaultsError("The checkpoint file can't be read.", [
+    throw new FaultsError("A file can't be read.", [
       {
-        where: "--checkpoint",
+        where,
         what: error instanceof Error ? error.message : String(error),
-        mend: "Name a file with checkpoint lines, such as a log.",
+        mend: "Name a file that this user may read.",
       },
     ]);
   }

@@ -109,6 +109,16 @@ export const SETTINGS_SCHEMA = section({
     ),
     oidc_scopes: textSetting("Scopes that are asked of the provider.", "openid profile email"),
   }).prefault({}),
+  records: section({
+    distinct_per_client: numberSetting(
+      "Distinct refused bodies of one client an hour that get a record of their own; further ones are counted in one, and still refused.",
+      2_000,
+      1,
+      1_000_000,
+    ),
+    keep_days: numberSetting("Days that a record is kept after its last occurrence; 0 keeps it. What reached the vendor stays until it is closed.", 0, 0, 3_650),
+    keep_count: numberSetting("Records that are kept, the newest first; 0 keeps all. What reached the vendor stays until it is closed.", 0, 0, 100_000_000),
+  }).prefault({}),
   evidence: section({
     recipients: recipientsSetting(
       "age public keys (age1…) that the bodies of recorded exchanges are sealed to; without one no body is kept.",

@@ -40,6 +40,17 @@ export interface Transfer {
   /** The body's structure with each value replaced by type and length, as JSON text; undefined where it could not be read. */
   readonly structure: string | undefined;
   readonly policyDigest: string;
+  /** Set where this stands for many exchanges: past a client's quota, or imported. */
+  readonly bundle?: TransferBundle;
+}
+
+/** How many exchanges one transfer stands for. Times are milliseconds since the epoch. */
+export interface TransferBundle {
+  readonly count: number;
+  readonly first: number;
+  readonly last: number;
+  /** Findings by rule. */
+  readonly rules: Readonly<Record<string, number>>;
 }
 
 /**

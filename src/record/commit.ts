@@ -4,7 +4,7 @@ import type { Database } from "./database.js";
 import { canonicalJson } from "./canonical.js";
 import type { Entry } from "./chain.js";
 import { genesis, link } from "./chain.js";
-import { isOpen, newIncident, newRecord, withOccurrence } from "./projection.js";
+import { isOpen, newIncident, newRecord, timesOf, withOccurrence } from "./projection.js";
 import type { IncidentRow, RecordRow, ReplicaRow, Tables } from "./schema.js";
 import { transferText } from "./transfer-text.js";
 
@@ -107,10 +107,10 @@ function project(batch: Batch, transfer: Transfer, replica: string) {
     ...incident,
     records: incident.records + (before === undefined ? 1 : 0),
     open_records: incident.open_records + (before === undefined ? 1 : 0),
-    occurrences: incident.occurrences + 1,
+    occurrences: incident.occurrences + timesOf(transfer),
     transferred: incident.transferred + record.transferred - (before?.transferred ?? 0),
     first_seen: Math.min(incident.first_seen, transfer.at),
-    last_seen: Math.max(incident.last_seen, transfer.at),
+    last_seen: Math.max(incident.last_seen, transfer.bundle?.last ?? transfer.at),
   });
   const reopened = before === undefined && incident.open_records === 0 && isOpen(record.status);
   return {
@@ -123,8 +123,20 @@ function project(batch: Batch, transfer: Transfer, replica: string) {
 
 /** An occurrence keeps what may differ from the first; findings and structure only where it tells of the first that got through. */
 function occurrenceText(transfer: Transfer): string {
-  const { at, client, entry, verdict, reason, transferred, unexpected, bodyBytes, bodyHmac, policyDigest } = transfer;
-  return canonicalJson({ at, client, entry, verdict, reason: reason ?? null, transferred, unexpected, bodyBytes, bodyHmac, policyDigest });
+  const { at, client, entry, verdict, reason, transferred, unexpected, bodyBytes, bodyHmac, policyDigest, bundle } = transfer;
+  return canonicalJson({
+    ...(bundle && { bundle: { ...bundle } }),
+    at,
+    client,
+    entry,
+    verdict,
+    reason: reason ?? null,
+    transferred,
+    unexpected,
+    bodyBytes,
+    bodyHmac,
+    policyDigest,
+  });
 }
 
 async function saveBatch(db: Kysely<Tables>, batch: Batch, entries: readonly Entry[]): Promise<void> {

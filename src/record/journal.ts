@@ -1,5 +1,5 @@
 import type { Clock, Logger } from "../model/ports.js";
-import type { Transfer, WriteOutcome } from "../model/transfer.js";
+import type { Transfer, TransferLog, WriteOutcome } from "../model/transfer.js";
 import type { Committed } from "./commit.js";
 import { RecentRecords } from "./recent-records.js";
 import type { Spool } from "./spool.js";
@@ -35,7 +35,7 @@ interface Waiting {
  * Makes transfers durable: in the store while it answers, else in the spool, from where they follow in order once it answers again. As
  * long as anything is spooled, new transfers are spooled too, so that none overtakes an older one.
  */
-export class Journal {
+export class Journal implements TransferLog {
   readonly #options: JournalOptions;
   readonly #recent = new RecentRecords();
   /** Until the store has answered once, it counts as away. */

@@ -10,9 +10,9 @@ export function newRecord(transfer: Transfer, replica: string): RecordRow {
     identity: transfer.identity,
     incident: incidentId(transfer),
     replica,
-    occurrences: 1,
-    first_seen: transfer.at,
-    last_seen: transfer.at,
+    occurrences: timesOf(transfer),
+    first_seen: transfer.bundle?.first ?? transfer.at,
+    last_seen: transfer.bundle?.last ?? transfer.at,
     unexpected: Number(transfer.unexpected),
     case_name: transfer.caseName,
     destination: transfer.destination,
@@ -37,9 +37,9 @@ export function withOccurrence(record: RecordRow, transfer: Transfer): RecordRow
     ...record,
     ...(reachedNow && judged(transfer)),
     unexpected: Math.max(record.unexpected, Number(transfer.unexpected)),
-    occurrences: record.occurrences + 1,
-    first_seen: Math.min(record.first_seen, transfer.at),
-    last_seen: Math.max(record.last_seen, transfer.at),
+    occurrences: record.occurrences + timesOf(transfer),
+    first_seen: Math.min(record.first_seen, transfer.bundle?.first ?? transfer.at),
+    last_seen: Math.max(record.last_seen, transfer.bundle?.last ?? transfer.at),
   };
 }
 
@@ -68,11 +68,16 @@ export function newIncident(record: RecordRow): IncidentRow {
     rules: record.rules,
     records: 1,
     open_records: 1,
-    occurrences: 1,
+    occurrences: record.occurrences,
     transferred: record.transferred,
     first_seen: record.first_seen,
     last_seen: record.last_seen,
   };
+}
+
+/** How many exchanges a transfer stands for. */
+export function timesOf(transfer: Transfer): number {
+  return transfer.bundle?.count ?? 1;
 }
 
 /** Whether a record of this status still waits for someone. */

@@ -11,8 +11,10 @@ import type { SealedBody } from "./evidence-access.js";
 import { takeEvidence } from "./evidence-access.js";
 import type { Pruned } from "./prune.js";
 import { prune } from "./prune.js";
+import { importRecords } from "./record-import.js";
 import { RecordReader } from "./record-reader.js";
 import { locate } from "./record-location.js";
+import { readReplicaName } from "./replica-name.js";
 import { gatherFacts, type Period, type ReportFacts } from "./report/facts.js";
 import { readSpool } from "./spool.js";
 import type { Verification } from "./verify.js";
@@ -29,6 +31,11 @@ export interface RecordArchive {
   prune(before: number, now: number): Promise<Pruned>;
   /** What an auditor asks of a period; see `gatherFacts`. */
   report(period: Period, now: number): Promise<ReportFacts>;
+  /** Brings an export into this store; see `importRecords`. */
+  importRecords(
+    text: string,
+    by: { readonly by: string; readonly at: number },
+  ): Promise<{ readonly imported: number; readonly present: number }>;
   /** Marks every change of now as seen by somebody. @returns how many */
   acceptChanges(by: { readonly by: string; readonly at: number; readonly case?: string | undefined }): Promise<number>;
   /** Hands out the sealed bodies of a record, newest first, and puts into the chain who took them and why. */
@@ -71,7 +78,7 @@ export async function openRecordArchive(dataDir: string, url: string | undefined
     const open = openDatabase(location, { write: true, timeoutMs: PATIENCE_MS });
     try {
       await migrate(open.db);
-      return await work(open, replica ?? readFileSync(join(dataDir, "replica"), "utf8").trim());
+      return await work(open, replica ?? readReplicaName(dataDir));
     } finally {
       await open.close();
     }
@@ -90,6 +97,7 @@ export async function openRecordArchive(dataDir: string, url: string | undefined
     report: (period, now) => gatherFacts({ db: reading.db, reader, verify: () => verify("") }, period, now),
     prune: (before, now) =>
       writing((database, named) => prune(database, { replica: named, key: CheckpointKey.open(dataDir), before, now })),
+    importRecords: (text, by) => writing((database, named) => importRecords(database, named, text, by)),
     acceptChanges: (by) => writing((database) => acceptChanges(database, by)),
     takeEvidence: (record, by) => writing((database, named) => takeEvidence(database, named, record, by)),
     close: () => reading.close(),

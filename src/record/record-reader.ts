@@ -17,6 +17,8 @@ export interface Page<Item> {
 /** Entries of one record that are shown with it; occurrences can be thousands. */
 const HISTORY = 200;
 
+const DAY_MS = 86_400_000;
+
 type RecordQuery = SelectQueryBuilder<Tables, "records", RecordRow>;
 
 /**
@@ -94,6 +96,35 @@ export class RecordReader {
       .groupBy("case_name")
       .execute();
     return Object.fromEntries(rows.map((row) => [row.case_name, Number(row.count)]));
+  }
+
+  /** Entries of an incident's records on each of the last days (UTC), oldest first. */
+  async trend(incident: string, days: number, now: number): Promise<readonly number[]> {
+    const today = Math.floor(now / DAY_MS);
+    const rows = await this.#db
+      .selectFrom("entries")
+      .innerJoin("records", "records.id", "entries.record")
+      .select([sql<number>`entries.at / ${sql.lit(DAY_MS)}`.as("day"), (column) => column.fn.countAll().as("count")])
+      .where("records.incident", "=", incident)
+      .where("entries.kind", "in", ["transfer", "occurrence"])
+      .where("entries.at", ">=", (today - days + 1) * DAY_MS)
+      .groupBy("day")
+      .execute();
+    const byDay = new Map(rows.map((row) => [Number(row.day), Number(row.count)]));
+    return Array.from({ length: days }, (_, index) => byDay.get(today - days + 1 + index) ?? 0);
+  }
+
+  /** When the record at this place, the newest first, was last seen. */
+  async lastSeenOfRank(rank: number): Promise<number | undefined> {
+    const row = await this.#db
+      .selectFrom("records")
+      .select("last_seen")
+      .orderBy("last_seen", "desc")
+      .orderBy("id", "desc")
+      .offset(rank)
+      .limit(1)
+      .executeTakeFirst();
+    return row?.last_seen;
   }
 
   /** Every record that matches, page by page. */

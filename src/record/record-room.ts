@@ -2,6 +2,7 @@ import type { EvidenceKeeper } from "../model/evidence.js";
 import type { CaseName } from "../model/limited-case.js";
 import type { TrafficLedger, TrafficSeen } from "../model/traffic-ledger.js";
 import { type EvidenceSettings, EvidenceRoom } from "./evidence-room.js";
+import { keepWithin, type KeepSettings } from "./housekeeping.js";
 import type { RecordStore } from "./record-store.js";
 import { openRecordStore, type RecordStoreOptions } from "./record-store.js";
 import { TrafficTally } from "./traffic-tally.js";
@@ -9,11 +10,13 @@ import type { Writer } from "./writer.js";
 
 const FLUSH_MS = 2_000;
 const OPEN_COUNT_MS = 15_000;
+const HOUSEKEEPING_MS = 3_600_000;
 /** Changes that are told one by one; a new version of the product brings dozens at once, the inventory lists all. */
 const TOLD = 20;
 
 export interface RecordRoomOptions extends RecordStoreOptions {
   readonly evidence: EvidenceSettings;
+  readonly keep: KeepSettings;
   readonly metrics: RoomMetrics;
 }
 
@@ -54,7 +57,13 @@ export class RecordRoom implements TrafficLedger {
     this.#writer = store.newWriter(options.evidence.recipients);
     this.#evidence = new EvidenceRoom(options.evidence, this.#writer, options);
     this.evidence = this.#evidence;
-    this.#timers = [setInterval(() => void this.flush(), FLUSH_MS), setInterval(() => void this.#countOpen(), OPEN_COUNT_MS)];
+    const keep = (): void => void keepWithin(store, options.keep, options.clock.now(), options.logger);
+    this.#timers = [
+      setInterval(() => void this.flush(), FLUSH_MS),
+      setInterval(() => void this.#countOpen(), OPEN_COUNT_MS),
+      setInterval(keep, HOUSEKEEPING_MS),
+    ];
+    keep();
     for (const timer of this.#timers) timer.unref();
     void this.#countOpen();
   }

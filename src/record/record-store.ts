@@ -1,6 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
-import { join } from "node:path";
 import type { ReportPort } from "../model/console-ports.js";
 import type { Clock, Logger } from "../model/ports.js";
 import type { Transfer, TransferLog, WriteOutcome } from "../model/transfer.js";
@@ -10,13 +8,14 @@ import { openDatabase } from "./database.js";
 import { lockFolder } from "./folder-lock.js";
 import { InventoryReader } from "./inventory-reader.js";
 import { Journal } from "./journal.js";
-import { readOrCreateKey } from "./key-file.js";
+import { OverflowGate } from "./overflow-gate.js";
 import type { Pruned } from "./prune.js";
 import type { RecordArchive } from "./record-archive.js";
 import { openRecordArchive } from "./record-archive.js";
 import type { RecordFilter } from "./record-filter.js";
 import { locate } from "./record-location.js";
 import { RecordReader } from "./record-reader.js";
+import { readReplicaName } from "./replica-name.js";
 import { writeReport } from "./report/report.js";
 import { readSpool, Spool } from "./spool.js";
 import type { Verification } from "./verify.js";
@@ -36,11 +35,16 @@ export interface RecordStoreOptions {
   readonly deadlineMs?: number | undefined;
   /** Milliseconds between checkpoints in quiet times. Default 60,000. */
   readonly checkpointMs?: number | undefined;
+  /** Distinct refused bodies of one client an hour that get a record of their own. Default 2,000. */
+  readonly distinctPerClient?: number | undefined;
   /** Told of every change in the number of spooled transfers. */
   readonly onSpooled?: (count: number) => void;
   /** Told once of each incident that is new, or comes back after it was closed. */
   readonly onIncident?: (id: string, change: "new" | "reopened") => void;
 }
+
+/** Some 5 MB an hour. */
+const DISTINCT_PER_CLIENT = 2_000;
 
 /** A start waits this long for a database, then goes on with the spool. */
 const OPEN_PATIENCE_MS = 5_000;
@@ -53,7 +57,7 @@ export async function openRecordStore(options: RecordStoreOptions): Promise<Reco
   const location = locate(options.dataDir, options.url);
   const lock = lockFolder(options.dataDir);
   try {
-    const named = options.replica ?? readOrCreateKey(join(options.dataDir, "replica"), newReplica).toString("utf8").trim();
+    const named = options.replica ?? readReplicaName(options.dataDir);
     const spool = await Spool.open(options.dataDir, options.logger);
     const store = new RecordStore({ ...options, location, replica: named, spool, release: () => lock.release() });
     await store.open();
@@ -70,6 +74,7 @@ export class RecordStore implements TransferLog {
   readonly #replica: string;
   readonly #writer: Writer;
   readonly #journal: Journal;
+  readonly #gate: OverflowGate;
   readonly #spool: Spool;
   readonly #release: () => void;
   readonly #checkpoints: NodeJS.Timeout;
@@ -106,6 +111,7 @@ export class RecordStore implements TransferLog {
       onSpooled: (count) => setup.onSpooled?.(count),
       onCommitted: (outcome) => this.#tell(outcome),
     });
+    this.#gate = new OverflowGate(this.#journal, setup.distinctPerClient ?? DISTINCT_PER_CLIENT);
     this.#checkpoints = setInterval(() => void this.#checkpoint(), setup.checkpointMs ?? 60_000);
     this.#checkpoints.unref();
   }
@@ -116,7 +122,7 @@ export class RecordStore implements TransferLog {
   }
 
   write(transfer: Transfer): Promise<WriteOutcome> {
-    return this.#journal.write(transfer);
+    return this.#gate.write(transfer);
   }
 
   /** Transfers in the spool that the store has not taken yet. */
@@ -157,6 +163,11 @@ export class RecordStore implements TransferLog {
 
   incidents(filter: { readonly open?: boolean; readonly limit?: number } = {}) {
     return this.#reader().incidents(filter);
+  }
+
+  /** When the record at this place, the newest first, was last seen; undefined where there are fewer. Milliseconds since the epoch. */
+  lastSeenOfRank(rank: number) {
+    return this.#reader().lastSeenOfRank(rank);
   }
 
   openCounts() {
@@ -231,11 +242,4 @@ export class RecordStore implements TransferLog {
   #tell(outcome: Committed): void {
     if (outcome.incident !== undefined) this.#options.onIncident?.(outcome.incident.id, outcome.incident.change);
   }
-}
-
-function newReplica(): Buffer {
-  const host = hostname()
-    .replace(/[^\w-]/g, "-")
-    .slice(0, 40);
-  return Buffer.from(`${host}-${randomBytes(4).toString("hex")}\n`);
 }

@@ -1,4 +1,4 @@
-import type { HistoryView, RecordView } from "./record-view.js";
+import type { HistoryView, IncidentView, RecordView } from "./record-view.js";
 import { align } from "./text-table.js";
 
 /** Records as a table for a terminal: one line each, newest first. */
@@ -17,6 +17,31 @@ export function recordTable(records: readonly RecordView[]): string {
     record.rules.length > 0 ? record.rules.join(" ") : (record.reason ?? ""),
   ]);
   return align([head, ...rows]);
+}
+
+/** Incidents for a terminal, each with its trend as a row of bars. */
+export function incidentTable(incidents: readonly (IncidentView & { readonly trend: readonly number[] })[]): string {
+  if (incidents.length === 0) return "No incidents.";
+  const head = ["ID", "LAST SEEN (UTC)", "OPEN", "RECORDS", "TIMES", "TO VENDOR", "14 DAYS", "CASE", "DESTINATION", "EVENT", "RULES"];
+  const rows = incidents.map((one) => [
+    one.id,
+    shortTime(one.lastSeen),
+    String(one.openRecords),
+    String(one.records),
+    String(one.occurrences),
+    String(one.transferred),
+    bars(one.trend),
+    one.case,
+    one.destination,
+    one.eventKind ?? "",
+    one.rules.join(" "),
+  ]);
+  return align([head, ...rows]);
+}
+
+function bars(counts: readonly number[]): string {
+  const most = Math.max(...counts, 1);
+  return counts.map((count) => (count === 0 ? "." : (" ▁▂▃▄▅▆▇█"[Math.ceil((count / most) * 8)] ?? ""))).join("");
 }
 
 /** One record, for reading at a terminal. */

@@ -27,6 +27,9 @@ const findingSchema = z.object({
 
 export const findingsSchema = z.array(findingSchema);
 
+/** How many exchanges an entry stands for. */
+export const bundleSchema = z.object({ count: count.min(1), first: count, last: count, rules: z.record(z.string(), count) });
+
 const transferSchema = z.object({
   id: z.string().min(1),
   at: count,
@@ -50,13 +53,15 @@ const transferSchema = z.object({
   bodyHmac: z.string(),
   structure: optional(z.string()),
   policyDigest: z.string(),
+  bundle: bundleSchema.exactOptional(),
 });
 
 /** A transfer as canonical JSON: the body of its entry, and what the spool holds. */
 export function transferText(transfer: Transfer): string {
-  const { reason, eventKind, structure, findings, ...rest } = transfer;
+  const { reason, eventKind, structure, findings, bundle, ...rest } = transfer;
   return canonicalJson({
     ...rest,
+    ...(bundle && { bundle: { ...bundle } }),
     reason: reason ?? null,
     eventKind: eventKind ?? null,
     structure: structure ?? null,

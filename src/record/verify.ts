@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { z } from "zod";
 import type { Entry } from "./chain.js";
 import { entryHash, genesis } from "./chain.js";
 import { sha256 } from "./canonical.js";
@@ -7,7 +8,7 @@ import { findCheckpoints, fingerprint } from "./checkpoint.js";
 import { newRecord } from "./projection.js";
 import { erasedBy } from "./prune.js";
 import type { ReplicaRow, Tables } from "./schema.js";
-import { parseTransfer } from "./transfer-text.js";
+import { bundleSchema, parseTransfer } from "./transfer-text.js";
 
 /** One thing that is wrong with the record, and where. */
 export interface ChainFault {
@@ -66,6 +67,7 @@ export async function verifyRecords(db: Kysely<Tables>, witness: Witness): Promi
   const replicas: Verification["replicas"][number][] = [];
   for (const head of rows.values()) replicas.push(await verifyChain(db, head, witness, erased.get(head.replica) ?? [], faults));
   await verifyCounts(db, faults);
+  await verifyIncidents(db, faults);
   return { entries: replicas.reduce((sum, { entries }) => sum + entries, 0), replicas, faults };
 }
 
@@ -206,7 +208,17 @@ async function verifyCounts(db: Kysely<Tables>, faults: ChainFault[]): Promise<v
     .where((column) => column.or([column("counted.seen", "is", null), column("counted.seen", "!=", column.ref("records.occurrences"))]))
     .execute();
   for (const row of counted) {
-    const what = `Record ${row.id} says ${row.occurrences} occurrences, the chain ${row.seen ?? 0}.`;
+    // An entry may stand for many exchanges, and says for how many.
+    const bodies = await db
+      .selectFrom("entries")
+      .select("body")
+      .where("record", "=", row.id)
+      .where("kind", "in", ["transfer", "occurrence"])
+      .where("body", "like", '%"bundle":%')
+      .execute();
+    const seen = (row.seen ?? 0) + bodies.reduce((sum, { body }) => sum + timesIn(body) - 1, 0);
+    if (seen === row.occurrences) continue;
+    const what = `Record ${row.id} says ${row.occurrences} occurrences, the chain ${seen}.`;
     faults.push({ replica: row.replica, seq: undefined, kind: "record", what });
   }
   const changes = await db.selectFrom("entries").select(["record", "body"]).where("kind", "=", "status").orderBy("at").execute();
@@ -226,9 +238,48 @@ async function verifyCounts(db: Kysely<Tables>, faults: ChainFault[]): Promise<v
   }
 }
 
+/** A body that was tampered with may be anything; that is told elsewhere. */
+function parsed(body: string | null): unknown {
+  try {
+    return body === null ? undefined : JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Each incident's sums against its records. */
+async function verifyIncidents(db: Kysely<Tables>, faults: ChainFault[]): Promise<void> {
+  const sums = await db
+    .selectFrom("records")
+    .select([
+      "incident",
+      (column) => column.fn.countAll().as("records"),
+      (column) => column.fn.sum("occurrences").as("occurrences"),
+      (column) => column.fn.sum("transferred").as("transferred"),
+      (column) => column.fn.sum(column.case().when("status", "in", ["deleted", "dismissed"]).then(0).else(1).end()).as("open"),
+    ])
+    .groupBy("incident")
+    .execute();
+  const byId = new Map(sums.map((row) => [row.incident, [row.records, row.open, row.occurrences, row.transferred].map(Number).join(" ")]));
+  const rows = await db.selectFrom("incidents").select(["id", "records", "open_records", "occurrences", "transferred"]).execute();
+  const told = new Map(rows.map((row) => [row.id, [row.records, row.open_records, row.occurrences, row.transferred].join(" ")]));
+  for (const id of new Set([...byId.keys(), ...told.keys()])) {
+    if (byId.get(id) === told.get(id)) continue;
+    const what = `Incident ${id} counts ${told.get(id) ?? "nothing"}, its records ${byId.get(id) ?? "nothing"} (records, open, occurrences, transferred).`;
+    faults.push({ replica: "", seq: undefined, kind: "record", what });
+  }
+}
+
+const bundledBody = z.object({ bundle: bundleSchema.exactOptional() });
+
+function timesIn(body: string | null): number {
+  const read = bundledBody.safeParse(parsed(body));
+  return read.data?.bundle?.count ?? 1;
+}
+
 function statusOf(body: string | null): string | undefined {
-  const parsed: unknown = body === null ? undefined : JSON.parse(body);
-  return typeof parsed === "object" && parsed !== null && "to" in parsed && typeof parsed.to === "string" ? parsed.to : undefined;
+  const read = parsed(body);
+  return typeof read === "object" && read !== null && "to" in read && typeof read.to === "string" ? read.to : undefined;
 }
 
 function groupBySeq(checkpoints: readonly Checkpoint[]): Map<number, Checkpoint[]> {

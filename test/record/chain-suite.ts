@@ -124,7 +124,14 @@ export function chainSuite(url: () => Promise<string | undefined>): void {
     await one.db.updateTable("records").set({ occurrences: 9 }).where("identity", "=", "id-0").execute();
     await one.db.updateTable("records").set({ status: "dismissed" }).where("identity", "=", "odd-3").execute();
     await one.db.deleteFrom("records").where("identity", "=", "odd-5").execute();
-    assert.deepEqual((await found(one)).sort(), ["record@-", "record@-", "record@2", "record@6"]);
+    assert.deepEqual((await found(one)).sort(), ["record@-", "record@-", "record@-", "record@2", "record@6"]);
+  });
+
+  test("an incident whose sums are not its records' is named", async (context) => {
+    const one = await twelve(context);
+    await one.db.updateTable("incidents").set({ open_records: 0 }).execute();
+    const { faults } = await one.store.verify(one.offHost);
+    assert.match(faults.map((fault) => fault.what).join(), /^Incident inc-[0-9a-f]{24} counts 11 0 12 0, its records 11 11 12 0/);
   });
 
   test("pruning erases old records, leaves the chain whole, and keeps what reached the vendor", async (context) => {

@@ -28,7 +28,15 @@ export function reportSuite(url: () => Promise<string | undefined>): void {
     let now = Date.UTC(2026, 8, 1);
     const evidence = { recipients: [], maxBytes: 1 };
     const metrics = { recordsSpooled: () => undefined, unexpectedTransfersOpen: () => undefined, materialChanges: () => undefined };
-    const room = await openRecordRoom({ dataDir, url: at, logger: listener(), clock: { now: () => now }, evidence, metrics });
+    const room = await openRecordRoom({
+      dataDir,
+      url: at,
+      logger: listener(),
+      clock: { now: () => now },
+      evidence,
+      keep: { days: 0, records: 0 },
+      metrics,
+    });
     const seen = { caseName: "event-collection", destination: "segment", eventKind: undefined } as const;
     room.policy("aa".repeat(32));
     room.note({ ...seen, at: now, verdict: "allow", outline: ["/old\tinteger\t"] });

@@ -29,6 +29,7 @@ export function roomSuite(url: () => Promise<string | undefined>): void {
       logger: listener(),
       clock: { now: () => Date.now() },
       evidence: { recipients, maxBytes: 1_000 },
+      keep: { days: 0, records: 0 },
       metrics: {
         recordsSpooled: () => undefined,
         unexpectedTransfersOpen: (count) => void open.push(count),
