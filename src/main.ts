@@ -26,6 +26,7 @@ import { type ObserveServer, startObserveServer } from "./observe/server.js";
 import { Pipeline, type RulesInForce } from "./pipeline.js";
 import { pseudonymsOf, readInstallationKey } from "./record/installation-key.js";
 import { TenantPinFile } from "./record/tenant-pin-file.js";
+import { readOutgoing } from "./record/outgoing/outgoing-settings.js";
 import { openRecordRoom, type RecordRoom } from "./record/record-room.js";
 import { type Authority, openAuthority } from "./tls/authority.js";
 import { LeafCache } from "./tls/leaf-cache.js";
@@ -244,7 +245,7 @@ async function openRecords(settings: Settings, logger: Logger, metrics: MetricsR
   const url = settings.store.url === "sqlite" ? undefined : settings.store.url;
   const evidence = { recipients: settings.evidence.recipients, maxBytes: settings.evidence.max_bytes };
   const { distinct_per_client: distinctPerClient, keep_days: days, keep_count: records } = settings.records;
-  return openRecordRoom({ dataDir: settings.data, url, logger, clock: CLOCK, metrics, evidence, distinctPerClient, keep: { days, records } });
+  return openRecordRoom({ dataDir: settings.data, url, logger, clock: CLOCK, metrics, evidence, distinctPerClient, keep: { days, records }, outgoing: readOutgoing(settings.outgoing) });
 }
 
 function connectToOf(settings: Settings): (target: Target) => { readonly host: string; readonly port: number } | undefined {

@@ -119,6 +119,13 @@ export const SETTINGS_SCHEMA = section({
     keep_days: numberSetting("Days that a record is kept after its last occurrence; 0 keeps it. What reached the vendor stays until it is closed.", 0, 0, 3_650),
     keep_count: numberSetting("Records that are kept, the newest first; 0 keeps all. What reached the vendor stays until it is closed.", 0, 0, 100_000_000),
   }).prefault({}),
+  outgoing: section({
+    webhook_url: textSetting("Where each incident is posted once, and each checkpoint, as JSON over https; \"off\" without one.", "off"),
+    webhook_secret_file: textSetting("File with the secret that signs what is posted; the receiver knows it too.", "off"),
+    syslog: textSetting("Where the same goes as syslog (RFC 5424): tls://HOST:PORT, tcp://HOST:PORT or udp://HOST:PORT.", "off"),
+    format: choiceSetting("The words of an event: Elastic Common Schema or OCSF.", ["ecs", "ocsf"], "ecs"),
+    ca: listSetting("PEM files of the only roots to trust for these receivers; without one, the ones of Node.", "Write a list of files."),
+  }).prefault({}),
   evidence: section({
     recipients: recipientsSetting(
       "age public keys (age1…) that the bodies of recorded exchanges are sealed to; without one no body is kept.",

@@ -4,6 +4,8 @@ import type { Database } from "./database.js";
 import { canonicalJson } from "./canonical.js";
 import type { Entry } from "./chain.js";
 import { genesis, link } from "./chain.js";
+import { incidentText } from "./outgoing/notice.js";
+import { enqueue } from "./outgoing/outbox.js";
 import { isOpen, newIncident, newRecord, timesOf, withOccurrence } from "./projection.js";
 import type { IncidentRow, RecordRow, ReplicaRow, Tables } from "./schema.js";
 import { transferText } from "./transfer-text.js";
@@ -26,9 +28,15 @@ const ROWS_A_STATEMENT = 500;
 
 /**
  * Appends transfers to the replica's chain and brings records and incidents along, in one transaction: all of it is synced when this
- * resolves, or none. A transfer whose id is already in the chain is passed over, so committing twice changes nothing.
+ * resolves, or none; what is to be told to `sinks` is queued with it. A transfer whose id is already in the chain is passed over, so committing twice changes nothing.
  */
-export function commitTransfers(database: Database, replica: string, transfers: readonly Transfer[], now: number): Promise<CommitResult> {
+export function commitTransfers(
+  database: Database,
+  replica: string,
+  transfers: readonly Transfer[],
+  now: number,
+  sinks: readonly string[] = [],
+): Promise<CommitResult> {
   return database.exclusively(async (db) => {
     const head = await readHead(db, replica);
     const batch = await loadBatch(db, transfers);
@@ -47,6 +55,10 @@ export function commitTransfers(database: Database, replica: string, transfers: 
       tip = entry;
       entries.push(entry);
       batch.recordOf.set(transfer.id, record.id);
+      if (incident !== undefined) {
+        const text = incidentText(incident.change, record, transfer, replica);
+        await enqueue(db, sinks, { id: transfer.id, replica, at: now, kind: "incident", body: text });
+      }
       outcomes.push(incident === undefined ? { record: record.id } : { record: record.id, incident });
     }
     await saveBatch(db, batch, entries);

@@ -3,6 +3,7 @@ import type { CaseName } from "../model/limited-case.js";
 import type { TrafficLedger, TrafficSeen } from "../model/traffic-ledger.js";
 import { type EvidenceSettings, EvidenceRoom } from "./evidence-room.js";
 import { keepWithin, type KeepSettings } from "./housekeeping.js";
+import { Courier, type OutgoingSettings, sinksOf } from "./outgoing/courier.js";
 import type { RecordStore } from "./record-store.js";
 import { openRecordStore, type RecordStoreOptions } from "./record-store.js";
 import { TrafficTally } from "./traffic-tally.js";
@@ -17,6 +18,7 @@ const TOLD = 20;
 export interface RecordRoomOptions extends RecordStoreOptions {
   readonly evidence: EvidenceSettings;
   readonly keep: KeepSettings;
+  readonly outgoing: OutgoingSettings;
   readonly metrics: RoomMetrics;
 }
 
@@ -35,7 +37,11 @@ interface RoomMetrics {
  */
 export async function openRecordRoom(options: RecordRoomOptions): Promise<RecordRoom> {
   const { metrics } = options;
-  const store = await openRecordStore({ ...options, onSpooled: (count) => metrics.recordsSpooled(count) });
+  const store = await openRecordStore({
+    ...options,
+    sinks: sinksOf(options.outgoing),
+    onSpooled: (count) => metrics.recordsSpooled(count),
+  });
   return new RecordRoom(options, store);
 }
 
@@ -45,6 +51,9 @@ export class RecordRoom implements TrafficLedger {
   readonly #options: RecordRoomOptions;
   readonly #writer: Writer;
   readonly #evidence: EvidenceRoom;
+  readonly #courier: Courier;
+  #closing = false;
+  #delivering: Promise<void> | undefined;
   readonly #tally = new TrafficTally();
   readonly #timers: readonly NodeJS.Timeout[];
   #policies: { readonly digest: string; readonly at: number }[] = [];
@@ -57,6 +66,7 @@ export class RecordRoom implements TrafficLedger {
     this.#writer = store.newWriter(options.evidence.recipients);
     this.#evidence = new EvidenceRoom(options.evidence, this.#writer, options);
     this.evidence = this.#evidence;
+    this.#courier = new Courier(options.outgoing, this.#writer, options);
     const keep = (): void => void keepWithin(store, options.keep, options.clock.now(), options.logger);
     this.#timers = [
       setInterval(() => void this.flush(), FLUSH_MS),
@@ -87,7 +97,9 @@ export class RecordRoom implements TrafficLedger {
 
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#closing = true;
     await this.#flushing;
+    await this.#delivering;
     await this.#evidence.settle();
     await this.flush();
     await this.#writer.stop();
@@ -99,6 +111,9 @@ export class RecordRoom implements TrafficLedger {
     await this.#flushPolicies();
     await this.#flushTraffic();
     await this.#evidence.store();
+    if (this.#closing) return;
+    // A receiver that is slow to answer holds up no inventory.
+    this.#delivering ??= this.#courier.deliver().finally(() => (this.#delivering = undefined));
   }
 
   async #flushPolicies(): Promise<void> {

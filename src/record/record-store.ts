@@ -35,6 +35,8 @@ export interface RecordStoreOptions {
   readonly deadlineMs?: number | undefined;
   /** Milliseconds between checkpoints in quiet times. Default 60,000. */
   readonly checkpointMs?: number | undefined;
+  /** Names of what incidents and checkpoints are told to; see `Courier`. */
+  readonly sinks?: readonly string[] | undefined;
   /** Distinct refused bodies of one client an hour that get a record of their own. Default 2,000. */
   readonly distinctPerClient?: number | undefined;
   /** Told of every change in the number of spooled transfers. */
@@ -101,6 +103,7 @@ export class RecordStore implements TransferLog {
       replica: setup.replica,
       lockTimeoutMs: Math.ceil(deadlineMs * 0.8),
       recipients: [],
+      sinks: [...(setup.sinks ?? [])],
     });
     this.#journal = new Journal({
       writer: this.#writer,
@@ -138,7 +141,14 @@ export class RecordStore implements TransferLog {
   /** Another writing thread, for what may not hold up the record's own. */
   newWriter(recipients: readonly string[]): Writer {
     const { dataDir } = this.#options;
-    return new Writer({ location: this.#location, dataDir, replica: this.#replica, lockTimeoutMs: 5_000, recipients: [...recipients] });
+    return new Writer({
+      location: this.#location,
+      dataDir,
+      replica: this.#replica,
+      lockTimeoutMs: 5_000,
+      recipients: [...recipients],
+      sinks: [],
+    });
   }
 
   /** What has left the building. */

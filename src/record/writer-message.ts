@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Transfer } from "../model/transfer.js";
 import type { CommitResult } from "./commit.js";
+import type { OutboxRow } from "./desk-schema.js";
 import type { MaterialChange } from "./inventory-commit.js";
 import type { Status } from "./schema.js";
 import type { TrafficBatch } from "./traffic-tally.js";
@@ -16,6 +17,8 @@ export const writerSetup = z.object({
   lockTimeoutMs: z.number(),
   /** age recipients that evidence is sealed to. */
   recipients: z.array(z.string()),
+  /** Names of the sinks that incidents and checkpoints are queued for. */
+  sinks: z.array(z.string()),
 });
 
 export type WriterSetup = z.infer<typeof writerSetup>;
@@ -37,6 +40,13 @@ export type WriterRequest =
   | { readonly kind: "seal"; readonly record: string; readonly exchange: string; readonly body: Uint8Array; readonly at: number }
   /** Brings sealed bodies from the data folder into the store. */
   | { readonly kind: "evidence"; readonly now: number }
+  | { readonly kind: "due"; readonly now: number }
+  | {
+      readonly kind: "settle";
+      readonly sent: readonly string[];
+      readonly failed: readonly Pick<OutboxRow, "id" | "attempts">[];
+      readonly now: number;
+    }
   | { readonly kind: "close"; readonly now: number };
 
 export type WriterAnswer =
@@ -44,5 +54,6 @@ export type WriterAnswer =
   | { readonly kind: "changed"; readonly outcome: "done" | "no-record" | "not-allowed"; readonly from?: Status }
   | { readonly kind: "checkpoint"; readonly line: string | undefined }
   | { readonly kind: "traffic"; readonly changes: readonly MaterialChange[] }
+  | { readonly kind: "due"; readonly messages: readonly OutboxRow[] }
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly code: string; readonly message: string };

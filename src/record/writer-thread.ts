@@ -8,6 +8,8 @@ import { openDatabase } from "./database.js";
 import { importEvidence, sealEvidence } from "./evidence-files.js";
 import { commitTraffic } from "./inventory-commit.js";
 import { migrate } from "./migrations.js";
+import { checkpointText } from "./outgoing/notice.js";
+import { due, enqueue, settle } from "./outgoing/outbox.js";
 import { changeStatus } from "./status-change.js";
 import type { WriterAnswer, WriterRequest, WriterSetup } from "./writer-message.js";
 import { writerSetup } from "./writer-message.js";
@@ -50,6 +52,13 @@ async function checkpoint(now: number): Promise<string | undefined> {
     .values({ replica, seq, hash, at, line })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
+  await enqueue(open.db, setup.sinks, {
+    id: `checkpoint-${replica}-${seq}`,
+    replica,
+    at,
+    kind: "checkpoint",
+    body: checkpointText(line, replica, at),
+  });
   checkpointed = head.seq;
   // A second copy outside the database: who can write only that can't cut off the tail unseen.
   const file = join(setup.dataDir, "last-checkpoint");
@@ -61,7 +70,7 @@ async function checkpoint(now: number): Promise<string | undefined> {
 async function answer(request: WriterRequest): Promise<WriterAnswer> {
   switch (request.kind) {
     case "commit": {
-      const result = await commitTransfers(await opened(), setup.replica, request.transfers, request.now);
+      const result = await commitTransfers(await opened(), setup.replica, request.transfers, request.now, setup.sinks);
       if (result.head.seq - checkpointed < CHECKPOINT_EVERY) return { kind: "committed", ...result };
       // The transfers are safe already: a checkpoint that fails is made later.
       const line = await checkpoint(request.now).catch(() => undefined);
@@ -82,6 +91,11 @@ async function answer(request: WriterRequest): Promise<WriterAnswer> {
         .execute();
       return { kind: "done" };
     }
+    case "due":
+      return { kind: "due", messages: await due(await opened(), setup.replica, request.now) };
+    case "settle":
+      await settle(await opened(), request.sent, request.failed, request.now);
+      return { kind: "done" };
     case "seal":
       await sealEvidence(setup.dataDir, setup.recipients, request);
       return { kind: "done" };

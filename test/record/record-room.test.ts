@@ -1,3 +1,4 @@
+import { outgoingSuite } from "./outgoing-suite.js";
 import { floodSuite } from "./flood-suite.js";
 import { reportSuite } from "./report-suite.js";
 import { roomSuite } from "./room-suite.js";
@@ -5,3 +6,4 @@ import { roomSuite } from "./room-suite.js";
 roomSuite(async () => undefined);
 reportSuite(async () => undefined);
 floodSuite(async () => undefined);
+outgoingSuite(async () => undefined);

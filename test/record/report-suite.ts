@@ -35,6 +35,7 @@ export function reportSuite(url: () => Promise<string | undefined>): void {
       clock: { now: () => now },
       evidence,
       keep: { days: 0, records: 0 },
+      outgoing: { webhook: undefined, syslog: undefined, format: "ecs" },
       metrics,
     });
     const seen = { caseName: "event-collection", destination: "segment", eventKind: undefined } as const;

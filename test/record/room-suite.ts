@@ -30,6 +30,7 @@ export function roomSuite(url: () => Promise<string | undefined>): void {
       clock: { now: () => Date.now() },
       evidence: { recipients, maxBytes: 1_000 },
       keep: { days: 0, records: 0 },
+      outgoing: { webhook: undefined, syslog: undefined, format: "ecs" },
       metrics: {
         recordsSpooled: () => undefined,
         unexpectedTransfersOpen: (count) => void open.push(count),
