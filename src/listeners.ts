@@ -7,13 +7,13 @@ import { BodyBudget } from "./listen/body-budget.js";
 import { ConnectionLedger } from "./listen/connection-ledger.js";
 import { listenExplicit } from "./listen/explicit-listener.js";
 import type { Listener } from "./listen/listener.js";
-import { inNetworks } from "./listen/networks.js";
 import type { ServingParts } from "./listen/secure-connection.js";
 import { listenTransparent } from "./listen/transparent-listener.js";
 import type { ExchangeHandler } from "./model/exchange-handler.js";
 import type { Logger, Metrics } from "./model/ports.js";
 import { peekClientHello } from "./tls/client-hello.js";
 import type { LeafCache } from "./tls/leaf-cache.js";
+import { inNetworks } from "./verdict/networks.js";
 
 /** The listeners that the settings name, each undefined where it is off. */
 export interface Listeners {

@@ -18,12 +18,13 @@ import { type Fault, FaultsError } from "./model/fault.js";
 import { LIMITED_CASES } from "./model/limited-case.js";
 import type { Inspector } from "./model/inspection.js";
 import type { Clock, Logger, Pseudonyms } from "./model/ports.js";
+import { isRefusal } from "./model/refusal.js";
 import type { Target } from "./model/target.js";
 import { HealthState } from "./observe/health.js";
 import { createLogger } from "./observe/log.js";
 import { MetricsRegistry } from "./observe/metrics.js";
 import { type ObserveServer, startObserveServer } from "./observe/server.js";
-import { Pipeline, type RulesInForce } from "./pipeline.js";
+import { Pipeline, type PipelineParts, type RulesInForce } from "./pipeline.js";
 import { pseudonymsOf, readInstallationKey } from "./record/installation-key.js";
 import { TenantPinFile } from "./record/tenant-pin-file.js";
 import { readOutgoing } from "./record/outgoing/outgoing-settings.js";
@@ -31,6 +32,7 @@ import { openRecordRoom, type RecordRoom } from "./record/record-room.js";
 import { type Authority, openAuthority } from "./tls/authority.js";
 import { LeafCache } from "./tls/leaf-cache.js";
 import { buildUpstreamSecureContext } from "./tls/system-roots.js";
+import { QuotaKeeper } from "./verdict/quota.js";
 import { compilePolicy, type PolicyIndex } from "./verdict/policy-index.js";
 
 /** A proxy that serves. */
@@ -112,6 +114,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
     connectTo: connectToOf(settings),
     pseudonyms,
     pins,
+    admit: quotasOf(settings),
     metrics: registry,
     logger,
     clock: CLOCK,
@@ -255,4 +258,36 @@ function connectToOf(settings: Settings): (target: Target) => { readonly host: s
 
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
+/** Both quotas: the client's by who it proved to be, else by its address; then the case's. */
+function quotasOf({ quotas }: Settings): PipelineParts["admit"] {
+  const ofClients = new QuotaKeeper(
+    { requestsPerMinute: quotas.client_requests_per_minute, bytesPerMinute: quotas.client_bytes_per_minute, concurrent: quotas.client_concurrent },
+    "client",
+  );
+  const ofCases = new QuotaKeeper(
+    { requestsPerMinute: quotas.case_requests_per_minute, bytesPerMinute: quotas.case_bytes_per_minute, concurrent: quotas.case_concurrent },
+    "case",
+  );
+  return (client, caseName) => {
+    const now = CLOCK.now();
+    const own = ofClients.admit(client.identity ?? client.address, now);
+    if (isRefusal(own)) return own;
+    const shared = ofCases.admit(caseName, now);
+    if (isRefusal(shared)) {
+      own.release();
+      return shared;
+    }
+    return {
+      charge(bytes) {
+        own.charge(bytes);
+        shared.charge(bytes);
+      },
+      release() {
+        own.release();
+        shared.release();
+      },
+    };
+  };
+}
+
 }

@@ -9,7 +9,7 @@ import type { InspectionPool } from "./inspection-pool.js";
 import { newExchangeId } from "./listen/exchange-id.js";
 import type { AnswerSink } from "./model/answer.js";
 import type { EvidenceKeeper } from "./model/evidence.js";
-import { type Exchange, header, type RequestHead } from "./model/exchange.js";
+import { type Client, type Exchange, header, type RequestHead } from "./model/exchange.js";
 import type { BodySource, ConnectionContext, ExchangeHandler } from "./model/exchange-handler.js";
 import { type Finding, MASK } from "./model/finding.js";
 import type { Inspection } from "./model/inspection.js";
@@ -25,8 +25,9 @@ import type { TransferLog } from "./model/transfer.js";
 import type { Verdict } from "./model/verdict.js";
 import { draftTransfer } from "./record/transfer-draft.js";
 import { decide } from "./verdict/decision.js";
-import { matchDestination } from "./verdict/destination-match.js";
+import { type DestinationMatch, matchDestination } from "./verdict/destination-match.js";
 import { caseOf, namesHost, type PolicyIndex } from "./verdict/policy-index.js";
+import type { Admission } from "./verdict/quota.js";
 import { matchRoute } from "./verdict/route-match.js";
 
 /** The policy and the rules compiled from one reading of the rules folder; swapped as a whole at a reload. */
@@ -45,6 +46,8 @@ export interface PipelineParts {
   readonly pins: TenantPins;
   readonly ledger: TrafficLedger;
   readonly evidence: EvidenceKeeper;
+  /** Whether the client, and the case, are within their quotas. */
+  readonly admit: (client: Client, caseName: CaseName) => Admission | Refusal;
   readonly metrics: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -95,7 +98,26 @@ export class Pipeline implements ExchangeHandler {
     const place = matchDestination(rules.index, head.target);
     known.destination = place.destination;
     known.caseName = place.ok ? place.destination.caseName : place.caseName;
+    const admission = this.#parts.admit(exchange.client, known.caseName);
+    if (isRefusal(admission)) return this.#turnAway(known, admission, answer);
+    try {
+      await this.#judge(known, exchange, place, rules, { body, admission }, answer);
+    } finally {
+      admission.release();
+    }
+  }
+
+  async #judge(
+    known: Known,
+    { head, client }: Exchange,
+    place: DestinationMatch,
+    rules: RulesInForce,
+    { body, admission }: { readonly body: BodySource; readonly admission: Admission },
+    answer: AnswerSink,
+  ): Promise<void> {
+    const { policy, clientsOf } = rules.index;
     if (!place.ok) return this.#refuse(known, place.reason, undefined, [], answer);
+    if (clientsOf.get(place.destination)?.(client) === false) return this.#refuse(known, "client-not-allowed", undefined, [], answer);
 
     const routed = matchRoute(place.destination, questionOf(head, body));
     if (!routed.ok) return this.#refuse(known, routed.reason, undefined, [], answer);
@@ -103,6 +125,7 @@ export class Pipeline implements ExchangeHandler {
     const captured = await body.capture(policy.limits.bodyBytes);
     if (isRefusal(captured)) return this.#refuse(known, captured.refused, captured.detail, [], answer);
     known.body = captured;
+    admission.charge(captured.length);
     this.#parts.metrics.bodyBytes("in", captured.length);
 
     const inspection = await this.#inspect(rules, head, captured, routed.route, place.destination);
@@ -285,6 +308,12 @@ export class Pipeline implements ExchangeHandler {
       case "client-left":
         logger.debug("The client left before the answer.", { exchange: known.id, destination: destination.name });
     }
+  }
+
+  /** Past a quota: counted and answered. Not recorded, or whoever floods would choose how much is written. */
+  async #turnAway(known: Known, refused: Refusal, answer: AnswerSink): Promise<void> {
+    this.#count(known, "block", [], false, refused.refused);
+    await this.#answerRefusal(known, refused.refused, refused.detail, [], undefined, answer);
   }
 
   /** Records, counts and answers a refusal, in that order. */

@@ -1,11 +1,12 @@
 import type { Destination } from "../model/policy.js";
 import { canonicalHost, readHostPort, writeHostPort } from "./host-spelling.js";
+import { readClients } from "./policy-clients.js";
 import { readRoutes } from "./policy-routes.js";
 import { readChoice, readInteger, readList, readMembers, readText, readTexts } from "./tree-reader.js";
 import type { FaultSink, Members } from "./tree-reader.js";
 import type { Tree } from "./yaml-tree.js";
 
-const DESTINATION_KEYS = ["name", "host", "port", "scheme", "headers", "connect", "routes"] as const;
+const DESTINATION_KEYS = ["name", "host", "port", "scheme", "headers", "connect", "clients", "routes"] as const;
 
 /** Header names that belong to one connection or to the message's framing: policy can't send them upstream (RFC 9110, section 7.6.1). */
 const NEVER_SENT = new Set(
@@ -50,10 +51,11 @@ function readDestination(
     acceptHeader(header, where, what, faults),
   );
   const connect = readConnect(members, what, faults);
+  const clients = readClients(members.get("clients")?.value, what, faults);
   const routes = readRoutes(members.get("routes")?.value, tree, what, schemaNames, faults);
   if (name === undefined || host === undefined || port === undefined) return undefined;
   return {
-    destination: { name, caseName, host, port, scheme, routes, headers, connect },
+    destination: { name, caseName, host, port, scheme, routes, headers, connect, ...(clients === undefined ? {} : { clients }) },
     nameWhere: members.get("name")?.value.where ?? tree.where,
     hostWhere: members.get("host")?.value.where ?? tree.where,
   };

@@ -49,6 +49,16 @@ export interface Destination {
   readonly headers: readonly string[];
   /** `HOST:PORT` to dial in its place; the operator's word, not judged by the address guard. */
   readonly connect: { readonly host: string; readonly port: number } | undefined;
+  /** Undefined: every client that reaches the proxy. */
+  readonly clients?: DestinationClients | undefined;
+}
+
+/** Who may use a destination: any that is named either way. */
+export interface DestinationClients {
+  /** CIDRs or single addresses. */
+  readonly networks: readonly string[];
+  /** Names that the proxy itself has authenticated. */
+  readonly identities: readonly string[];
 }
 
 /** One thing that may be asked of a destination. Paths match exactly, in the one normal form of `http/path.ts`. */

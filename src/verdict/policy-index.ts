@@ -1,22 +1,28 @@
+import { type ClientTest, clientTest } from "./client-match.js";
 import type { CasePolicy, Destination, Policy } from "../model/policy.js";
 
 /** The policy, compiled once so that a request costs two look-ups however many destinations there are. */
 export interface PolicyIndex {
   readonly policy: Policy;
   readonly byAuthority: ReadonlyMap<string, Destination>;
+  /** Only of destinations that are not everybody's. */
+  readonly clientsOf: ReadonlyMap<Destination, ClientTest>;
   readonly byHost: ReadonlyMap<string, readonly Destination[]>;
 }
 
 export function compilePolicy(policy: Policy): PolicyIndex {
   const byAuthority = new Map<string, Destination>();
   const byHost = new Map<string, Destination[]>();
+  const clientsOf = new Map<Destination, ClientTest>();
   for (const destination of policy.destinations) {
+    const test = clientTest(destination);
+    if (test !== undefined) clientsOf.set(destination, test);
     byAuthority.set(authorityKey(destination), destination);
     const sharing = byHost.get(destination.host);
     if (sharing === undefined) byHost.set(destination.host, [destination]);
     else sharing.push(destination);
   }
-  return { policy, byAuthority, byHost };
+  return { policy, byAuthority, byHost, clientsOf };
 }
 
 /** A key for look-ups only: a canonical host holds no space, so it can't be confused with another. */
