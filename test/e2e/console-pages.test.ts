@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { packageRoot } from "../../src/config/package-root.js";
 import { openDesk } from "../console/desk-fixture.js";
 import { launch, seriousFaults } from "./console-browser.js";
-import { fortnight } from "./console-records.js";
+import { fortnight, inventory } from "./console-records.js";
 
 const REACHED = "0192e100-7a10-7c2e-9b1f-3d5e8a7b2002";
 const ANNOTATED = "0192e100-7a10-7c2e-9b1f-3d5e8a7b2001";
@@ -17,6 +17,7 @@ const PAGES: readonly (readonly [string, string])[] = [
   ["transfers-empty", "/transfers?text=nothing-like-it"],
   ["transfer", `/transfers/${ANNOTATED}`],
   ["notice", `/transfers/${REACHED}/notice`],
+  ["inventory", "/inventory"],
   ["policy", "/policy"],
   ["inspect", "/inspect"],
   ["access", "/access"],
@@ -28,7 +29,9 @@ const PAGES: readonly (readonly [string, string])[] = [
 const picturing = process.env["EGRESS_PROXY_SCREENSHOTS"] !== undefined;
 
 test("no page has a serious fault by axe, in light and dark, wide and narrow; none scrolls sideways or asks elsewhere", async (context) => {
-  const desk = await openDesk(context);
+  const desk = await openDesk(context, {
+    ports: { inventory: { list: () => Promise.resolve({ items: inventory(Date.now()), next: undefined }) } },
+  });
   for (const transfer of fortnight(Date.now())) await desk.store.write(transfer);
   for (const status of ["confirmed", "reported"] as const)
     await desk.store.setStatus(ANNOTATED, { status, by: "dana", why: "Told by mail, ticket 4711.", at: Date.now() });

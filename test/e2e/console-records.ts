@@ -1,3 +1,4 @@
+import type { InventoryItem } from "../../src/model/console-ports.js";
 import type { Finding } from "../../src/model/finding.js";
 import type { Transfer } from "../../src/model/transfer.js";
 import { finding, transfer } from "../record/sample.js";
@@ -150,5 +151,27 @@ export function fortnight(now: number): readonly Transfer[] {
       structure: JSON.stringify({ event_type: "string(4)", description: "string(61)", error_log: { options: "string(412)" } }),
       eventKind: "aws_s3_new_import_success",
     }),
+  ];
+}
+
+/** Some of what an allowed fortnight holds. */
+export function inventory(now: number): readonly InventoryItem[] {
+  const item = (path: string, type: string, lengthClass: string, count: number, days: number): InventoryItem => ({
+    case: "event-collection",
+    destination: path.startsWith("/batch") ? "segment" : "event-hub",
+    path,
+    type,
+    lengthClass,
+    count,
+    firstSeen: new Date(now - days * DAY).toISOString(),
+    lastSeen: new Date(now - HOUR).toISOString(),
+    materialChange: days < 2,
+  });
+  return [
+    item("/batch/*/properties/plan", "string", "1-16", 12, 1),
+    item("/batch/*/event", "string", "1-16", 8_211, 90),
+    item("/kind", "string", "17-64", 9_034, 90),
+    item("/project_id", "integer", "", 7_420, 90),
+    item("/install_fingerprint", "string", "17-64", 9_034, 90),
   ];
 }

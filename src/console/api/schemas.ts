@@ -113,7 +113,7 @@ export const TRANSFER = z
     findings: z.array(FINDING).readonly(),
     moreFindings: count,
     client: z.string(),
-    entry: z.enum(["absolute", "connect", "transparent"]),
+    entry: z.enum(["absolute", "connect", "transparent", "support"]),
     identity: z.string(),
     bodyBytes: count,
     bodyHmac: z.string(),

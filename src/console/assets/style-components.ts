@@ -83,7 +83,7 @@ table.list .sub { font-weight: 400; }
 .bars svg { width: 100%; height: 0.625rem; }
 .track { fill: var(--sunken); }
 .bar { fill: var(--chart-1); }
-.chart { width: 100%; height: auto; display: block; }
+.chart { width: 100%; height: auto; display: block; overflow: visible; }
 .chart text { font-size: 11px; fill: var(--muted); text-anchor: middle; }
 .chart .value { fill: var(--text); }
 .axis { stroke: var(--line); }

@@ -29,7 +29,7 @@ h2 { font-size: 1.0625rem; margin: 1.75rem 0 0.75rem; }
 h3 { font-size: 1rem; margin: 0 0 0.5rem; }
 h4 { font-size: 0.875rem; margin: 0.75rem 0 0.25rem; color: var(--muted); }
 p { margin: 0 0 0.75rem; }
-a { color: var(--accent); text-underline-offset: 0.15em; }
+a { color: var(--accent); text-underline-offset: 0.25em; }
 code, kbd, pre, .mono { font-family: ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", monospace; font-size: 0.875em; }
 :focus-visible { outline: 2px solid var(--focus); outline-offset: 2px; border-radius: 3px; }
 .skip { position: absolute; left: -999rem; padding: 0.5rem 1rem; background: var(--card); z-index: 2; }

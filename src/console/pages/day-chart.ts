@@ -20,7 +20,7 @@ export function dayChart(days: Summary["days"]): Html {
         const stack = CASE_NAMES.flatMap((name) => {
           const count = counts.get(name) ?? 0;
           if (count === 0) return [];
-          const height = (count / most) * (HEIGHT - 18);
+          const height = (count / most) * (HEIGHT - 24);
           top -= height;
           return [
             html`<rect class="case-${name}" x="${(index * STEP + 6).toFixed(1)}" y="${top.toFixed(1)}" width="${(STEP - 12).toFixed(1)}" height="${height.toFixed(1)}"><title>${day}, ${caseLabel(name)}: ${number(count)}</title></rect>`,
