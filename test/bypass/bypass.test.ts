@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
-import { z } from "zod";
-import { packageRoot } from "../../src/config/package-root.js";
-import { bytesOf, encode } from "./bytes.js";
-import { type AttackCase, readCaseFiles, type RequestCase, requestsOf } from "./case-file.js";
-import { type Answer, AttackConnection, openSocket, openTunnel, secure } from "./client.js";
-import { type OwnDestination, type Rig, startRig } from "./rig.js";
-import { MARKER, SPECIMENS, SYSTEM_EVENT, USER_EVENT } from "./specimen.js";
+import { CASE_FILES, isTwin, ownDestination, ownDestinations, runCase } from "./attack.js";
+import { type Rig, startRig } from "./rig.js";
+import { MARKER } from "./specimen.js";
 
 /**
  * Every known way around a proxy, as data, against one real proxy and one real vendor over real sockets and TLS. A case's first duty is
@@ -16,25 +11,21 @@ import { MARKER, SPECIMENS, SYSTEM_EVENT, USER_EVENT } from "./specimen.js";
  * which refuses everything fails here too.
  */
 
-const FILES = readCaseFiles(join(packageRoot(), "test", "bypass"));
-const HUB = "app.diffgram.com:443";
-const PROBLEM = z.object({ code: z.string(), message: z.string(), record: z.string().nullable(), findings: z.array(z.object({ rule: z.string(), pointer: z.string() })) });
-
 let rig: Rig;
 
 before(async () => {
-  rig = await startRig(FILES.flatMap(({ cases }, file) => cases.flatMap((attack, index) => ownDestination(attack, file, index))));
+  rig = await startRig(ownDestinations());
 });
 
 after(async () => {
   await rig.close();
 });
 
-for (const [fileIndex, { name: fileName, title, number, cases }] of FILES.entries()) {
+for (const [fileIndex, { name: fileName, title, number, cases }] of CASE_FILES.entries()) {
   describe(`class ${number}, ${title} (${fileName})`, () => {
     for (const [index, attack] of cases.entries()) {
       it(attack.name, async () => {
-        await run(attack, ownDestination(attack, fileIndex, index)[0]);
+        await runCase(rig, attack, ownDestination(attack, fileIndex, index));
       });
     }
   });
@@ -49,184 +40,10 @@ describe("all classes together", () => {
   });
 
   it("hold twelve ideas and two twins a class at least", () => {
-    for (const { name, cases } of FILES) {
+    for (const { name, cases } of CASE_FILES) {
       const ideas = new Set(cases.filter((attack) => !isTwin(attack)).map((attack) => attack.idea));
       assert.ok(ideas.size >= 12, `${name} holds ${ideas.size} ideas.`);
       assert.ok(cases.filter(isTwin).length >= 2, `${name} has no two twins.`);
     }
   });
 });
-
-function isTwin(attack: AttackCase): boolean {
-  return attack.idea === "twin";
-}
-
-function ownDestination(attack: AttackCase, file: number, index: number): OwnDestination[] {
-  const connect = attack.operator_connects === true;
-  if (attack.literal !== undefined) return [{ host: attack.literal, resolves: undefined, connect }];
-  if (attack.resolves === undefined) return [];
-  return [{ host: `case-${file}-${index}.operator.example`, resolves: attack.resolves, connect }];
-}
-
-async function run(attack: AttackCase, own: OwnDestination | undefined): Promise<void> {
-  const { vendor } = rig;
-  const arrivedBefore = vendor.arrived.length;
-  const rawBefore = vendor.raw.length;
-  const socket = await openSocket(attack.transparent === true ? rig.transparentPort : rig.proxyPort);
-  try {
-    const requests = requestsOf(attack).map((request) => ({ request, ...write(request, attack, own) }));
-    const connection = await connectionFor(attack, socket);
-    if (connection === undefined) return;
-    if (attack.pipelined === true) await connection.send(Buffer.concat(requests.map(({ bytes }) => bytes)), attack.write_size);
-    let expected = 0;
-    for (const { request, bytes, body } of requests) {
-      if (attack.pipelined !== true && request.h2 === undefined) await connection.send(bytes, attack.write_size);
-      if (attack.ends === true) connection.end();
-      const answer = request.h2 === undefined ? await connection.answer() : await connection.stream(streamFields(request, attack), body, request.h2_trailers);
-      judgeAnswer(request, answer);
-      if (request.delivered === true) expected += 1;
-      if (request.delivered === true) judgeArrival(request, body, arrivedBefore + expected - 1);
-    }
-    // What is still on its way would arrive within a turn or two of the loop.
-    await pause(5);
-    const statusOnly = requests.some(({ request }) => request.status !== undefined);
-    if (!statusOnly) assert.equal(vendor.arrived.length - arrivedBefore, expected, "messages that reached the vendor");
-    if (attack.look_ups !== undefined && own !== undefined) assert.equal(rig.lookUps(own.host), attack.look_ups, "look-ups of the name");
-    if (expected === 0 && !statusOnly) assert.equal(vendor.raw.length, rawBefore, "bytes reached the vendor");
-  } finally {
-    socket.destroy();
-  }
-}
-
-/** Undefined where the case ends before a request can be sent. */
-async function connectionFor(attack: AttackCase, socket: Awaited<ReturnType<typeof openSocket>>): Promise<AttackConnection | undefined> {
-  if (attack.plain === true || attack.resolves !== undefined || attack.literal !== undefined) return new AttackConnection(socket);
-  const tunnel = attack.tunnel ?? HUB;
-  if (attack.transparent === true) return secureConnection(attack, socket, tunnel);
-  const lines = attack.connect ?? `CONNECT ${tunnel} HTTP/1.1\nHost: ${attack.tunnel_host ?? tunnel}\n`;
-  const ahead = attack.ahead === undefined ? Buffer.alloc(0) : bytesOf(attack.ahead, SPECIMENS);
-  const opened = await openTunnel(socket, Buffer.concat([headOf(lines, SPECIMENS), ahead]));
-  if (attack.connect_refused !== undefined) {
-    judgeAnswer({ refused: attack.connect_refused }, opened);
-    return undefined;
-  }
-  if (opened?.status !== 200 && attack.closed === true) return undefined;
-  assert.equal(opened?.status, 200, `the tunnel: ${opened?.head ?? "closed"} ${opened?.body ?? ""}`);
-  return secureConnection(attack, socket, tunnel);
-}
-
-async function secureConnection(attack: AttackCase, socket: Awaited<ReturnType<typeof openSocket>>, tunnel: string): Promise<AttackConnection | undefined> {
-  if (attack.tls === false) return new AttackConnection(socket);
-  const host = tunnel.slice(0, tunnel.lastIndexOf(":"));
-  const session = await secure(socket, { serverName: attack.sni === null ? undefined : (attack.sni ?? host), alpn: attack.alpn, version: attack.tls_version, caPem: rig.caPem });
-  if (session !== undefined) return new AttackConnection(session, requestsOf(attack).some((request) => request.h2 !== undefined));
-  assert.equal(attack.closed, true, "the TLS handshake failed");
-  return undefined;
-}
-
-function write(request: RequestCase, attack: AttackCase, own: OwnDestination | undefined): { readonly bytes: Buffer; readonly body: Buffer } {
-  const values = own === undefined ? SPECIMENS : { ...SPECIMENS, ...ownValues(own) };
-  if (request.raw !== undefined) return { bytes: bytesOf(request.raw, values), body: Buffer.alloc(0) };
-  const content = bodyOf(request, values);
-  const body = encode(content, request.as ?? []);
-  const lines = request.send ?? usualHead(request, attack, body.length > 0, own);
-  const head = headOf(lines, { ...values, length: String(body.length) });
-  // A delivered body is compared with what stood inside the framing.
-  if (request.arrives_decoded === true) return { bytes: Buffer.concat([head, body]), body: content };
-  const framed = (request.as ?? []).findIndex((step) => step.startsWith("chunked"));
-  return { bytes: Buffer.concat([head, body]), body: framed < 0 ? body : encode(content, (request.as ?? []).slice(0, framed)) };
-}
-
-/** What is asked of each destination where the case does not say. */
-const USUAL_STARTS: Readonly<Record<string, string>> = {
-  "app.diffgram.com": "POST /api/walrus/eventhub/new",
-  "api.segment.io": "POST /v1/batch",
-  "json.operator.example": "POST /in",
-  "licensing.vendor.example": "POST /v1/status",
-  "www.google-analytics.com": "POST /g/collect?v=2&tid=G-ABCD1234",
-  "paths.operator.example": "GET /a/b",
-  "plain.operator.example": "GET /",
-};
-
-function usualHead(request: RequestCase, attack: AttackCase, hasBody: boolean, own: OwnDestination | undefined): string {
-  if (own !== undefined) return `${request.start ?? "GET http://{{own}}/ HTTP/1.1"}\nHost: ${request.host ?? "{{own}}"}`;
-  const tunnel = attack.plain === true ? "plain.operator.example:80" : (attack.tunnel ?? HUB);
-  const host = tunnel.slice(0, tunnel.lastIndexOf(":"));
-  const start = request.start ?? `${USUAL_STARTS[host] ?? "GET /"} HTTP/1.1`;
-  const chunked = (request.as ?? []).some((step) => step.startsWith("chunk"));
-  return [
-    start,
-    ...(request.host === null ? [] : [`Host: ${request.host ?? host}`]),
-    ...(request.type === null || !hasBody ? [] : [`Content-Type: ${request.type ?? "application/json"}`]),
-    ...(request.fields ?? []),
-    ...(hasBody ? [chunked ? "Transfer-Encoding: chunked" : "Content-Length: {{length}}"] : []),
-  ].join("\n");
-}
-
-function streamFields(request: RequestCase, attack: AttackCase): Record<string, string> {
-  const host = (attack.tunnel ?? HUB).replace(/:443$/, "");
-  const [method = "", path = ""] = (USUAL_STARTS[host] ?? "GET /").split(" ");
-  const body = method === "POST" ? { "content-type": "application/json" } : {};
-  const fields = { ":method": method, ":scheme": "https", ":authority": host, ":path": path, ...body, ...request.h2 };
-  const written = Object.entries(fields).flatMap(([name, value]) => (value === null ? [] : [[name, bytesOf(value, SPECIMENS).toString("latin1")]]));
-  return Object.fromEntries(written) as Record<string, string>;
-}
-
-function ownValues(own: OwnDestination): { readonly own: string; readonly port: string } {
-  const port = String(rig.vendor.plainPort);
-  return { own: `${own.host.includes(":") ? `[${own.host}]` : own.host}:${port}`, port };
-}
-
-function bodyOf(request: RequestCase, values: Parameters<typeof bytesOf>[1]): Buffer {
-  const members = request.event ?? request.system;
-  if (members === undefined) return bytesOf(request.body ?? "", values);
-  const merged = { ...(request.event === undefined ? SYSTEM_EVENT : USER_EVENT), ...filled(members, values) };
-  return Buffer.from(JSON.stringify(merged));
-}
-
-/** Templates stand in the strings of the members, keys included; JSON's own escapes are written afterwards. */
-function filled(members: Readonly<Record<string, unknown>>, values: Parameters<typeof bytesOf>[1]): Record<string, unknown> {
-  const fill = (value: unknown): unknown => {
-    if (typeof value === "string") return bytesOf(value, values).toString("utf8");
-    if (Array.isArray(value)) return value.map(fill);
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [bytesOf(key, values).toString("utf8"), fill(inner)]));
-  };
-  return Object.fromEntries(Object.entries(members).map(([key, value]) => [bytesOf(key, values).toString("utf8"), fill(value)]));
-}
-
-function headOf(lines: string, values: Parameters<typeof bytesOf>[1]): Buffer {
-  const text = lines.endsWith("\n") ? lines : `${lines}\n`;
-  return bytesOf(`${text.replaceAll("\n", "{{crlf}}")}{{crlf}}`, values);
-}
-
-function judgeAnswer(request: RequestCase, answer: Answer | undefined): void {
-  if (request.closed === true) {
-    assert.equal(answer, undefined, `expected the connection to end, got ${answer?.status ?? 0} ${answer?.body ?? ""}`);
-    return;
-  }
-  assert.ok(answer !== undefined, "the connection ended without an answer");
-  const shown = `${answer.status} ${answer.body}`;
-  assert.equal(answer.body.includes(MARKER), false, "the answer repeats the secret");
-  for (const piece of request.answer_lacks ?? []) assert.equal(answer.head.toLowerCase().includes(piece.toLowerCase()), false, `the answer holds ${piece}`);
-  if (request.status !== undefined) assert.equal(answer.status, request.status, shown);
-  if (request.delivered === true) assert.equal(answer.status, 200, shown);
-  if (request.refused === undefined) return;
-  assert.ok(answer.status === 403 || answer.status === 502 || answer.status === 504, shown);
-  const problem = PROBLEM.parse(JSON.parse(answer.body));
-  assert.ok(request.refused.some((reason) => reason === problem.code), `refused as ${problem.code}, expected ${request.refused.join(" or ")}: ${shown}`);
-  if (answer.status === 403) assert.ok(problem.record !== null, "a refusal without a record");
-  if (request.finding === undefined) return;
-  const found = problem.findings.map((finding) => finding.rule);
-  assert.ok(request.finding.some((rule) => found.includes(rule)), `found ${found.join(", ")}, expected ${request.finding.join(" or ")}`);
-}
-
-function judgeArrival(request: RequestCase, body: Buffer, index: number): void {
-  const arrived = rig.vendor.arrived[index];
-  assert.ok(arrived !== undefined, "nothing reached the vendor");
-  assert.deepEqual(arrived.body, body, "what was inspected is what is sent");
-  const head = [arrived.requestLine, ...arrived.fields].join("\r\n").toLowerCase();
-  if (request.path !== undefined) assert.equal(arrived.requestLine.split(" ")[1], request.path);
-  for (const piece of request.holds ?? []) assert.ok(head.includes(piece.toLowerCase()), `the vendor's message lacks ${piece}: ${head}`);
-  for (const piece of request.lacks ?? []) assert.equal(head.includes(piece.toLowerCase()), false, `the vendor's message holds ${piece}`);
-}
