@@ -39,6 +39,7 @@ import { compilePolicy, type PolicyIndex } from "./verdict/policy-index.js";
 export interface RunningProxy {
   readonly addresses: {
     readonly proxy: ListeningAt | undefined;
+    readonly proxyTls: ListeningAt | undefined;
     readonly transparent: ListeningAt | undefined;
     readonly metrics: ListeningAt | undefined;
     readonly console: ListeningAt | undefined;
@@ -156,7 +157,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   health.check("proxy", () => ({ ok: true }));
   health.check("ca", () => ({ ok: CLOCK.now() < leaves.authority.expiresAt }));
   const running: RunningProxy = {
-    addresses: { proxy: listeners.proxy?.address, transparent: listeners.transparent?.address, metrics: observe?.address, console: desk?.address },
+    addresses: { proxy: listeners.proxy?.address, proxyTls: listeners.proxyTls?.address, transparent: listeners.transparent?.address, metrics: observe?.address, console: desk?.address },
     firstPassword: desk?.firstPassword,
     caPem: authority.certificatePem,
     close,
@@ -217,7 +218,9 @@ export function loadRules(settings: Settings, pseudonyms: Pseudonyms): LoadedRul
 function withPool(loaded: LoadedRules, settings: Settings, key: Uint8Array): LoadedRules & RulesInForce {
   const { rules, schemas } = loaded.files;
   const { limits, values } = loaded.index.policy;
-  return { ...loaded, inspections: new InspectionPool(loaded.inspector, { rules, schemas, limits, operatorEnums: values, key }, settings.workers) };
+  const inspections = new InspectionPool(loaded.inspector, { rules, schemas, limits, operatorEnums: values, key }, settings.workers);
+  inspections.warmUp();
+  return { ...loaded, inspections };
 }
 
 /** Runs one reading and keeps its faults, so that the faults of all readings are told at once. */
@@ -256,8 +259,6 @@ function connectToOf(settings: Settings): (target: Target) => { readonly host: s
   return (target) => byAuthority.get(`${target.host} ${target.port}`);
 }
 
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : typeof error;
 /** Both quotas: the client's by who it proved to be, else by its address; then the case's. */
 function quotasOf({ quotas }: Settings): PipelineParts["admit"] {
   const ofClients = new QuotaKeeper(
@@ -290,4 +291,6 @@ function quotasOf({ quotas }: Settings): PipelineParts["admit"] {
   };
 }
 
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
 }
