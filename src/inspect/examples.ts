@@ -16,10 +16,20 @@ export function runExamples(options: InspectorOptions): readonly Fault[] {
   for (const rule of loadRules(options.rules, [])) {
     const found = (example: unknown): boolean => inspectExample(inspector, example).some((id) => id === rule.id);
     rule.examples.match.forEach((example, index) => {
-      if (!found(example)) faults.push({ what: `\`${rule.id}\` does not find its own example match[${index}].`, where: rule.path, mend: "Mend the rule or the example." });
+      if (!found(example))
+        faults.push({
+          what: `\`${rule.id}\` does not find its own example match[${index}].`,
+          where: rule.path,
+          mend: "Mend the rule or the example.",
+        });
     });
     rule.examples.pass.forEach((example, index) => {
-      if (found(example)) faults.push({ what: `\`${rule.id}\` finds example pass[${index}], which it must let pass.`, where: rule.path, mend: "Mend the rule or the example." });
+      if (found(example))
+        faults.push({
+          what: `\`${rule.id}\` finds example pass[${index}], which it must let pass.`,
+          where: rule.path,
+          mend: "Mend the rule or the example.",
+        });
     });
   }
   return faults;
@@ -36,7 +46,13 @@ export function findDeadRules(options: InspectorOptions): readonly Fault[] {
     const [first, ...rest] = rule.examples.match.map((example) => new Set(inspectExample(inspector, example)));
     const others = [...(first ?? [])].filter((id) => id !== rule.id && id.startsWith(category) && rest.every((found) => found.has(id)));
     if (others.length === 0) return [];
-    return [{ where: rule.path, what: `All that \`${rule.id}\` must find, \`${others[0]}\` finds as well.`, mend: "Remove it, or add an example that only it finds." }];
+    return [
+      {
+        where: rule.path,
+        what: `All that \`${rule.id}\` must find, \`${others[0]}\` finds as well.`,
+        mend: "Remove it, or add an example that only it finds.",
+      },
+    ];
   });
 }
 
@@ -44,8 +60,20 @@ export function findDeadRules(options: InspectorOptions): readonly Fault[] {
 export function inspectExample(inspector: Inspector, example: unknown): readonly string[] {
   const text = JSON.stringify(typeof example === "string" ? { text: example } : example);
   const bytes = Buffer.from(text);
-  const reading: BodyReading = { views: [{ kind: "json", via: "body", bytes, root: treeOf(JSON.parse(text), bytes.length) }], faults: [], decodedBytes: bytes.length };
-  const context: InspectionContext = { schema: undefined, querySchema: undefined, path: "/", query: undefined, headers: [], namedHeaders: [], now: 0 };
+  const reading: BodyReading = {
+    views: [{ kind: "json", via: "body", bytes, root: treeOf(JSON.parse(text), bytes.length) }],
+    faults: [],
+    decodedBytes: bytes.length,
+  };
+  const context: InspectionContext = {
+    schema: undefined,
+    querySchema: undefined,
+    path: "/",
+    query: undefined,
+    headers: [],
+    namedHeaders: [],
+    now: 0,
+  };
   return inspector.inspect(reading, context).findings.map((finding) => finding.rule);
 }
 
@@ -57,5 +85,9 @@ function treeOf(value: unknown, end: number): JsonNode {
   if (typeof value === "number") return { kind: "number", text: String(value), ...span };
   if (typeof value === "boolean") return { kind: "boolean", value, ...span };
   if (Array.isArray(value)) return { kind: "array", items: value.map((item) => treeOf(item, end)), ...span };
-  return { kind: "object", members: Object.entries(value).map(([key, part]) => ({ key: { kind: "string", text: key, ...span }, value: treeOf(part, end) })), ...span };
+  return {
+    kind: "object",
+    members: Object.entries(value).map(([key, part]) => ({ key: { kind: "string", text: key, ...span }, value: treeOf(part, end) })),
+    ...span,
+  };
 }

@@ -9,7 +9,12 @@ import type { KnownNames } from "./place.js";
 const WEIGHT: Readonly<Record<Action, number>> = { block: 0, redact: 1, report: 2 };
 
 /** Spells pointers, keys values, and drops a second finding of one rule at one place. */
-export function makeFindings(drafts: readonly Draft[], actions: ReadonlyMap<RuleId, Action>, names: KnownNames, pseudonyms: Pseudonyms): readonly Finding[] {
+export function makeFindings(
+  drafts: readonly Draft[],
+  actions: ReadonlyMap<RuleId, Action>,
+  names: KnownNames,
+  pseudonyms: Pseudonyms,
+): readonly Finding[] {
   const seen = new Set<string>();
   const findings: Finding[] = [];
   const short = (key: string): string => pseudonyms.short(key);
@@ -35,14 +40,21 @@ export function makeFindings(drafts: readonly Draft[], actions: ReadonlyMap<Rule
 }
 
 /** What the reader could not read, as findings; a key in its pointer stands as it is only where it is known. */
-export function unreadableFindings(faults: readonly Unreadable[], view: string, names: KnownNames, pseudonyms: Pseudonyms): readonly Finding[] {
+export function unreadableFindings(
+  faults: readonly Unreadable[],
+  view: string,
+  names: KnownNames,
+  pseudonyms: Pseudonyms,
+): readonly Finding[] {
   return faults.map((fault) => ({
     rule: `integrity/${fault.rule}` as const,
     pointer: fault.pointer
       .split("/")
       .map((step, index) => {
         const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
-        return index === 0 || /^(?:0|[1-9]\d*)$/.test(step) || /^\{[0-9a-f]{8}\}$/.test(step) || names.has(name) ? step : pseudonyms.short(name);
+        return index === 0 || /^(?:0|[1-9]\d*)$/.test(step) || /^\{[0-9a-f]{8}\}$/.test(step) || names.has(name)
+          ? step
+          : pseudonyms.short(name);
       })
       .join("/"),
     view,

@@ -15,7 +15,14 @@ interface Count {
  * Walks what no schema types: every string and every unnamed key goes to the text rules, the whole to the shape rules. With `bounds`
  * a free JSON field is also held to how much a log may hold.
  */
-export function walkFree(node: JsonNode, place: Place | undefined, frame: Frame, into: Collected, names: KnownNames, bounds?: FreeJsonBounds): void {
+export function walkFree(
+  node: JsonNode,
+  place: Place | undefined,
+  frame: Frame,
+  into: Collected,
+  names: KnownNames,
+  bounds?: FreeJsonBounds,
+): void {
   const count: Count = { keys: 0, scalars: 0, numbers: 0, exceeded: false };
   visit(node, place, frame, into, names, bounds, count, 0);
   if (node.kind === "object" || node.kind === "array") into.trees.push({ root: node, frame, place });
@@ -33,7 +40,16 @@ export function walkFree(node: JsonNode, place: Place | undefined, frame: Frame,
   }
 }
 
-function visit(node: JsonNode, place: Place | undefined, frame: Frame, into: Collected, names: KnownNames, bounds: FreeJsonBounds | undefined, count: Count, depth: number): void {
+function visit(
+  node: JsonNode,
+  place: Place | undefined,
+  frame: Frame,
+  into: Collected,
+  names: KnownNames,
+  bounds: FreeJsonBounds | undefined,
+  count: Count,
+  depth: number,
+): void {
   if (bounds !== undefined && depth > bounds.depth) count.exceeded = true;
   switch (node.kind) {
     case "object":
@@ -41,7 +57,15 @@ function visit(node: JsonNode, place: Place | undefined, frame: Frame, into: Col
       for (const { key, value } of node.members) {
         const at: Place = { parent: place, step: key.text };
         if (!names.has(key.text)) {
-          into.texts.push({ text: key.text, frame, place: placeIn(frame, at), range: rangeOf(key, frame), kind: "key", typed: false, number: false });
+          into.texts.push({
+            text: key.text,
+            frame,
+            place: placeIn(frame, at),
+            range: rangeOf(key, frame),
+            kind: "key",
+            typed: false,
+            number: false,
+          });
         }
         if (names.isRuleKey(key.text)) into.named.push({ name: key.text, value, frame, place: at });
         visit(value, at, frame, into, names, bounds, count, depth + 1);
@@ -54,13 +78,15 @@ function visit(node: JsonNode, place: Place | undefined, frame: Frame, into: Col
     case "string":
       count.scalars += 1;
       if (bounds !== undefined && node.text.length > bounds.stringLength) count.exceeded = true;
-      if (node.text !== "") into.texts.push({ text: node.text, frame, place, range: rangeOf(node, frame), kind: "value", typed: false, number: false });
+      if (node.text !== "")
+        into.texts.push({ text: node.text, frame, place, range: rangeOf(node, frame), kind: "value", typed: false, number: false });
       return;
     case "number":
       count.scalars += 1;
       count.numbers += 1;
       // Shorter numbers prove nothing under any rule (design.md, "Evidence").
-      if (node.text.length >= 9) into.texts.push({ text: node.text, frame, place, range: rangeOf(node, frame), kind: "value", typed: false, number: true });
+      if (node.text.length >= 9)
+        into.texts.push({ text: node.text, frame, place, range: rangeOf(node, frame), kind: "value", typed: false, number: true });
       return;
     default:
       count.scalars += 1;

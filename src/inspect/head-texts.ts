@@ -16,7 +16,12 @@ const KNOWN_HEADERS: ReadonlySet<string> = new Set(
  * Header values and path segments go to the text rules. A named header that pins the tenant (Segment's `authorization`) is no secret to
  * be found: its user part goes to the pins instead. Credentials with a password are left to the rules.
  */
-export function collectHead(context: InspectionContext, headerPins: ReadonlyMap<string, string>, pseudonyms: Pseudonyms, into: Collected): void {
+export function collectHead(
+  context: InspectionContext,
+  headerPins: ReadonlyMap<string, string>,
+  pseudonyms: Pseudonyms,
+  into: Collected,
+): void {
   for (const [name, value] of context.headers) {
     const lower = name.toLowerCase();
     const pin = headerPins.get(lower);
@@ -28,11 +33,22 @@ export function collectHead(context: InspectionContext, headerPins: ReadonlyMap<
       }
     }
     const shown = KNOWN_HEADERS.has(lower) || context.namedHeaders.includes(lower) ? lower : pseudonyms.short(lower);
-    if (value !== "") into.texts.push({ text: value, frame: outside("header", `header:${shown}`), place: undefined, range: undefined, kind: "header", name: lower, typed: false, number: false });
+    if (value !== "")
+      into.texts.push({
+        text: value,
+        frame: outside("header", `header:${shown}`),
+        place: undefined,
+        range: undefined,
+        kind: "header",
+        name: lower,
+        typed: false,
+        number: false,
+      });
   }
   const frame = outside("path", "path");
   for (const segment of context.path.split("/")) {
-    if (segment !== "") into.texts.push({ text: segment, frame, place: undefined, range: undefined, kind: "path", typed: false, number: false });
+    if (segment !== "")
+      into.texts.push({ text: segment, frame, place: undefined, range: undefined, kind: "path", typed: false, number: false });
   }
 }
 

@@ -99,7 +99,14 @@ class CompiledInspector implements Inspector {
     const late = !this.runRules(into, deadline);
     const first = reading.views.find((view) => view.kind !== "empty");
     const unread = unreadableFindings(reading.faults, first?.via ?? "body", this.names, this.pseudonyms);
-    if (late) into.drafts.unshift(whole("integrity/deadline", "inspection-late", "The inspection did not end within its time budget, so nothing is known about the rest."));
+    if (late)
+      into.drafts.unshift(
+        whole(
+          "integrity/deadline",
+          "inspection-late",
+          "The inspection did not end within its time budget, so nothing is known about the rest.",
+        ),
+      );
     const all = [...unread, ...makeFindings(into.drafts, this.actions, this.names, this.pseudonyms)];
     const { kept, more } = boundFindings(all, this.limits.findings);
     return {
@@ -118,17 +125,29 @@ class CompiledInspector implements Inspector {
   private collectBody(view: BodyView, context: InspectionContext, into: Collected): void {
     if (view.kind === "empty") {
       const document = context.schema === undefined ? undefined : this.book.documents.get(context.schema);
-      if (document !== undefined && !document.mayBeEmpty) into.drafts.push(whole("schema/missing-field", undefined, "The body is empty where the payload schema wants a message."));
+      if (document !== undefined && !document.mayBeEmpty)
+        into.drafts.push(whole("schema/missing-field", undefined, "The body is empty where the payload schema wants a message."));
       return;
     }
     const frame: Frame = { view: view.via, base: "", bytes: view.bytes, anchor: undefined };
-    const roots = view.kind === "json" ? [view.root] : view.kind === "ndjson" ? view.roots : [formObject(view.kind === "form" ? view.fields : partFields(view, frame, into))];
+    const roots =
+      view.kind === "json"
+        ? [view.root]
+        : view.kind === "ndjson"
+          ? view.roots
+          : [formObject(view.kind === "form" ? view.fields : partFields(view, frame, into))];
     roots.forEach((root, index) => {
       const place = view.kind === "ndjson" ? { parent: undefined, step: index } : undefined;
       if (context.schema === undefined) return walkFree(root, place, frame, into, this.names);
       const document = this.book.documents.get(context.schema);
       if (document === undefined) {
-        into.drafts.push(whole("integrity/schema-missing", "inspection-failed", "The policy names a payload schema that does not exist, so nothing says what may leave."));
+        into.drafts.push(
+          whole(
+            "integrity/schema-missing",
+            "inspection-failed",
+            "The policy names a payload schema that does not exist, so nothing says what may leave.",
+          ),
+        );
         return walkFree(root, place, frame, into, this.names);
       }
       walkSchema(document.root, root, place, this.walk(frame, into, context, view.kind === "form"));
@@ -141,7 +160,14 @@ class CompiledInspector implements Inspector {
     const fields = formObject(queryFields(context.query));
     const document = context.querySchema === undefined ? undefined : this.book.documents.get(context.querySchema);
     if (document !== undefined) return walkSchema(document.root, fields, undefined, this.walk(frame, into, context, true));
-    if (context.querySchema !== undefined) into.drafts.push(whole("integrity/schema-missing", "inspection-failed", "The policy names a query schema that does not exist, so nothing says what may leave."));
+    if (context.querySchema !== undefined)
+      into.drafts.push(
+        whole(
+          "integrity/schema-missing",
+          "inspection-failed",
+          "The policy names a query schema that does not exist, so nothing says what may leave.",
+        ),
+      );
     walkFree(fields, undefined, frame, into, this.names);
   }
 
@@ -154,7 +180,14 @@ class CompiledInspector implements Inspector {
     if (this.findViews !== undefined) {
       const outcome = collectNested(into, this.findViews, freshViewBudget(), this.names, deadline);
       if (outcome === "late") return false;
-      if (outcome === "exhausted") into.drafts.push(whole("integrity/view-budget", "body-not-readable", "Strings in the body decode to more than the inspection may spend on them, so something was left unread."));
+      if (outcome === "exhausted")
+        into.drafts.push(
+          whole(
+            "integrity/view-budget",
+            "body-not-readable",
+            "Strings in the body decode to more than the inspection may spend on them, so something was left unread.",
+          ),
+        );
     }
     this.keyRules.run(into);
     for (const rule of this.rules) {
@@ -163,11 +196,26 @@ class CompiledInspector implements Inspector {
       if (deadline.passed()) return false;
       for (const tree of shape.tree === undefined ? [] : into.trees) {
         for (const hit of shape.tree?.(tree.root, tree.place) ?? []) {
-          into.drafts.push({ rule: rule.id, frame: tree.frame, place: placeIn(tree.frame, hit.place), range: rangeOf(hit.node, tree.frame), value: valueOf(hit.node, tree.frame), why: rule.why });
+          into.drafts.push({
+            rule: rule.id,
+            frame: tree.frame,
+            place: placeIn(tree.frame, hit.place),
+            range: rangeOf(hit.node, tree.frame),
+            value: valueOf(hit.node, tree.frame),
+            why: rule.why,
+          });
         }
       }
       for (const blob of into.blobs) {
-        if (shape.bytes?.(blob.bytes, blob.magic) === true) into.drafts.push({ rule: rule.id, frame: blob.frame, place: placeIn(blob.frame, blob.place), range: blob.range, value: blob.bytes, why: rule.why });
+        if (shape.bytes?.(blob.bytes, blob.magic) === true)
+          into.drafts.push({
+            rule: rule.id,
+            frame: blob.frame,
+            place: placeIn(blob.frame, blob.place),
+            range: blob.range,
+            value: blob.bytes,
+            why: rule.why,
+          });
       }
     }
     return this.textRules.run(into.texts, into, deadline);
@@ -182,7 +230,15 @@ class CompiledInspector implements Inspector {
 
 /** A draft that speaks of the whole exchange. */
 function whole(rule: RuleId, reason: Reason | undefined, why: string) {
-  return { rule, frame: outside("body", ""), place: undefined, range: undefined, value: rule, why, ...(reason === undefined ? {} : { reason }) };
+  return {
+    rule,
+    frame: outside("body", ""),
+    place: undefined,
+    range: undefined,
+    value: rule,
+    why,
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 /** Keys of an annotation instance and of the connectors' options: the vendor's own words, which say nothing about anyone. */

@@ -86,11 +86,16 @@ function holds(node: JsonNode, wanted: KeyValue, confirm: Validator | undefined)
       if (confirm !== undefined && !confirm({ text: node.text, index: 0, groups: [] }, node.text)) return false;
       return wanted === "number" ? /^[+-]?\d+(?:\.\d+)?$/.test(node.text.trim()) : node.text.trim() !== "";
     case "number":
-      return wanted !== "text";
+      return wanted !== "text" && (confirm === undefined || confirm({ text: node.text, index: 0, groups: [] }, node.text));
     case "array":
-      return wanted === "any" ? node.items.length > 0 : node.items.some((item) => holds(item, wanted, confirm));
+      return wanted === "any" && confirm === undefined ? node.items.length > 0 : node.items.some((item) => holds(item, wanted, confirm));
     case "object":
-      return wanted === "any" && node.members.length > 0;
+      return (
+        wanted === "any" &&
+        node.members.some(
+          ({ value }) => value.kind !== "null" && value.kind !== "boolean" && (confirm === undefined || holds(value, wanted, confirm)),
+        )
+      );
     default:
       return false;
   }

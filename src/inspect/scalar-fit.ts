@@ -3,7 +3,9 @@ import type { JsonNode } from "../model/json.js";
 import type { JsonType, Schema, SchemaBook } from "./schema.js";
 
 /** How a value that fits was proved: a proved one can hold nothing else, a typed one only what its pattern lets through. */
-export type Fit = { readonly ok: true; readonly proof: "proved" | "typed" | "free" } | { readonly ok: false; readonly rule: RuleId; readonly why: string };
+export type Fit =
+  | { readonly ok: true; readonly proof: "proved" | "typed" | "free" }
+  | { readonly ok: false; readonly rule: RuleId; readonly why: string };
 
 export interface FitContext {
   readonly book: SchemaBook;
@@ -32,15 +34,20 @@ export function fitScalar(schema: Schema, node: JsonNode, context: FitContext): 
 
 function fitOne(schema: Schema, node: JsonNode, context: FitContext): Fit {
   if (schema.anyOf !== undefined) return fitAny(schema.anyOf, node, context);
-  if (schema.types !== undefined && !hasType(schema.types, node, context.textual)) return misfit("schema/wrong-type", "The value is of another type than the payload schema names for this field.");
+  if (schema.types !== undefined && !hasType(schema.types, node, context.textual))
+    return misfit("schema/wrong-type", "The value is of another type than the payload schema names for this field.");
   if (node.kind === "null") return PROVED;
   if (schema.values !== undefined) {
-    const value = node.kind === "string" ? node.text : node.kind === "number" ? Number(node.text) : node.kind === "boolean" ? node.value : undefined;
-    const member = value !== undefined && (schema.values.has(value) || (context.textual && typeof value === "string" && schema.values.has(Number(value))));
+    const value =
+      node.kind === "string" ? node.text : node.kind === "number" ? Number(node.text) : node.kind === "boolean" ? node.value : undefined;
+    const member =
+      value !== undefined &&
+      (schema.values.has(value) || (context.textual && typeof value === "string" && schema.values.has(Number(value))));
     return member ? PROVED : misfit("schema/not-in-enum", "The value is none of those that the payload schema lists for this field.");
   }
   if (node.kind === "number") return fitNumber(schema, Number(node.text));
-  if (node.kind === "string") return context.textual && isNumeric(schema) ? fitNumber(schema, Number(node.text)) : fitString(schema, node.text, context);
+  if (node.kind === "string")
+    return context.textual && isNumeric(schema) ? fitNumber(schema, Number(node.text)) : fitString(schema, node.text, context);
   return PROVED;
 }
 
@@ -56,7 +63,11 @@ function fitAny(schemas: readonly Schema[], node: JsonNode, context: FitContext)
 }
 
 function fitNumber(schema: Schema, value: number): Fit {
-  if (!Number.isFinite(value) || (schema.minimum !== undefined && value < schema.minimum) || (schema.maximum !== undefined && value > schema.maximum)) {
+  if (
+    !Number.isFinite(value) ||
+    (schema.minimum !== undefined && value < schema.minimum) ||
+    (schema.maximum !== undefined && value > schema.maximum)
+  ) {
     return misfit("schema/out-of-bounds", "The number lies outside the bounds that the payload schema sets for this field.");
   }
   return PROVED;
@@ -66,13 +77,18 @@ function fitString(schema: Schema, text: string, context: FitContext): Fit {
   if (schema.nearNow) {
     const time = ISO_DATE.test(text) ? Date.parse(text.replace(" ", "T")) : Number.NaN;
     if (Number.isNaN(time)) return misfit("schema/pattern", "The value is not a date in the form that the payload schema names.");
-    return Math.abs(time - context.now) <= NEAR_MS ? PROVED : misfit("schema/date-not-near", "The date lies more than 400 days from today, so it may carry something other than a date.");
+    return Math.abs(time - context.now) <= NEAR_MS
+      ? PROVED
+      : misfit("schema/date-not-near", "The date lies more than 400 days from today, so it may carry something other than a date.");
   }
   const length = text.length;
   if (length > (schema.maxLength ?? context.stringLength) || length < (schema.minLength ?? 0)) {
     return misfit("schema/out-of-bounds", "The text is longer or shorter than the payload schema allows for this field.");
   }
-  if (schema.pattern !== undefined) return schema.pattern.test(text) ? TYPED : misfit("schema/pattern", "The text is not of the form that the payload schema names for this field.");
+  if (schema.pattern !== undefined)
+    return schema.pattern.test(text)
+      ? TYPED
+      : misfit("schema/pattern", "The text is not of the form that the payload schema names for this field.");
   for (const template of schema.templates) if (template.test(text)) return PROVED;
   return text === "" ? PROVED : FREE;
 }

@@ -54,7 +54,10 @@ const NODE = z.strictObject({
   "x-pin": z.string().optional(),
   "x-date": z.literal("near-now").optional(),
   "x-templates": z.array(z.string()).optional(),
-  "x-violation": z.string().regex(new RegExp(`^(${CATEGORIES.join("|")})/[a-z0-9-]+$`)).optional(),
+  "x-violation": z
+    .string()
+    .regex(new RegExp(`^(${CATEGORIES.join("|")})/[a-z0-9-]+$`))
+    .optional(),
   "x-operator-values": z.string().optional(),
 });
 
@@ -80,7 +83,15 @@ export function loadSchemas(files: readonly SourceFile[], operatorEnums: Operato
     const name = file.path.slice(file.path.lastIndexOf("/") + 1).replace(/\.yaml$/, "");
     const root = parseShape(source, ROOT, faults);
     if (root === undefined) continue;
-    const { $defs, "x-header-pins": headerPins, "x-identity": identity, "x-empty": empty, "x-redaction-unit": redactionUnit, $schema: _dialect, ...own } = root;
+    const {
+      $defs,
+      "x-header-pins": headerPins,
+      "x-identity": identity,
+      "x-empty": empty,
+      "x-redaction-unit": redactionUnit,
+      $schema: _dialect,
+      ...own
+    } = root;
     const reader = new SchemaReader(source, name, operatorEnums, names, references, faults);
     const definitions = new Map(Object.entries($defs).map(([part, value]) => [part, reader.read(value, ["$defs", part])]));
     documents.set(name, {
@@ -99,7 +110,11 @@ export function loadSchemas(files: readonly SourceFile[], operatorEnums: Operato
   };
   for (const reference of references) {
     if (find(reference.ref) === undefined) {
-      faults.push({ what: `\`${reference.ref}\` leads nowhere.`, where: reference.where, mend: "Write `#/$defs/PART` or `SCHEMA#/$defs/PART`." });
+      faults.push({
+        what: `\`${reference.ref}\` leads nowhere.`,
+        where: reference.where,
+        mend: "Write `#/$defs/PART` or `SCHEMA#/$defs/PART`.",
+      });
     }
   }
   return {
@@ -123,7 +138,14 @@ class SchemaReader {
   private readonly references: { ref: string; where: string }[];
   private readonly faults: Fault[];
 
-  constructor(source: YamlSource, name: string, operatorEnums: OperatorEnums, names: Set<string>, references: { ref: string; where: string }[], faults: Fault[]) {
+  constructor(
+    source: YamlSource,
+    name: string,
+    operatorEnums: OperatorEnums,
+    names: Set<string>,
+    references: { ref: string; where: string }[],
+    faults: Fault[],
+  ) {
     this.source = source;
     this.name = name;
     this.operatorEnums = operatorEnums;
@@ -141,12 +163,20 @@ class SchemaReader {
     if (raw.$ref !== undefined) this.references.push({ ref: this.absolute(raw.$ref), where: this.source.where([...path, "$ref"]) });
     for (const key of Object.keys(raw.properties ?? {})) this.names.add(key);
     if ((raw.type ?? raw.$ref ?? raw.enum ?? raw.anyOf ?? raw["x-discriminator"]) === undefined && raw.const === undefined) {
-      this.faults.push({ what: "The schema says nothing of what it accepts.", where: this.source.where(path), mend: "Give it a `type`, `enum`, `const`, `anyOf` or `$ref`." });
+      this.faults.push({
+        what: "The schema says nothing of what it accepts.",
+        where: this.source.where(path),
+        mend: "Give it a `type`, `enum`, `const`, `anyOf` or `$ref`.",
+      });
     }
     const values = raw.const === undefined ? raw.enum : [raw.const];
     const added = raw["x-operator-values"] === undefined ? [] : (this.operatorEnums[raw["x-operator-values"]] ?? []);
     if (raw.additionalProperties !== undefined && raw.propertyNames === undefined) {
-      this.faults.push({ what: "`additionalProperties` without `propertyNames` would open the object.", where: this.source.where([...path, "additionalProperties"]), mend: "Say which names are allowed by `propertyNames`." });
+      this.faults.push({
+        what: "`additionalProperties` without `propertyNames` would open the object.",
+        where: this.source.where([...path, "additionalProperties"]),
+        mend: "Say which names are allowed by `propertyNames`.",
+      });
     }
     const discriminator = raw["x-discriminator"];
     return {
@@ -174,7 +204,12 @@ class SchemaReader {
       discriminator:
         discriminator === undefined
           ? undefined
-          : { property: discriminator.property, mapping: new Map(Object.entries(discriminator.mapping).map(([key, part]) => [key, child(part, "x-discriminator", "mapping", key)])) },
+          : {
+              property: discriminator.property,
+              mapping: new Map(
+                Object.entries(discriminator.mapping).map(([key, part]) => [key, child(part, "x-discriminator", "mapping", key)]),
+              ),
+            },
       sensitivity: raw["x-sensitivity"] ?? "metadata",
       bounds: raw["x-bounds"] ?? DEFAULT_BOUNDS,
       identity: raw["x-identity"] ?? false,
@@ -194,7 +229,11 @@ class SchemaReader {
     try {
       return compilePattern(text, { anchored: true });
     } catch (error) {
-      this.faults.push({ what: `RE2 refuses the pattern: ${error instanceof Error ? error.message : "unknown"}.`, where: this.source.where(path), mend: "RE2 has no look-around and no back references." });
+      this.faults.push({
+        what: `RE2 refuses the pattern: ${error instanceof Error ? error.message : "unknown"}.`,
+        where: this.source.where(path),
+        mend: "RE2 has no look-around and no back references.",
+      });
       return undefined;
     }
   }

@@ -21,7 +21,8 @@ export interface WalkContext extends FitContext {
 export function walkSchema(given: Schema, node: JsonNode, place: Place | undefined, context: WalkContext): void {
   const schema = context.book.resolve(given);
   if (schema.identity && (node.kind === "string" || node.kind === "number")) context.into.identities.push(node.text);
-  if (schema.pin !== undefined && (node.kind === "string" || node.kind === "number")) context.into.pins.push({ name: schema.pin, value: node.text });
+  if (schema.pin !== undefined && (node.kind === "string" || node.kind === "number"))
+    context.into.pins.push({ name: schema.pin, value: node.text });
   if (schema.sensitivity === "free-json") return walkFreeJson(schema, node, place, context);
   if (schema.discriminator !== undefined) return walkVariant(schema, schema.discriminator, node, place, context);
   if (node.kind === "object" && accepts(schema, "object")) return walkObject(schema, node, place, context);
@@ -46,7 +47,15 @@ export function walkSchema(given: Schema, node: JsonNode, place: Place | undefin
   if (node.kind === "string") {
     if (schema.eventKind) context.into.kinds.add(node.text);
     if (fit.proof !== "proved") {
-      context.into.texts.push({ text: node.text, frame: context.frame, place, range: rangeOf(node, context.frame), kind: "value", typed: fit.proof === "typed", number: false });
+      context.into.texts.push({
+        text: node.text,
+        frame: context.frame,
+        place,
+        range: rangeOf(node, context.frame),
+        kind: "value",
+        typed: fit.proof === "typed",
+        number: false,
+      });
     }
   }
 }
@@ -57,7 +66,8 @@ function walkFreeJson(schema: Schema, node: JsonNode, place: Place | undefined, 
   if (schema.types !== undefined && !schema.types.has(node.kind)) {
     report("schema/wrong-type", node, place, context, "The value is of another type than the payload schema names for this field.");
   }
-  if (node.kind !== "object" || schema.properties.size === 0) return walkFree(node, place, context.frame, context.into, context.names, schema.bounds);
+  if (node.kind !== "object" || schema.properties.size === 0)
+    return walkFree(node, place, context.frame, context.into, context.names, schema.bounds);
   const rest: JsonMember[] = [];
   for (const entry of node.members) {
     const typed = schema.properties.get(entry.key.text);
@@ -67,7 +77,13 @@ function walkFreeJson(schema: Schema, node: JsonNode, place: Place | undefined, 
   walkFree({ ...node, members: rest }, place, context.frame, context.into, context.names, schema.bounds);
 }
 
-function walkVariant(schema: Schema, by: NonNullable<Schema["discriminator"]>, node: JsonNode, place: Place | undefined, context: WalkContext): void {
+function walkVariant(
+  schema: Schema,
+  by: NonNullable<Schema["discriminator"]>,
+  node: JsonNode,
+  place: Place | undefined,
+  context: WalkContext,
+): void {
   const chosen = node.kind === "object" ? node.members.find((entry) => entry.key.text === by.property)?.value : undefined;
   const variant = chosen?.kind === "string" ? by.mapping.get(chosen.text) : undefined;
   if (variant !== undefined) return walkSchema(variant, node, place, context);
@@ -77,7 +93,13 @@ function walkVariant(schema: Schema, by: NonNullable<Schema["discriminator"]>, n
   } else if (chosen === undefined) {
     report("schema/missing-field", node, place, context, "The member that says which kind of message this is is missing.");
   } else {
-    report("schema/not-in-enum", chosen, { parent: place, step: by.property }, context, "The message is of none of the kinds that the payload schema names.");
+    report(
+      "schema/not-in-enum",
+      chosen,
+      { parent: place, step: by.property },
+      context,
+      "The message is of none of the kinds that the payload schema names.",
+    );
   }
   walkFree(node, place, context.frame, context.into, context.names);
 }
@@ -91,16 +113,36 @@ function walkObject(schema: Schema, node: JsonObject, place: Place | undefined, 
       walkSchema(found, entry.value, at, context);
       continue;
     }
-    report("schema/unknown-field", entry.value, at, context, "The payload schema names no such field, and only fields that it names may leave.");
+    report(
+      "schema/unknown-field",
+      entry.value,
+      at,
+      context,
+      "The payload schema names no such field, and only fields that it names may leave.",
+    );
     if (context.names.isRuleKey(name)) context.into.named.push({ name, value: entry.value, frame: context.frame, place: at });
     if (!context.names.has(name)) {
-      context.into.texts.push({ text: name, frame: context.frame, place: placeIn(context.frame, at), range: rangeOf(entry.key, context.frame), kind: "key", typed: false, number: false });
+      context.into.texts.push({
+        text: name,
+        frame: context.frame,
+        place: placeIn(context.frame, at),
+        range: rangeOf(entry.key, context.frame),
+        kind: "key",
+        typed: false,
+        number: false,
+      });
     }
     walkFree(entry.value, at, context.frame, context.into, context.names);
   }
   for (const name of schema.required) {
     if (!node.members.some((entry) => entry.key.text === name)) {
-      report("schema/missing-field", node, { parent: place, step: name }, context, "A field that the payload schema requires is missing, so this is not the message it claims to be.");
+      report(
+        "schema/missing-field",
+        node,
+        { parent: place, step: name },
+        context,
+        "A field that the payload schema requires is missing, so this is not the message it claims to be.",
+      );
     }
   }
 }
@@ -121,5 +163,12 @@ function accepts(schema: Schema, kind: "object" | "array" | JsonNode["kind"]): b
 }
 
 function report(rule: RuleId, node: JsonNode, place: Place | undefined, context: WalkContext, why: string): void {
-  context.into.drafts.push({ rule, frame: context.frame, place: placeIn(context.frame, place), range: rangeOf(node, context.frame), value: valueOf(node, context.frame), why });
+  context.into.drafts.push({
+    rule,
+    frame: context.frame,
+    place: placeIn(context.frame, place),
+    range: rangeOf(node, context.frame),
+    value: valueOf(node, context.frame),
+    why,
+  });
 }

@@ -20,7 +20,11 @@ export function readYaml(file: SourceFile, faults: Fault[]): YamlSource | undefi
     return `${file.path}:${position.line}:${position.col}`;
   };
   for (const problem of [...document.errors, ...document.warnings]) {
-    faults.push({ what: `This is not valid YAML: ${problem.message}.`, where: at(problem.pos[0]), mend: "Mend the line; indentation and quotes are the usual causes." });
+    faults.push({
+      what: `This is not valid YAML: ${problem.message}.`,
+      where: at(problem.pos[0]),
+      mend: "Mend the line; indentation and quotes are the usual causes.",
+    });
   }
   if (document.errors.length > 0) return undefined;
   // maxAliasCount 0 refuses aliases, by which a small file could grow without bound.
@@ -35,12 +39,22 @@ export function readYaml(file: SourceFile, faults: Fault[]): YamlSource | undefi
 }
 
 /** Holds the value against a shape; every mismatch becomes a fault with its place. */
-export function parseShape<T>(source: YamlSource, shape: ZodType<T>, faults: Fault[], base: readonly PropertyKey[] = [], value: unknown = source.value): T | undefined {
+export function parseShape<T>(
+  source: YamlSource,
+  shape: ZodType<T>,
+  faults: Fault[],
+  base: readonly PropertyKey[] = [],
+  value: unknown = source.value,
+): T | undefined {
   const result = shape.safeParse(value);
   if (result.success) return result.data;
   for (const issue of result.error.issues) {
     const place = issue.path.length === 0 ? "" : ` at \`${issue.path.map(String).join(".")}\``;
-    faults.push({ what: `${issue.message}${place}.`, where: source.where([...base, ...issue.path]), mend: "See docs/rules.md for the form." });
+    faults.push({
+      what: `${issue.message}${place}.`,
+      where: source.where([...base, ...issue.path]),
+      mend: "See docs/rules.md for the form.",
+    });
   }
   return undefined;
 }

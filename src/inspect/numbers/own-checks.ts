@@ -59,7 +59,7 @@ const LOOSE: Readonly<Record<string, (plain: string, raw: string) => boolean>> =
   "form.digits": (plain) => /^\d{7,14}$/.test(plain),
   "form.ssn": (plain) => /^\d{9}$/.test(plain) && !/^(?:000|666|9)/.test(plain) && !/^\d{3}00/.test(plain) && !/0000$/.test(plain),
   "form.id": (plain) => /^(?=(?:\D*\d){5})[A-Z0-9]{6,16}$/.test(plain),
-  "form.passport": (plain) => /^(?=(?:\D*\d){4})[A-Z0-9]{6,10}$/.test(plain),
+  "form.passport": (plain, raw) => /^(?=(?:\D*\d){2})[A-Z0-9]{6,10}$/.test(plain) && (/^[^a-z]+$/.test(raw) || /\d{4}/.test(plain)),
   "form.licence": (plain) => /^(?=(?:\D*\d){3})[A-Z0-9]{6,18}$/.test(plain),
   "form.account": (plain) => /^\d{5,20}$/.test(plain),
   "form.sort-code": (plain) => /^\d{6}(?:\d{3})?$/.test(plain),

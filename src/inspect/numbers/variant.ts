@@ -129,7 +129,7 @@ function search(
       if (!endsApart(text, end)) continue;
       const raw = text.slice(start, end);
       const plain = raw.replace(/[^A-Za-z0-9]/g, "").toUpperCase();
-      if (plain.length < SHORTEST || plain.length > LONGEST || !/\d\D*\d\D*\d/.test(plain) || /^(.)\1+$/.test(plain)) continue;
+      if (plain.length < SHORTEST || plain.length > LONGEST || !/\d\D*\d/.test(plain) || /^(.)\1+$/.test(plain)) continue;
       if (checks.some((check) => (!check.isLoose || (keyed ? isAll(text, start, end) : start - from <= 24)) && check.holds(raw, plain)))
         return { text: raw, index: start, groups: [] };
     }

@@ -204,7 +204,7 @@ function textOf(node: JsonNode): string {
 }
 
 const LABEL_KEYS =
-  /^(?:labels?names?|labels|labelmap|labellist|labelset|labelschema|labelnamesmap|labelconfig|labeloptions|classnames?|classes|classlist|classlabels|classmap|categorynames|groupnames|objectclasses|objectnames|idtolabel|labeltoid|id2label|label2id|id2name|ontology|taxonomy|labelcounts|labelcount|classcounts|countsbylabel|countbylabel|perlabel|bylabel|labelstats|labeldistribution|classdistribution|labelhistogram|tagnames|attributenames)$/;
+  /^(?:labels?names?|labels|labelmap|labellist|labelset|labelschema|labelnamesmap|labelconfig|labeloptions|classnames?|classes|classlist|classlabels|classmap|categorynames|groupnames|objectclasses|objectnames|idtolabel|labeltoid|id2label|label2id|id2name|ontology|taxonomy|annotationlabels|knownlabels|usedlabels|newlabels|missinglabels|unknownlabels|modelclasses|targetclasses|trainclasses|grouplabels|labeltitles|labelcounts|labelcount|classcounts|countsbylabel|countbylabel|perlabel|bylabel|labelstats|labeldistribution|classdistribution|labelhistogram|tagnames|attributenames)$/;
 
 const NO_LABEL = /^[-\d.:/TZ+ ]*$/;
 
@@ -245,6 +245,25 @@ export const numericArray: Shape = {
         rows.every((row) => row !== undefined && row.length >= 4) &&
         rows.reduce((sum, row) => sum + (row?.length ?? 0), 0) >= 32
       );
+    }),
+};
+
+/** YOLO as numbers: rows of a class and four fractions or more. */
+export const yolo: Shape = {
+  tree: (root, place) =>
+    outermost(root, place, keyOf(place), (node) => {
+      if (node.kind !== "array" || node.items.length === 0) return false;
+      return node.items.every((item) => {
+        const [kind, ...places] = numbersOf(item) ?? [];
+        return (
+          kind !== undefined &&
+          Number.isInteger(kind) &&
+          kind >= 0 &&
+          places.length >= 4 &&
+          places.every((value) => value >= 0 && value <= 1) &&
+          places.some((value) => !Number.isInteger(value))
+        );
+      });
     }),
 };
 

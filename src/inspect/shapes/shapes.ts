@@ -1,5 +1,5 @@
 import { binary } from "./binary.js";
-import { coco, geojson, labelme, labelNames, numericArray, rleMask, tokenSpan, voc } from "./formats.js";
+import { coco, geojson, labelme, labelNames, numericArray, rleMask, tokenSpan, voc, yolo } from "./formats.js";
 import { geometry } from "./geometry.js";
 import { instanceList } from "./instance-list.js";
 import type { Shape } from "./shape.js";
@@ -17,4 +17,5 @@ export const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ["rle-mask", rleMask],
   ["token-span", tokenSpan],
   ["voc", voc],
+  ["yolo", yolo],
 ]);

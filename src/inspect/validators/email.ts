@@ -28,7 +28,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
  * address of a repository, and what stands before the `@` of a URL is a credential, which its own rule finds.
  */
 export const email: Validator = (match, text) => {
-  const address = match.text.replace(/%40|[\s([{<]+(?:at|@)[\s)\]}>]+/i, "@").replace(/[\s([{<]+(?:dot|\.)[\s)\]}>]+/gi, ".");
+  const address = plainAddress(match.text);
   const at = address.lastIndexOf("@");
   const written = address.slice(0, at);
   // The local part of an encoded URL or repository begins behind what is encoded before it.
@@ -48,3 +48,14 @@ export const email: Validator = (match, text) => {
   if (known.isIp === true || known.publicSuffix === null) return false;
   return known.isIcann === true ? known.domain !== null : INTERNAL_ENDINGS.has(domain.slice(domain.lastIndexOf(".") + 1));
 };
+
+/** Anything that is a text with a letter: a mailbox's field holds one, however it is spelt. */
+export const mailbox: Validator = (match) =>
+  /\p{L}/u.test(match.text) && !/^(?:null|none|true|false|yes|no|unknown|n\/a|missing|invalid|verified)$/i.test(match.text.trim());
+
+/** The address as it would be typed, where its signs are spelt out or set in brackets against harvesters. */
+function plainAddress(text: string): string {
+  if (/^[a-z0-9._+-]+AT[a-z0-9-]+DOT[a-z0-9-]+$/.test(text)) return text.replace("AT", "@").replaceAll("DOT", ".");
+  const at = text.replace(/%40|[\s([{<|_*#~-]+(?:at|@|a|ät|arroba|et|chez|kukac|chiocciola|malpa)[\s)\]}>|_*#~-]+/i, "@");
+  return at.replace(/[\s([{<|_*#~-]+(?:dot|\.|d0t|punkt|punto|point|ponto|kropka)[\s)\]}>|_*#~-]+/gi, ".");
+}

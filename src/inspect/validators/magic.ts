@@ -55,6 +55,7 @@ export function hasMagic(bytes: Uint8Array): boolean {
   });
 }
 
-export const base64Magic: Validator = (match) => hasMagic(Buffer.from(match.text.slice(0, 128).replace(/\s+/g, ""), "base64")) && match.text.length >= 24;
+export const base64Magic: Validator = (match) =>
+  hasMagic(Buffer.from(match.text.slice(0, 128).replace(/\s+/g, ""), "base64")) && match.text.length >= 24;
 
 export const hexMagic: Validator = (match) => hasMagic(Buffer.from(match.text.replace(/[^0-9a-f]/gi, "").slice(0, 256), "hex"));

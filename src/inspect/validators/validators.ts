@@ -1,11 +1,13 @@
 import { hardwareAddress, publicAddress, userPath } from "./address.js";
-import { email } from "./email.js";
+import { email, mailbox } from "./email.js";
 import { base64Magic, hexMagic } from "./magic.js";
 import { likelyName, listedName, personName } from "./names.js";
 import { bic, birthDate, iban, nationalId, paymentCard, phone } from "./numbers.js";
 import { hexRun, opaque } from "./opaque.js";
+import { degrees, nameList } from "./places.js";
 import { seedPhrase } from "./seed-phrase.js";
-import { jwt, randomValue, secretValue } from "./secrets.js";
+import { issuedToken, jwt, randomValue, secretValue } from "./secrets.js";
+import { storedObject } from "./storage.js";
 import { solana, wallet } from "./wallets.js";
 import type { Validator } from "./validator.js";
 
@@ -14,13 +16,17 @@ export const VALIDATORS: ReadonlyMap<string, Validator> = new Map<string, Valida
   ["base64-magic", base64Magic],
   ["bic", bic],
   ["birth-date", birthDate],
+  ["degrees", degrees],
   ["email", email],
   ["hardware-address", hardwareAddress],
   ["hex-binary", (match, text) => hexMagic(match, text) || hexRun(match, text)],
   ["iban", iban],
+  ["issued-token", issuedToken],
   ["jwt", jwt],
   ["likely-name", likelyName],
   ["listed-name", listedName],
+  ["mailbox", mailbox],
+  ["name-list", nameList],
   ["national-id", nationalId],
   ["opaque", opaque],
   ["payment-card", paymentCard],
@@ -30,6 +36,7 @@ export const VALIDATORS: ReadonlyMap<string, Validator> = new Map<string, Valida
   ["random-value", randomValue],
   ["seed-phrase", seedPhrase],
   ["secret-value", secretValue],
+  ["stored-object", storedObject],
   ["user-path", userPath],
   ["solana", solana],
   ["wallet", wallet],
