@@ -124,7 +124,7 @@ test("the CA's key is mounted into the proxy alone, for owner and group alone", 
 test("each rules file of the package is in the ConfigMap and at its place in the volume", () => {
   const manifests = everything.get("an own CA and rules from a ConfigMap") ?? [];
   const map = manifests.find((each) => each.metadata.name.endsWith("-rules"));
-  const keys = Object.keys((map?.["data"] ?? {}) as Record<string, string>);
+  const keys = Object.keys(map?.["data"] ?? {});
   const volume = podSpecOf(manifests.find((each) => each.kind === "StatefulSet") ?? assert.fail())?.volumes?.find(
     (each) => each.name === "rules",
   );
