@@ -4,6 +4,8 @@ import { problemAnswer } from "./http/problem.js";
 import { judgeServerName, targetOfServerName } from "./http/server-name.js";
 import { parseStreamHead } from "./http/stream-head.js";
 import { BodyBudget } from "./listen/body-budget.js";
+import { basicAuthentication } from "./listen/credentials.js";
+import { listenProxyTls } from "./listen/tls-listener.js";
 import { ConnectionLedger } from "./listen/connection-ledger.js";
 import { listenExplicit } from "./listen/explicit-listener.js";
 import type { Listener } from "./listen/listener.js";
@@ -18,6 +20,7 @@ import { inNetworks } from "./verdict/networks.js";
 /** The listeners that the settings name, each undefined where it is off. */
 export interface Listeners {
   readonly proxy: Listener | undefined;
+  readonly proxyTls: Listener | undefined;
   readonly transparent: Listener | undefined;
   /** Takes no new connection, lets exchanges in flight end, and closes the rest after `withinMs`. */
   drain(withinMs: number): Promise<void>;
@@ -72,7 +75,17 @@ export async function openListeners(settings: Settings, behind: Behind): Promise
           parts,
         ),
       ));
-    return { proxy, transparent, drain };
+    const { name, credentials } = settings.proxy_tls;
+    const authenticate = credentials === "off" ? undefined : basicAuthentication(credentials);
+    const proxyTls =
+      listen["proxy-tls"] &&
+      (await keep(
+        listenProxyTls(
+          { ...common, overload: undefined, address: listen["proxy-tls"], setting: "listen.proxy-tls", name, authenticate },
+          parts,
+        ),
+      ));
+    return { proxy, proxyTls, transparent, drain };
   } catch (error) {
     await drain(0);
     throw error;

@@ -27,6 +27,10 @@ export const SETTINGS_SCHEMA = section({
     metrics: listenSetting("Metrics, health and the proxy.pac file.", ":9464"),
     console: listenSetting("The review pages and the API.", "127.0.0.1:8080"),
   }).prefault({}),
+  proxy_tls: section({
+    name: textSetting("The host name by which clients reach listen.proxy-tls; its certificate is made by the proxy's CA.", "egress-proxy"),
+    credentials: textSetting("A file of NAME:scrypt:N:r:p:SALT:HASH lines, for Basic authentication on listen.proxy-tls; off asks nobody.", "off"),
+  }).prefault({}),
   reload: section({
     every_ms: numberSetting(
       "Milliseconds between looks for changed files of policy, rules and CA; 0 leaves it to SIGHUP.",
@@ -60,6 +64,13 @@ export const SETTINGS_SCHEMA = section({
     first_byte_ms: numberSetting("Milliseconds from the request's end to the answer's head.", 15_000, 100, 600_000),
     total_ms: numberSetting("Milliseconds for one exchange with an upstream.", 30_000, 100, 3_600_000),
     idle_ms: numberSetting("Milliseconds that an unused upstream connection is kept.", 4_000, 0, 600_000),
+  }).prefault({}),
+  support: section({
+    name: textSetting("Name that the support listener's certificate proves; the CA of the folder of certs signs it.", "support.diffgram.internal"),
+    tls_cert: textSetting('PEM file of a certificate chain of your own for that listener; "off" uses one signed by the proxy\'s CA.', "off"),
+    tls_key: textSetting("PEM file of that certificate's key.", "off"),
+    client_ca: listSetting("PEM files of the CAs whose certificates let support in; nothing else does.", "Write a list of files."),
+    upstream: textSetting("Where Diffgram's default service answers, as http(s)://HOST:PORT.", "http://diffgram-default:8080"),
   }).prefault({}),
   quotas: section({
     client_requests_per_minute: numberSetting("Requests of one client a minute; 0: any number.", 0, 0, 10_000_000),

@@ -75,9 +75,11 @@ export async function serveConnection(socket: Duplex, options: ConnectionOptions
       return finish(socket, reader);
     }
     if (isConnect(head)) return { kind: "connect", head, client, rest: reader.release() };
+    // For us alone: it is neither inspected as what the client wants to send, nor sent.
+    const asked = options.authenticate === undefined ? head : withoutCredentials(head);
     writer = new AnswerWriter(socket, head);
     if (options.draining()) writer.closeAfter();
-    const reusable = await serveRequest(socket, reader, head, writer, { ...options, client });
+    const reusable = await serveRequest(socket, reader, asked, writer, { ...options, client });
     if (!reusable) return finish(socket, reader);
     // Answers that the client does not read would pile up here, while it goes on asking.
     if (socket.writableNeedDrain && !(await drained(socket, options.bounds.idleMs))) {
@@ -136,6 +138,10 @@ async function serveRequest(
 
 function contextOf(options: ConnectionOptions): ConnectionContext {
   return { client: options.client, entry: options.entry, target: options.origin.kind === "target" ? options.origin.target : undefined };
+}
+
+function withoutCredentials(head: RequestHead): RequestHead {
+  return { ...head, headers: head.headers.filter(([name]) => name.toLowerCase() !== "proxy-authorization") };
 }
 
 async function drained(socket: Duplex, withinMs: number): Promise<boolean> {

@@ -49,7 +49,7 @@ export function draftTransfer(facts: TransferFacts, pseudonyms: Pseudonyms): Tra
   return {
     id: facts.id,
     at: facts.at,
-    client: facts.client.address,
+    client: facts.client.identity === undefined ? facts.client.address : `${facts.client.address} as ${facts.client.identity}`,
     entry: facts.entry,
     caseName: facts.caseName,
     destination: name,

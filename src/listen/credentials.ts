@@ -1,0 +1,111 @@
+import { createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { LRUCache } from "lru-cache";
+import { type Fault, FaultsError } from "../model/fault.js";
+import { header } from "../model/exchange.js";
+import { type Refusal, refusal } from "../model/refusal.js";
+import type { Authenticate } from "./authentication.js";
+
+interface Credential {
+  readonly name: string;
+  readonly cost: { readonly N: number; readonly r: number; readonly p: number; readonly maxmem: number };
+  readonly salt: Buffer;
+  readonly hash: Buffer;
+}
+
+const LINE =
+  /^([\x21-\x39\x3b-\x7e]{1,128}):scrypt:(\d{1,7}):(\d{1,2}):(\d{1,2}):([A-Za-z0-9+/]{16,128}={0,2}):([A-Za-z0-9+/]{42,128}={0,2})$/;
+/** Derivations at once: each costs tens of milliseconds and megabytes on purpose, so whoever guesses must queue elsewhere. */
+const AT_ONCE = 4;
+const REMEMBERED = 1_000;
+
+/**
+ * Basic authentication (RFC 7617) against a file of lines `NAME:scrypt:N:r:p:SALT:HASH` (base64). What was proved once is remembered under a
+ * key of this process, so that a client pays for the derivation once and not with every request.
+ *
+ * @throws FaultsError where the file can't be read, or naming every line that is none
+ */
+export function basicAuthentication(file: string): Authenticate {
+  const credentials = readCredentials(file);
+  const key = randomBytes(32);
+  const proved = new LRUCache<string, string>({ max: REMEMBERED });
+  let deriving = 0;
+  return async (headers, client) => {
+    const given = header(headers, "proxy-authorization");
+    const pair = given === undefined ? undefined : pairOf(given);
+    if (pair === undefined) return required("The request has no Basic credentials for the proxy.");
+    const memory = createHmac("sha256", key).update(`${pair.name}\0${pair.password}`).digest("hex");
+    const known = proved.get(memory);
+    if (known !== undefined) return { ...client, identity: known };
+    if (deriving >= AT_ONCE) return refusal("quota-exceeded", "Too many credentials are being checked; try again later.");
+    deriving += 1;
+    try {
+      const credential = credentials.get(pair.name);
+      // A name that nobody has takes as long as one that somebody has.
+      const right = await matches(pair.password, credential ?? NOBODY);
+      if (credential === undefined || !right) return required("The credentials for the proxy are wrong.");
+      proved.set(memory, credential.name);
+      return { ...client, identity: credential.name };
+    } finally {
+      deriving -= 1;
+    }
+  };
+}
+
+const NOBODY: Credential = { name: "", cost: costOf(16_384, 8, 1), salt: randomBytes(16), hash: randomBytes(32) };
+
+function costOf(N: number, r: number, p: number): Credential["cost"] {
+  return { N, r, p, maxmem: 256 * N * r };
+}
+
+function required(detail: string): Refusal {
+  return refusal("proxy-authentication-required", detail);
+}
+
+function pairOf(field: string): { readonly name: string; readonly password: string } | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/]{1,1024}={0,2})$/i.exec(field)?.[1];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  return colon < 1 ? undefined : { name: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+async function matches(password: string, { cost, salt, hash }: Credential): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    scrypt(password, salt, hash.length, cost, (error, derived) => {
+      if (error === null) resolve(timingSafeEqual(derived, hash));
+      else reject(error);
+    });
+  });
+}
+
+function readCredentials(file: string): ReadonlyMap<string, Credential> {
+  const faults: Fault[] = [];
+  const credentials = new Map<string, Credential>();
+  let text = "";
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    faults.push({
+      where: "proxy_tls.credentials",
+      what: "The file of credentials can't be read.",
+      mend: "Name a file that the proxy's user may read.",
+    });
+  }
+  text.split(/\r?\n/).forEach((line, index) => {
+    if (line === "" || line.startsWith("#")) return;
+    const where = `${file}:${index + 1}`;
+    const [, name = "", N = "", r = "", p = "", salt = "", hash = ""] = LINE.exec(line) ?? [];
+    const cost = Number(N);
+    if (name === "" || cost < 1_024 || cost > 1_048_576 || (cost & (cost - 1)) !== 0 || Number(r) < 1 || Number(p) < 1) {
+      faults.push({ where, what: "The line is no credential.", mend: "Write NAME:scrypt:N:r:p:SALT:HASH, N a power of two from 1024 on." });
+    } else if (credentials.has(name)) {
+      faults.push({ where, what: "The name stands twice.", mend: "Remove one of the two." });
+    } else {
+      const parts = { salt: Buffer.from(salt, "base64"), hash: Buffer.from(hash, "base64") };
+      credentials.set(name, { name, cost: costOf(cost, Number(r), Number(p)), ...parts });
+    }
+  });
+  if (faults.length > 0) throw new FaultsError("The credentials of the proxy's clients can't be used:", faults);
+  return credentials;
+}
