@@ -187,7 +187,8 @@ export async function secure(socket: Socket, handshake: Handshake): Promise<TLSS
     checkServerIdentity: () => undefined,
   });
   session.on("error", () => undefined);
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error("The TLS handshake never ended: the proxy hangs.")), PATIENCE_MS).unref();
     session.once("secureConnect", () => resolve(session));
     session.once("close", () => resolve(undefined));
     session.once("error", () => resolve(undefined));
