@@ -32,7 +32,7 @@ export interface ServingParts {
 }
 
 /** A connection whose target is known and whose next bytes are to open TLS. */
-export interface SecureConnection {
+interface SecureConnection {
   readonly client: Client;
   readonly entry: Entry;
   readonly target: Target;
