@@ -3,7 +3,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { packageRoot } from "../../src/config/package-root.js";
 
 /** What every contender is given. */
 export interface Arena {
@@ -39,7 +38,7 @@ export async function startOurs(arena: Arena, port: number, extra: readonly stri
   const child = pinned(
     process.execPath,
     [
-      join(packageRoot(), "dist/src/cli/main.js"), "run", "--certs", certs, "--data", join(arena.folder, `ours-data-${port}`),
+      here("../../src/cli/main.js"), "run", "--certs", certs, "--data", join(arena.folder, `ours-data-${port}`),
       "--upstream-ca", arena.upstreamCa, "--connect-to", `${arena.host}:443:${arena.upstreamAddress}:${arena.upstreamPort}`, ...extra,
     ],
     { EGRESS_PROXY_LISTEN_PROXY: `127.0.0.1:${port}`, EGRESS_PROXY_LISTEN_METRICS: `127.0.0.1:${port + 1}`, EGRESS_PROXY_LISTEN_CONSOLE: "off" },
@@ -72,7 +71,6 @@ sslcrtd_program ${helper} -s ${join(folder, "ssl_db")} -M 4MB
 sslcrtd_children 2 startup=1
 ssl_bump bump all
 tls_outgoing_options cafile=${arena.upstreamCa}
-acl all src all
 http_access allow all
 cache deny all
 access_log none
