@@ -1,5 +1,4 @@
-import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { Hono, type MiddlewareHandler } from "hono";
 import { frontDoor, refuseCrossSite, whoAsks } from "./access/guard.js";
 import { addDeskRoutes } from "./api/desk-routes.js";
 import { addTransferRoutes } from "./api/transfers.js";
@@ -24,14 +23,7 @@ export function consoleApp(parts: ConsoleParts): ConsoleApp {
   app.onError((error, context) => answerFault(parts, error, context));
   app.notFound((context) => answerFault(parts, new Problem("not-found"), context));
   app.use(frontDoor(parts));
-  app.use(
-    bodyLimit({
-      maxSize: BODY_BYTES,
-      onError: () => {
-        throw new Problem("too-large");
-      },
-    }),
-  );
+  app.use(boundedBody());
   addAssetRoutes(app);
   app.use(whoAsks(parts));
   app.use(refuseCrossSite());
@@ -44,6 +36,15 @@ export function consoleApp(parts: ConsoleParts): ConsoleApp {
   addAccountPages(app, parts);
   addAccessPages(app, parts);
   return app;
+}
+
+/** A body says its length before it is read, so that one that is too long is never begun. */
+function boundedBody(): MiddlewareHandler<ConsoleEnv> {
+  return (context, next) => {
+    if (context.req.header("transfer-encoding") !== undefined) throw new Problem("length-required");
+    if (Number(context.req.header("content-length") ?? 0) > BODY_BYTES) throw new Problem("too-large");
+    return next();
+  };
 }
 
 /** A fault as the asker reads it: problem+json below /api, a page elsewhere, the sign-in page where that is what is missing. */

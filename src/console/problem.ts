@@ -8,6 +8,7 @@ const PROBLEMS = {
   "method-not-allowed": [405, "This can't be done here."],
   "not-acceptable": [406, "There is no answer in a form that the request accepts."],
   conflict: [409, "The record is not in a state that allows this."],
+  "length-required": [411, "A body needs a Content-Length."],
   "precondition-failed": [412, "The record changed since it was read."],
   "too-large": [413, "The request is too large."],
   "unsupported-media-type": [415, "The request's content type is not understood."],

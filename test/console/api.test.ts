@@ -238,3 +238,53 @@ test("a store that is away is a 503 that says nothing of its fault", async (cont
   assert.match(page.text, /does not answer/);
   assert.doesNotMatch(JSON.stringify(desk.log.said), /secret-db/);
 });
+
+test("a fault in the middle of an export cuts the connection, so that nobody takes a part for the whole", async (context) => {
+  let store: { get(id: string): Promise<unknown> } | undefined;
+  const desk = await openDesk(context, {
+    ports: {
+      desk: {
+        list: () => Promise.resolve({ items: [], next: undefined }),
+        get: () => Promise.resolve(undefined),
+        history: () => Promise.resolve([]),
+        incidents: () => Promise.resolve([]),
+        setStatus: () => Promise.resolve({ outcome: "no-record" }),
+        async *exportAll() {
+          const record = await store?.get("one");
+          for (let count = 0; count < 3; count += 1) yield record as never;
+          throw new Error("The store went away.");
+        },
+      },
+    },
+  });
+  await desk.store.write(transfer({ id: "one" }));
+  store = desk.store;
+  const authorization = `Bearer ${desk.token("transfers:read")}`;
+  await assert.rejects(desk.browser().get("/api/v1/transfers", { authorization, accept: "text/csv" }));
+  assert.equal((await desk.browser().get("/api/v1/openapi.json")).status, 200, "and the console goes on");
+});
+
+test("a method that a path does not have is a 405 that says which it has", async (context) => {
+  const desk = await openDesk(context);
+  const authorization = `Bearer ${desk.token("transfers:read")}`;
+  const answer = await desk.browser().send("DELETE", "/api/v1/transfers/one", undefined, { authorization, "content-length": "0" });
+  assert.deepEqual([answer.status, answer.headers["allow"]], [405, "GET, PATCH"]);
+});
+
+test("what the page's filter shows comes as CSV by its link", async (context) => {
+  const desk = await openDesk(context);
+  await desk.store.write(transfer({ id: "one" }));
+  await desk.store.write(transfer({ id: "two", eventKind: "identify" }));
+  const viewer = await desk.signedIn("viewer");
+  const link = /href="(\/transfers\.csv\?[^"]*)"/.exec((await viewer.get("/transfers?text=identify&status=")).text)?.[1] ?? "";
+  const csv = await viewer.get(link.replaceAll("&amp;", "&"));
+  assert.match(String(csv.headers["content-disposition"]), /^attachment; filename="transfers.csv"$/);
+  assert.deepEqual(
+    csv.text
+      .trimEnd()
+      .split("\r\n")
+      .slice(1)
+      .map((line) => line.split(",")[0]),
+    ["two"],
+  );
+});

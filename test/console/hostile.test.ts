@@ -219,6 +219,8 @@ test("a body over the limit is refused, announced or not", async (context) => {
   const csrf = (await viewer.csrf()) ?? "";
   const answer = await viewer.form("/inspect", { csrf, body: "x".repeat(4 * 1_048_576) }).catch(() => ({ status: 413 }));
   assert.equal(answer.status, 413);
+  const chunked = await viewer.form("/inspect", { csrf, body: "x" }, { "transfer-encoding": "chunked" });
+  assert.equal(chunked.status, 411);
 });
 
 test("what someone pastes into inspect is judged, and stands nowhere afterwards", async (context) => {

@@ -6,6 +6,7 @@ import { Problem } from "../problem.js";
 import { REPORT_FORMATS } from "../../model/console-ports.js";
 import { openApiDocument } from "./openapi.js";
 import { readQuery, taggedJson } from "./request.js";
+import { refuseOthers } from "./transfers.js";
 import { INCIDENT_QUERY, INVENTORY_QUERY, REPORT_QUERY } from "./schemas.js";
 
 const REPORT_TYPES = { "application/json": "json", "text/html": "html", "text/markdown": "md", "text/csv": "csv" } as const;
@@ -27,6 +28,7 @@ export function addDeskRoutes(app: ConsoleApp, parts: ConsoleParts): void {
     const items = await ask(() => desk.incidents({ open: open === "true", ...(limit === undefined ? {} : { limit }) }));
     return taggedJson(context, { items });
   });
+  refuseOthers(app, "/api/v1/incidents", "GET");
 
   if (inventory !== undefined) {
     app.get("/api/v1/inventory", async (context) => {

@@ -1,12 +1,10 @@
-import { Readable } from "node:stream";
-import type { ConsoleApp, ConsoleContext, ConsoleParts } from "../console-parts.js";
+import type { ConsoleApp, ConsoleParts } from "../console-parts.js";
 import { requirePermission } from "../access/guard.js";
 import { ask, changeStatus, findRecord } from "../desk-access.js";
 import { chooseType } from "../negotiation.js";
 import { noticeJson, noticeMarkdown, noticeOf } from "../notice.js";
 import { Problem } from "../problem.js";
-import { CSV_HEAD, csvLine } from "../transfer-csv.js";
-import type { DeskFilter, DeskRecord } from "../../model/record-desk.js";
+import { exportTransfers } from "../transfer-export.js";
 import { etagOf, listsTag, readJson, readQuery, taggedJson } from "./request.js";
 import { STATUS_CHANGE, TRANSFER_QUERY } from "./schemas.js";
 
@@ -23,8 +21,7 @@ export function addTransferRoutes(app: ConsoleApp, parts: ConsoleParts): void {
     const type = chooseType(context.req.header("accept"), LIST_TYPES);
     if (type === undefined) throw new Problem("not-acceptable", `It comes as ${LIST_TYPES.join(", ")}.`);
     if (type === "application/json") return taggedJson(context, await ask(() => desk.list(filter)));
-    audit.note({ who: principal.name, from: context.get("client").address, what: `exported transfers as ${type}` });
-    return exported(context, type, () => desk.exportAll(exportFilter(filter)));
+    return exportTransfers(context, parts, { who: principal.name, type, filter });
   });
 
   app.get("/api/v1/transfers/:id", async (context) => {
@@ -53,37 +50,20 @@ export function addTransferRoutes(app: ConsoleApp, parts: ConsoleParts): void {
     if (type === "application/json") return taggedJson(context, noticeJson(notice));
     return context.body(noticeMarkdown(notice), 200, { "Content-Type": "text/markdown; charset=utf-8", Vary: "Accept" });
   });
+
+  refuseOthers(app, "/api/v1/transfers", "GET");
+  refuseOthers(app, "/api/v1/transfers/:id", "GET, PATCH");
+  refuseOthers(app, "/api/v1/transfers/:id/notice", "GET");
+}
+
+/** Any other method on a path that exists (RFC 9110, section 15.5.6). */
+export function refuseOthers(app: ConsoleApp, path: string, allow: string): void {
+  app.all(path, () => {
+    throw new Problem("method-not-allowed", `Here one can ${allow}.`, { headers: { Allow: allow } });
+  });
 }
 
 async function detail({ desk }: ConsoleParts, id: string) {
   const { record, history } = await findRecord(desk, id);
   return { ...record, history };
-}
-
-/** An export holds every page; its pages are as large as the store likes. */
-function exportFilter(filter: DeskFilter): DeskFilter {
-  return { ...filter, limit: undefined };
-}
-
-/**
- * Streams records as they are read. The first one is read before the head is sent, so that a store that is away is still a 503; a fault
- * after that cuts the connection, so that nobody takes a part for the whole.
- */
-async function exported(
-  context: ConsoleContext,
-  type: "application/x-ndjson" | "text/csv",
-  records: () => AsyncIterable<DeskRecord>,
-): Promise<Response> {
-  const iterator = records()[Symbol.asyncIterator]();
-  const first = await ask(() => iterator.next());
-  const line = (record: DeskRecord): string => (type === "text/csv" ? csvLine(record) : `${JSON.stringify(record)}\n`);
-  async function* lines(): AsyncGenerator<string, void> {
-    if (type === "text/csv") yield CSV_HEAD;
-    for (let step = first; step.done !== true; step = await iterator.next()) yield line(step.value);
-  }
-  const extension = type === "text/csv" ? "csv" : "ndjson";
-  context.header("Content-Disposition", `attachment; filename="transfers.${extension}"`);
-  context.header("Vary", "Accept, Authorization, Cookie");
-  context.header("Content-Type", type === "text/csv" ? "text/csv; charset=utf-8; header=present" : type);
-  return context.body(Readable.toWeb(Readable.from(lines(), { objectMode: false })) as ReadableStream<Uint8Array>);
 }

@@ -6,6 +6,7 @@ import { ask, changeStatus, findRecord } from "../desk-access.js";
 import { noticeJson, noticeMarkdown, noticeOf } from "../notice.js";
 import { Problem } from "../problem.js";
 import { withoutEmpty } from "./desk-pages.js";
+import { exportTransfers } from "../transfer-export.js";
 import { page } from "./layout.js";
 import { noticePage } from "./notice-page.js";
 import { safeNext } from "./sign-in-page.js";
@@ -33,6 +34,12 @@ export function addTransferPages(app: ConsoleApp, parts: ConsoleParts): void {
       changed: Number.isInteger(done) && done >= 0 && done <= BULK ? done : undefined,
     });
     return context.html(page(context, parts, { title: "Transfers", section: "transfers", body }));
+  });
+
+  app.get("/transfers.csv", (context) => {
+    const { name } = requirePermission(context, "transfers:read");
+    const filter = readQuery(withoutEmpty(context.req.url), TRANSFER_QUERY);
+    return exportTransfers(context, parts, { who: name, type: "text/csv", filter });
   });
 
   app.post("/transfers", (context) => changeMany(context, parts));

@@ -27,6 +27,7 @@ export function transfersBody(context: ConsoleContext, { found, search, mayChang
     ${filterForm(search, filtered)} ${found.items.length === 0 ? nothing(filtered, search.has("cursor")) : list(context, found, search, mayChange)}
     <p class="pages">
       ${search.has("cursor") ? html`<a class="button" href="/transfers?${withCursor(search, undefined)}">First page</a>` : ""}
+      ${found.items.length === 0 ? "" : html`<a class="button" href="/transfers.csv?${withCursor(search, undefined)}">All of it as CSV</a>`}
       ${found.next === undefined ? "" : html`<a class="button" rel="next" href="/transfers?${withCursor(search, found.next)}">Next page</a>`}
     </p>`;
 }
