@@ -53,13 +53,14 @@ interface Box {
 function drawLines(panel: Panel, answers: readonly (readonly Series[])[], box: Box, unit: string): string {
   const lines = answers.flatMap((series, index) =>
     series.map(({ metric, values = [] }) => ({
-      name: legendOf(panel.targets[index]?.legendFormat ?? "", metric),
+      name: legendOf(panel.targets[index]?.legendFormat ?? "", metric).slice(0, 40),
       points: values.map(([at, value]) => [at, Number(value)] as const).filter(([, value]) => Number.isFinite(value)),
     })),
   );
   const all = lines.flatMap(({ points }) => points);
   if (all.length === 0) return `<text x="${box.x + box.w / 2}" y="${box.y + box.h / 2}" text-anchor="middle" fill="#999">no data</text>`;
-  const top = Math.max(...all.map(([, value]) => value), Number.EPSILON);
+  // Where nothing happened, an axis from zero to one says so.
+  const top = Math.max(...all.map(([, value]) => value)) || 1;
   const [from, to] = [Math.min(...all.map(([at]) => at)), Math.max(...all.map(([at]) => at))];
   const plot = { x: box.x + 62, y: box.y + 30, w: box.w - 74, h: box.h - 62 - 13 * Math.min(lines.length, LEGENDS) };
   const across = (at: number): number => plot.x + (to === from ? 0 : ((at - from) / (to - from)) * plot.w);
