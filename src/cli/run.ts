@@ -41,6 +41,8 @@ function greeting({ addresses, firstPassword }: RunningProxy, certs: string, dat
   return [
     `diffgram-egress-proxy is ready.`,
     `  proxy    ${at(addresses.proxy)}   (HTTPS_PROXY of Diffgram's pods)`,
+    ...(addresses.proxyTls === undefined ? [] : [`  by TLS   ${at(addresses.proxyTls)}   (the same proxy, with its clients' names)`]),
+    ...(addresses.transparent === undefined ? [] : [`  redirect ${at(addresses.transparent)}   (transparent: connections that the network redirects)`]),
     `  metrics  ${at(addresses.metrics)}   (/metrics, /healthz, /readyz)`,
     `  CA       ${certs}/ca.crt   (egress-proxy ca bundle --certs ${certs})`,
     `  console  ${addresses.console === undefined ? "off" : `${at(addresses.console)}   (review pages and API)`}`,
