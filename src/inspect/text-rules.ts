@@ -137,7 +137,10 @@ function keyWords(texts: readonly Text[]): string {
 
 /** The name that a text stands under: its member's, or its header's. */
 function nameOf(text: Text): string | undefined {
-  return keyOf(text.place) ?? text.name;
+  const key = keyOf(text.place) ?? text.name;
+  // What was decoded keeps the name that the encoded text stood under.
+  const outer = text.frame.anchor === undefined ? undefined : keyOf(text.frame.anchor.place);
+  return outer === undefined || outer === key ? key : `${outer} ${key ?? ""}`;
 }
 
 function searchEach(rule: Rule, texts: readonly Text[], into: Collected): void {

@@ -130,7 +130,7 @@ function search(
       const raw = text.slice(start, end);
       const plain = raw.replace(/[^A-Za-z0-9]/g, "").toUpperCase();
       if (plain.length < SHORTEST || plain.length > LONGEST || !/\d\D*\d/.test(plain) || /^(.)\1+$/.test(plain)) continue;
-      if (checks.some((check) => (!check.isLoose || (keyed ? isAll(text, start, end) : start - from <= 24)) && check.holds(raw, plain)))
+      if (checks.some((check) => (!check.isLoose || (keyed ? isAll(text, start, end) : start - from <= 40)) && check.holds(raw, plain)))
         return { text: raw, index: start, groups: [] };
     }
   }
@@ -149,7 +149,7 @@ function lastGroup(text: string, groups: readonly Group[], first: number, to: nu
 
 /** Nothing but signs stands around the number. */
 function isAll(text: string, start: number, end: number): boolean {
-  return !/[\p{L}\p{N}]/u.test(text.slice(0, start)) && !/[\p{L}\p{N}]/u.test(text.slice(end));
+  return !/[\p{L}\p{N}]/u.test(text.slice(0, start).replace(/^[\w.-]{1,32}=/, "")) && !/[\p{L}\p{N}]/u.test(text.slice(end));
 }
 
 /** No letter, digit or joined group stands before: a part of a longer number, a UUID or a path proves nothing. */

@@ -208,24 +208,42 @@ const LABEL_KEYS =
 
 const NO_LABEL = /^[-\d.:/TZ+ ]*$/;
 
-/** Names of labels in bulk: texts, or names of members, under a label list's name, other than dates and numbers. */
+/** Names that often, not always, stand over labels: a list under them needs three short names. */
+const LIST_KEYS = /(?:labels|classes|categories|tags|classnames|labelnames|groups|species|names|targets|vocabulary|vocab|concepts|entities|attributes|objecttypes|options|findings|diagnoses|legend)$/;
+
+/** Names of labels in bulk: texts, or names of members, under a label list's name, other than dates and numbers; maps between names and numbers. */
 export const labelNames: Shape = {
   tree: (root, place) =>
     outermost(root, place, keyOf(place), (node, key) => {
-      if (key === undefined || !LABEL_KEYS.test(baseName(key))) return false;
-      if (node.kind === "array")
-        return node.items.some(
-          (item) =>
-            isLabel(item) ||
-            (item.kind === "object" &&
-              item.members.some(
-                (entry) => /^(?:name|label|title|class|value|displayname)$/.test(baseName(entry.key.text)) && isLabel(entry.value),
-              )),
-        );
+      const name = key === undefined ? "" : baseName(key);
+      const isNamed = LABEL_KEYS.test(name);
+      if (node.kind === "array") {
+        if (isNamed && node.items.some((item) => isLabel(item) || isNamedObject(item))) return true;
+        if (!LIST_KEYS.test(name) && !/label|class(?!ic)|categor|ontolog/.test(name)) return false;
+        return node.items.length >= 2 && (node.items.every((item) => isNamedObject(item)) || (node.items.length >= 3 && node.items.every((item) => isLabel(item) && isShortName(item))));
+      }
       if (node.kind !== "object") return false;
-      return node.members.some((entry) => isLabel(entry.value) || (entry.value.kind === "number" && !NO_LABEL.test(entry.key.text)));
+      if (isNamed && node.members.some((entry) => isLabel(entry.value) || (entry.value.kind === "number" && !NO_LABEL.test(entry.key.text)))) return true;
+      return isNumbered(node);
     }),
 };
+
+/** `{"0": "car", "1": "truck", …}` or `{"car": 0, "truck": 1, …}`. */
+function isNumbered(node: JsonObject): boolean {
+  if (node.members.length < 3) return false;
+  const first = Number(node.members[0]?.key.text);
+  if (node.members.every(({ key, value }, index) => Number(key.text) === first + index && value.kind === "string" && isShortName(value) && isLabel(value))) return true;
+  const start = node.members[0]?.value;
+  return start?.kind === "number" && /^[01]$/.test(start.text) && node.members.every(({ value }, index) => value.kind === "number" && Number(value.text) === Number(start.text) + index);
+}
+
+function isNamedObject(node: JsonNode): boolean {
+  return node.kind === "object" && node.members.some((entry) => /^(?:name|label|title|class|value|displayname|labelname|classname|readablename)$/.test(baseName(entry.key.text)) && isLabel(entry.value));
+}
+
+function isShortName(node: JsonNode): boolean {
+  return node.kind === "string" && /^\p{L}[\p{L}\p{N} _/-]{0,40}$/u.test(node.text);
+}
 
 function isLabel(node: JsonNode): boolean {
   return node.kind === "string" && !NO_LABEL.test(node.text);

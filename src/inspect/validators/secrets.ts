@@ -49,5 +49,5 @@ export const jwt: Validator = (match) => {
 /** A token's random part holds digits, or capitals and small letters in turns; a name of words holds neither. */
 export const issuedToken: Validator = (match) =>
   entropy(match.text) >= 3 &&
-  (/\d/.test(match.text) || /[a-z][A-Z].*[a-z][A-Z]/.test(match.text)) &&
+  (/\d|^[A-Z]{20}$/.test(match.text) || /[a-z][A-Z].*[a-z][A-Z]/.test(match.text)) &&
   !/^(?:[a-z]+[_-])+[a-z]*\d{0,4}$/.test(match.text);
