@@ -23,7 +23,7 @@ export interface CommitResult {
   readonly head: { readonly seq: number; readonly hash: string };
 }
 
-/** SQLite binds 32,766 variables a statement, PostgreSQL 65,535; a record has 29. */
+/** SQLite binds 32,766 variables a statement, PostgreSQL 65,535; a record has 30. */
 const ROWS_A_STATEMENT = 500;
 
 /**
@@ -179,6 +179,14 @@ async function saveBatch(db: Kysely<Tables>, batch: Batch, entries: readonly Ent
           policy_digest: excluded.ref("excluded.policy_digest"),
         })),
       )
+      .execute();
+  }
+  const searches = new Map(touched.map((row) => [row.search_key, { key: row.search_key, text: row.search }]));
+  for (const rows of groups([...searches.values()])) {
+    await db
+      .insertInto("searches")
+      .values(rows)
+      .onConflict((conflict) => conflict.doNothing())
       .execute();
   }
   const rules = touched.flatMap((row) =>

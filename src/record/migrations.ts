@@ -2,6 +2,7 @@ import type { Kysely, Migration } from "kysely";
 import { Migrator } from "kysely";
 import { deskTables } from "./desk-tables.js";
 import type { Tables } from "./schema.js";
+import { searchTables } from "./search-tables.js";
 
 const first: Migration = {
   async up(db: Kysely<unknown>) {
@@ -93,7 +94,7 @@ const RECORD_TEXTS = [
 export async function migrate(db: Kysely<Tables>): Promise<void> {
   const migrator = new Migrator({
     db,
-    provider: { getMigrations: async () => ({ "001-chain-and-records": first, "002-desk": deskTables }) },
+    provider: { getMigrations: async () => ({ "001-chain-and-records": first, "002-desk": deskTables, "003-search": searchTables }) },
   });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error instanceof Error ? error : new Error("A migration failed.", { cause: error });

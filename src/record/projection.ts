@@ -1,6 +1,7 @@
 import type { Transfer } from "../model/transfer.js";
 import { canonicalJson, sha256 } from "./canonical.js";
 import type { IncidentRow, RecordRow } from "./schema.js";
+import { searchKey } from "./search-tables.js";
 import { findingsText } from "./transfer-text.js";
 
 /** Makes the record of a UDT from the first transfer that carried it. */
@@ -24,7 +25,8 @@ export function newRecord(transfer: Transfer, replica: string): RecordRow {
     status: "open" as const,
     ...judged(transfer),
   };
-  return { ...row, search: searchText(row, transfer) };
+  const search = searchText(row, transfer);
+  return { ...row, search, search_key: searchKey(search) };
 }
 
 /**
@@ -102,10 +104,10 @@ function judged(transfer: Transfer) {
   };
 }
 
-function searchText(row: { readonly id: string; readonly rules: string; readonly reason: string | null }, transfer: Transfer): string {
+function searchText(row: { readonly rules: string; readonly reason: string | null }, transfer: Transfer): string {
   const { caseName, destination, host, method, path, eventKind, client } = transfer;
-  const pointers = transfer.findings.slice(0, 20).map((finding) => finding.pointer);
-  return [row.id, caseName, destination, host, method, path, eventKind, client, row.reason, row.rules, ...pointers]
+  const pointers = new Set(transfer.findings.slice(0, 20).map((finding) => normalPointer(finding.pointer)));
+  return [caseName, destination, host, method, path, eventKind, client, row.reason, row.rules, ...pointers]
     .filter((part) => part !== undefined && part !== null)
     .join(" ")
     .toLowerCase();

@@ -57,6 +57,16 @@ export async function prune(database: Database, order: PruneOrder): Promise<Prun
     records += done.records;
     entries += done.entries;
   }
+  if (records > 0) {
+    await database.exclusively((db) =>
+      db
+        .deleteFrom("searches")
+        .where((column) =>
+          column.not(column.exists(column.selectFrom("records").select("records.id").whereRef("records.search_key", "=", "searches.key"))),
+        )
+        .execute(),
+    );
+  }
   await cutStart(database, order);
   const kept = await database.db
     .selectFrom("records")

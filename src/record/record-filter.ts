@@ -9,7 +9,7 @@ export interface RecordFilter {
   readonly incident?: string | undefined;
   readonly since?: number | undefined;
   readonly until?: number | undefined;
-  /** Looked for in id, case, destination, host, path, event kind, client, reason, rules and pointers, in any case of letters. */
+  /** Looked for in case, destination, host, path, event kind, client, reason, rules and pointers, in any case of letters; an id is found by its beginning. */
   readonly text?: string | undefined;
   /** Of the page before. */
   readonly cursor?: string | undefined;
@@ -40,7 +40,7 @@ export function matches(row: RecordRow, filter: RecordFilter): boolean {
     (filter.incident === undefined || row.incident === filter.incident) &&
     (filter.since === undefined || row.last_seen >= filter.since) &&
     (filter.until === undefined || row.last_seen < filter.until) &&
-    (filter.text === undefined || row.search.includes(filter.text.toLowerCase())) &&
+    (filter.text === undefined || row.search.includes(filter.text.toLowerCase()) || row.id.startsWith(filter.text)) &&
     (filter.rule === undefined || rules.some((rule) => rule === filter.rule || rule.startsWith(`${filter.rule}/`)))
   );
 }

@@ -33,7 +33,7 @@ const exported = z.object({
   findings: findingsSchema,
   moreFindings: z.int(),
   client: z.string(),
-  entry: z.enum(["absolute", "connect", "transparent"]),
+  entry: z.enum(["absolute", "connect", "transparent", "support"]),
   identity: z.string().min(1),
   bodyBytes: z.int(),
   bodyHmac: z.string(),

@@ -2,6 +2,7 @@ import type { Kysely, SelectQueryBuilder } from "kysely";
 import { sql } from "kysely";
 import type { Transfer } from "../model/transfer.js";
 import { newRecord, withOccurrence } from "./projection.js";
+import { holdsText, narrowByRule, narrowByText } from "./record-narrowing.js";
 import type { RecordFilter } from "./record-filter.js";
 import { cursorAfter, matches, pageSize, readCursor } from "./record-filter.js";
 import type { HistoryView, IncidentView, RecordView } from "./record-view.js";
@@ -38,9 +39,8 @@ export class RecordReader {
   async list(filter: RecordFilter): Promise<Page<RecordView>> {
     const overlay = await this.#overlay();
     const limit = pageSize(filter);
-    const rows = await this.#query(filter)
-      .limit(limit + 1)
-      .execute();
+    const query = await this.#query(filter);
+    const rows = query === undefined ? [] : await query.limit(limit + 1).execute();
     const page = rows.slice(0, limit);
     const last = page.at(-1);
     const fresh = filter.cursor === undefined ? [...overlay.values()].filter((row) => row.spooledOnly && matches(row.row, filter)) : [];
@@ -137,7 +137,8 @@ export class RecordReader {
     } while (cursor !== undefined);
   }
 
-  #query(filter: RecordFilter): RecordQuery {
+  /** Undefined where nothing can match. */
+  async #query(filter: RecordFilter): Promise<RecordQuery | undefined> {
     let query: RecordQuery = this.#db.selectFrom("records").selectAll();
     const { rule, since, until, text } = filter;
     if (filter.case !== undefined) query = query.where(sql<string>`case_name`, "=", filter.case);
@@ -145,17 +146,31 @@ export class RecordReader {
     if (filter.incident !== undefined) query = query.where("incident", "=", filter.incident);
     if (since !== undefined) query = query.where("last_seen", ">=", since);
     if (until !== undefined) query = query.where("last_seen", "<", until);
-    if (text !== undefined) query = query.where(sql<boolean>`search like ${likeText(text)} escape '!'`);
+    if (text !== undefined) {
+      const narrowed = await narrowByText(this.#db, text);
+      if (narrowed.kind === "ids") {
+        if (narrowed.ids.length === 0) return undefined;
+        query = query.where("id", "in", narrowed.ids);
+      } else {
+        query = query.where("search_key", "in", (column) => column.selectFrom("searches").select("searches.key").where(holdsText(text)));
+      }
+    }
     if (rule !== undefined) {
-      query = query.where((column) =>
-        column.exists(
-          column
-            .selectFrom("record_rules")
-            .select("record_rules.record")
-            .whereRef("record_rules.record", "=", "records.id")
-            .where((inner) => inner.or([inner("rule", "=", rule), inner("rule", "like", `${rule.replace(/[%_]/g, "")}/%`)])),
-        ),
-      );
+      const narrowed = await narrowByRule(this.#db, rule);
+      if (narrowed.kind === "ids") {
+        if (narrowed.ids.length === 0) return undefined;
+        query = query.where("id", "in", narrowed.ids);
+      } else {
+        query = query.where((column) =>
+          column.exists(
+            column
+              .selectFrom("record_rules")
+              .select("record_rules.record")
+              .whereRef("record_rules.record", "=", "records.id")
+              .where((inner) => inner.or([inner("rule", "=", rule), inner("rule", "like", `${rule.replace(/[%_]/g, "")}/%`)])),
+          ),
+        );
+      }
     }
     if (filter.cursor !== undefined) {
       const place = readCursor(filter.cursor);
@@ -206,8 +221,4 @@ export class RecordReader {
 /** While the store is away, what is spooled is still to be found; the caller's own query tells of the fault. */
 function orNone<Row>(rows: Promise<readonly Row[]>): Promise<readonly Row[]> {
   return rows.catch(() => []);
-}
-
-function likeText(text: string): string {
-  return `%${text.toLowerCase().replace(/[!%_]/g, (special) => `!${special}`)}%`;
 }

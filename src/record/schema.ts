@@ -17,6 +17,13 @@ export interface Tables extends DeskTables {
   records: RecordRow;
   record_rules: RecordRuleRow;
   incidents: IncidentRow;
+  searches: SearchRow;
+}
+
+/** Each distinct search text once. */
+export interface SearchRow {
+  key: string;
+  text: string;
 }
 
 /** The head of each replica's chain. */
@@ -71,6 +78,8 @@ export interface RecordRow {
   policy_digest: string;
   /** Lower case: what a text filter looks in. */
   search: string;
+  /** Of the row of `searches` that holds the same text. */
+  search_key: string;
 }
 
 /** So that a list by rule reads an index; `last_seen` follows the record's. */
