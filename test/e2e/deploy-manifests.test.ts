@@ -87,7 +87,7 @@ function stripped(manifests: readonly Manifest[]): string {
     return Object.fromEntries(
       entries
         .filter(([key, held]) => !(["env", "volumes", "volumeMounts"].includes(key) && Array.isArray(held) && held.length === 0))
-        .sort(),
+        .sort(([one], [other]) => one.localeCompare(other)),
     );
   };
   return JSON.stringify([...manifests].sort((a, b) => shownManifest(a).localeCompare(shownManifest(b))).map(clean), undefined, 1);
