@@ -32,7 +32,7 @@ export const STAGES = [
 export const PURE_STAGES = ["body", "inspect", "verdict"];
 
 /** These alone know the stages. */
-export const COMPOSITION = ["src/main.ts", "src/desk.ts", "src/desk-settings.ts", "src/listeners.ts", "src/pipeline.ts", "src/inspection-pool.ts", "src/inspection-worker.ts"];
+export const COMPOSITION = ["src/main.ts", "src/desk.ts", "src/desk-settings.ts", "src/listeners.ts", "src/pipeline.ts", "src/support-case.ts", "src/inspection-pool.ts", "src/inspection-worker.ts"];
 
 /** What a worker's entry file (`*-worker.ts`) may import beside its own folder: it runs them on another thread. */
 export const WORKER_STAGES = ["body", "inspect", "verdict"];
@@ -108,7 +108,7 @@ function folders(names) {
   );
 }
 
-const NO_COMPOSITION = banned(String.raw`(^|/)(main|desk|desk-settings|listeners|pipeline|inspection-pool)\.js$`, "Stages don't know who composes them.");
+const NO_COMPOSITION = banned(String.raw`(^|/)(main|desk|desk-settings|listeners|pipeline|support-case|inspection-pool)\.js$`, "Stages don't know who composes them.");
 const NO_TESTS = banned(String.raw`(^|/)\.\./(.*/)?(test|bench|dist|scripts)(/|$)`, "The product doesn't import its tests.");
 
 function stagePatterns(stage, mayImport) {

@@ -20,6 +20,7 @@ import type { Inspector } from "./model/inspection.js";
 import type { Clock, Logger, Pseudonyms } from "./model/ports.js";
 import { isRefusal } from "./model/refusal.js";
 import type { Target } from "./model/target.js";
+import type { SupportGateway } from "./gateway/support-gateway.js";
 import { HealthState } from "./observe/health.js";
 import { createLogger } from "./observe/log.js";
 import { MetricsRegistry } from "./observe/metrics.js";
@@ -29,6 +30,7 @@ import { pseudonymsOf, readInstallationKey } from "./record/installation-key.js"
 import { TenantPinFile } from "./record/tenant-pin-file.js";
 import { readOutgoing } from "./record/outgoing/outgoing-settings.js";
 import { openRecordRoom, type RecordRoom } from "./record/record-room.js";
+import { openSupport } from "./support-case.js";
 import { type Authority, openAuthority } from "./tls/authority.js";
 import { LeafCache } from "./tls/leaf-cache.js";
 import { buildUpstreamSecureContext } from "./tls/system-roots.js";
@@ -43,6 +45,7 @@ export interface RunningProxy {
     readonly transparent: ListeningAt | undefined;
     readonly metrics: ListeningAt | undefined;
     readonly console: ListeningAt | undefined;
+    readonly support: ListeningAt | undefined;
   };
   /** The first admin's password, where this start made one: to be shown once and kept nowhere. */
   readonly firstPassword: string | undefined;
@@ -124,11 +127,12 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   let observe: ObserveServer | undefined;
   let desk: RunningConsole | undefined;
   let listeners: Listeners | undefined;
+  let support: SupportGateway | undefined;
   let stopWatching: (() => void) | undefined;
   const close = async (): Promise<void> => {
     stopWatching?.();
     health.stopping();
-    await listeners?.drain(settings.timeouts.drain_ms);
+    await Promise.all([listeners?.drain(settings.timeouts.drain_ms), support?.close(settings.timeouts.drain_ms)]);
     await desk?.close();
     await forwarder.close();
     await inForce.inspections.close();
@@ -149,6 +153,17 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
         logger,
       });
     }
+    support = await openSupport(settings, {
+      rulesInForce: () => inForce,
+      mint: (host, now) => leaves.authority.mint(host, now),
+      secureContext,
+      transfers: records.store,
+      ledger: records,
+      pseudonyms,
+      metrics: registry,
+      logger,
+      clock: CLOCK,
+    });
     listeners = await openListeners(settings, { handler, leaves, logger, metrics: registry });
   } catch (error) {
     await close();
@@ -157,7 +172,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   health.check("proxy", () => ({ ok: true }));
   health.check("ca", () => ({ ok: CLOCK.now() < leaves.authority.expiresAt }));
   const running: RunningProxy = {
-    addresses: { proxy: listeners.proxy?.address, proxyTls: listeners.proxyTls?.address, transparent: listeners.transparent?.address, metrics: observe?.address, console: desk?.address },
+    addresses: { proxy: listeners.proxy?.address, proxyTls: listeners.proxyTls?.address, transparent: listeners.transparent?.address, metrics: observe?.address, console: desk?.address, support: support?.address },
     firstPassword: desk?.firstPassword,
     caPem: authority.certificatePem,
     close,
@@ -172,6 +187,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
         announce(inForce, registry, logger);
         records.policy(next.index.policy.digest);
         if (renewed.fingerprint !== leaves.authority.fingerprint) useAuthority(renewed, leaves, registry);
+        await support?.renew();
         registry.policyReload("ok");
         logger.info("Policy, rules and CA are read anew.", { policy: next.index.policy.digest });
       } catch (error) {

@@ -21,6 +21,7 @@ import { addPinsCommand } from "./pins.js";
 import { addRecordsCommand } from "./records.js";
 import { addReportCommand } from "./report.js";
 import { addRunCommand } from "./run.js";
+import { addSupportCommand } from "./support.js";
 
 const PACKAGE = z.object({ version: z.string() });
 
@@ -46,6 +47,7 @@ addConsoleCommand(program);
 addInventoryCommand(program);
 addReportCommand(program);
 addPinsCommand(program);
+addSupportCommand(program);
 addNewRuleCommand(program);
 addConfigCommand(program);
 addDemoCommand(program);

@@ -7,11 +7,12 @@ import { mendUnknown } from "./nearest-name.js";
 import { readDestinations } from "./policy-destinations.js";
 import type { PlacedDestination } from "./policy-destinations.js";
 import { readOpeningTerms } from "./policy-opening.js";
+import { readSupportRoutes } from "./policy-support.js";
 import { readBoolean, readChoice, readMembers } from "./tree-reader.js";
 import type { FaultSink, Members } from "./tree-reader.js";
 import type { Tree, TreeEntry } from "./yaml-tree.js";
 
-const CASE_KEYS = ["enabled", "mode", "until", "reason", "author", "actions", "destinations"] as const;
+const CASE_KEYS = ["enabled", "mode", "until", "reason", "author", "actions", "destinations", "routes"] as const;
 const ACTION_KEYS = ["action", "until", "reason", "author"] as const;
 
 /** What the policy is checked against beside itself. */
@@ -44,6 +45,11 @@ export function readCase(
   const opening = readOpening(members, what, context.now, faults, warnings);
   const actions = readActions(members.get("actions")?.value, what, context, faults, warnings);
   const destinations = readDestinations(members.get("destinations")?.value, name, `${what}.destinations`, context.schemaNames, faults);
+  const routes = members.get("routes");
+  const supportRoutes = name === "support" ? readSupportRoutes(routes?.value, `${what}.routes`, context.schemaNames, faults) : undefined;
+  if (routes !== undefined && name !== "support") {
+    faults.push({ where: routes.where, what: `${what} has no "routes" of its own.`, mend: "Put them under one of its destinations." });
+  }
   // Support is answered by this installation: it needs no destination to be in use.
   const unconfigured = enabled && name !== "support" && destinations.length === 0;
   if (unconfigured) {
@@ -54,7 +60,7 @@ export function readCase(
     });
   }
   const state = enabled ? (unconfigured ? "unconfigured" : "on") : "limited";
-  return { casePolicy: { name, enabled, state, opening, consequence: consequenceOf(name), actions }, destinations };
+  return { casePolicy: { name, enabled, state, opening, consequence: consequenceOf(name), actions, ...(supportRoutes === undefined ? {} : { supportRoutes }) }, destinations };
 }
 
 /** What switching a case off means, from the vendor's own table of Limited Cases. */

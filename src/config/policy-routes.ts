@@ -73,7 +73,7 @@ function readPaths(members: Members, tree: Tree, what: string, faults: FaultSink
 }
 
 /** What is wrong with a path that is not in normal form (RFC 3986, sections 3.3 and 6.2.2): such a path would never match a request. */
-function pathFault(path: string): { readonly what: string; readonly mend: string } | undefined {
+export function pathFault(path: string): { readonly what: string; readonly mend: string } | undefined {
   if (!path.startsWith("/")) return { what: "does not start with a slash.", mend: `Write "/${path}".` };
   if (/[?#]/.test(path))
     return { what: "holds a query or fragment.", mend: "End it before the ? or #; parameters belong to query_schema." };

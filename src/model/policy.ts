@@ -24,6 +24,21 @@ export interface CasePolicy {
   readonly consequence: string;
   /** What each rule does in this case where it differs from the rule's own action. */
   readonly actions: Readonly<Record<RuleId, RuleAction>>;
+  /** What the vendor's support may ask of this installation; of the support case only. */
+  readonly supportRoutes?: readonly SupportRoute[] | undefined;
+}
+
+/** One thing that the vendor's support may ask. The answer is held, inspected as a body would be, and only then goes out. */
+export interface SupportRoute {
+  readonly method: "GET" | "POST";
+  /** Matches exactly; no query is taken. */
+  readonly path: string;
+  /** Schema of the answer, in `rules/schemas/`. */
+  readonly answer: string;
+  /** Members of the answer, by name at whatever depth, whose values never go out. */
+  readonly redact: readonly string[];
+  /** Whether it signs in: takes a body, and its answer may set cookies. */
+  readonly signIn: boolean;
 }
 
 /** Monitor mode, or a rule's `report`, holds only until its date (invariant 11). */

@@ -13,6 +13,7 @@ const REASON_SENTENCES = {
   "content-type-not-allowed": "The policy does not name this content type for this destination.",
   "client-not-allowed": "The policy does not let this client use this destination.",
   "case-limited": "The operator has limited this case.",
+  "support-closed": "No window of access is open for the vendor's support.",
   "address-refused": "The host's name leads to an address that is not on the public internet.",
 
   // Which target: every spelling must agree (invariant 3, one target).
@@ -66,6 +67,7 @@ export function reasonSentence(reason: Reason): string {
  */
 const NOT_A_TRANSFER: ReadonlySet<Reason> = new Set<Reason>([
   "case-limited",
+  "support-closed",
   "target-invalid",
   "target-mismatch",
   "sni-missing",
