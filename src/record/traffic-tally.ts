@@ -7,6 +7,18 @@ const DAY_MS = 86_400_000;
 /** Distinct things between two flushes, at some 300 bytes each; what is past them is counted as overflow of its case. */
 const MOST_LINES = 20_000;
 
+/** Forms that are counted whole between two flushes; taking them apart costs some 20 microseconds each. */
+const MOST_FORMS = 500;
+
+interface Form {
+  readonly place: string;
+  readonly eventKind: string | undefined;
+  readonly outline: readonly string[];
+  count: number;
+  first: number;
+  last: number;
+}
+
 const seen = z.object({ count: z.number(), first: z.number(), last: z.number() });
 
 /** What crosses to the writing thread. Keys are joined by line feeds: case, destination, kind, path, type, length class; day, case, verdict. */
@@ -26,6 +38,8 @@ export const totalKey = z.tuple([z.coerce.number(), z.enum(CASE_NAMES), z.enum([
 
 /** Adds up exchanges in memory until the writing thread takes them. */
 export class TrafficTally {
+  /** Exchanges of the same form, which nearly all are: counted whole, and taken apart once a flush. */
+  #forms = new Map<string, Form>();
   #lines: TrafficBatch["lines"] = new Map();
   #totals: TrafficBatch["totals"] = new Map();
 
@@ -38,14 +52,23 @@ export class TrafficTally {
     this.#totals.set(total, (this.#totals.get(total) ?? 0) + 1);
     if (outline === undefined) return;
     const place = `${caseName}\n${destination}\n`;
-    this.#line(place, "destination\n\n\n", at);
-    // A list of kinds tells of each; names hold no line feed once they are cleaned.
-    if (eventKind !== undefined) for (const kind of eventKind.split(",")) this.#line(place, `event\n${clean(kind)}\n\n`, at);
-    for (const line of outline) this.#line(place, `path\n${clean(line).replaceAll("\t", "\n")}`, at);
+    const key = `${place}${eventKind ?? ""}\n${outline.join("\n")}`;
+    const known = this.#forms.get(key);
+    if (known !== undefined) {
+      known.count += 1;
+      known.first = Math.min(known.first, at);
+      known.last = Math.max(known.last, at);
+      return;
+    }
+    const form = { place, eventKind, outline, count: 1, first: at, last: at };
+    if (this.#forms.size < MOST_FORMS) this.#forms.set(key, form);
+    else this.#takeApart(form);
   }
 
   /** All of it, and begins anew. */
   take(): TrafficBatch {
+    for (const form of this.#forms.values()) this.#takeApart(form);
+    this.#forms = new Map();
     const batch = { lines: this.#lines, totals: this.#totals };
     this.#lines = new Map();
     this.#totals = new Map();
@@ -58,10 +81,16 @@ export class TrafficTally {
     for (const [key, count] of batch.totals) this.#totals.set(key, (this.#totals.get(key) ?? 0) + count);
   }
 
-  #line(place: string, what: string, at: number): void {
-    const key = place + what;
-    if (this.#lines.has(key) || this.#lines.size < MOST_LINES) this.#merge(key, 1, at, at);
-    else this.#merge(`${place.slice(0, place.indexOf("\n"))}\n\noverflow\n\n\n`, 1, at, at);
+  #takeApart({ place, eventKind, outline, count, first, last }: Form): void {
+    const add = (what: string): void => {
+      const key = place + what;
+      const room = this.#lines.has(key) || this.#lines.size < MOST_LINES;
+      this.#merge(room ? key : `${place.slice(0, place.indexOf("\n"))}\n\noverflow\n\n\n`, count, first, last);
+    };
+    add("destination\n\n\n");
+    // A list of kinds tells of each; names hold no line feed once they are cleaned.
+    if (eventKind !== undefined) for (const kind of eventKind.split(",")) add(`event\n${clean(kind)}\n\n`);
+    for (const line of outline) add(`path\n${clean(line).replaceAll("\t", "\n")}`);
   }
 
   #merge(key: string, count: number, first: number, last: number): void {

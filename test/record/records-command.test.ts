@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Decrypter, generateX25519Identity, identityToRecipient } from "age-encryption";
 import Sqlite from "better-sqlite3";
 import { z } from "zod";
+import { openRecordRoom } from "../../src/record/record-room.js";
 import { finding, folder, listener, opened, transfer } from "./sample.js";
 
 const listed = z.array(z.object({ id: z.string(), occurrences: z.number(), spooled: z.boolean(), findings: z.array(z.unknown()) }));
@@ -138,4 +140,31 @@ test("wrong use says what to do", async (context) => {
   assert.equal((await records("verify", "--data", dataDir, "--checkpoint", "/no/such/file")).code, 2);
   const away = await records("list", "--store", "postgres://nobody@127.0.0.1:1/none", "--data", dataDir);
   assert.match(away.err, /The record store can't be read/);
+});
+
+test("evidence is written as files that the recipient opens, once, and who took it is in the history", async (context) => {
+  const dataDir = folder(context);
+  const identity = await generateX25519Identity();
+  const room = await openRecordRoom({
+    dataDir,
+    logger: listener(),
+    clock: { now: () => Date.now() },
+    evidence: { recipients: [await identityToRecipient(identity)], maxBytes: 1_000 },
+    keep: { days: 0, records: 0 },
+    outgoing: { webhook: undefined, syslog: undefined, format: "ecs" },
+    metrics: { recordsSpooled: () => undefined, unexpectedTransfersOpen: () => undefined, materialChanges: () => undefined },
+  });
+  const sent = transfer();
+  await room.store.write(sent);
+  room.evidence.keep(sent.id, sent.id, Buffer.from("the body"));
+  await room.close();
+  const out = folder(context);
+  const taken = await records("evidence", sent.id, "--by", "kim", "--why", "Ticket 12.", "--out", out, "--data", dataDir);
+  assert.equal(taken.code, 0, taken.err);
+  const decrypter = new Decrypter();
+  decrypter.addIdentity(identity);
+  assert.equal(await decrypter.decrypt(readFileSync(join(out, `${sent.id}.age`)), "text"), "the body");
+  assert.match((await records("show", sent.id, "--data", dataDir)).out, /access +evidence taken out by kim: Ticket 12\./);
+  const none = await records("evidence", "nobody", "--by", "kim", "--why", "x", "--data", dataDir);
+  assert.deepEqual([none.code, /No evidence is kept/.test(none.err)], [1, true]);
 });
