@@ -48,13 +48,19 @@ export function compactName(name: string): string {
   return compact;
 }
 
+const spaced = new Map<string, string>();
+
 /** `phoneNumber`, `phone_number` and `ep.phone-number` as words: `phone number`, `ep phone number`. */
 export function spacedName(name: string): string {
-  return name
+  const known = spaced.get(name);
+  if (known !== undefined) return known;
+  const words = name
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .toLowerCase()
     .replace(/[_.\-\s[\]:]+/g, " ")
     .trim();
+  if (name.length <= 64 && spaced.size < 4096) spaced.set(name, words);
+  return words;
 }
 
 /** A name without a beacon's prefix, compact: `ep.label_names` is `labelnames`. */

@@ -13,7 +13,11 @@ const BUILT_IN: readonly RuleId[] = [
   "schema/pattern",
   "schema/date-not-near",
   "annotation/label-names",
+  "blob/multipart-file",
   "integrity/foreign-tenant",
+  "integrity/deadline",
+  "integrity/view-budget",
+  "integrity/schema-missing",
 ];
 
 /** The ids of every rule that policy may name: those of the rule files and those in code. Faulty files are told by `compileInspector`. */

@@ -14,6 +14,9 @@ const CHUNK = 16 * 1024;
 const BEFORE = 48;
 const AFTER = 24;
 
+/** Patterns of one rule that are joined to one. */
+const MOST_JOINED = 16;
+
 /** Texts that are searched one by one rather than halved again. */
 const FEW = 4;
 
@@ -79,12 +82,23 @@ function compileRule(rule: Rule): CompiledRule {
   const words = rule.context.map((word) => escapeLiteral(word).replaceAll(" ", "[\\s_.-]"));
   return {
     rule,
-    joined: rule.patterns.map(({ pattern, needsContext }) => ({
-      pattern: compilePattern(`(?m:${pattern.source})`, { ignoreCase: pattern.ignoreCase }),
-      needsContext,
-    })),
+    joined: [false, true].flatMap((needsContext) =>
+      joinedPatterns(
+        rule.patterns.filter((entry) => entry.needsContext === needsContext),
+        needsContext,
+      ),
+    ),
     context: words.length === 0 ? undefined : compilePattern(`(?:${words.join("|")})`),
   };
+}
+
+/** As one alternation where that is small enough for the engine to stay fast: a call costs more than a pass over a short text. */
+function joinedPatterns(patterns: Rule["patterns"], needsContext: boolean): CompiledRule["joined"] {
+  const one = (source: string, ignoreCase: boolean) => ({ pattern: compilePattern(`(?m:${source})`, { ignoreCase }), needsContext });
+  const [first] = patterns;
+  if (first === undefined) return [];
+  if (patterns.length > MOST_JOINED) return patterns.map(({ pattern }) => one(pattern.source, pattern.ignoreCase));
+  return [one(patterns.map(({ pattern }) => `(?:${pattern.source})`).join("|"), first.pattern.ignoreCase)];
 }
 
 /** Texts with what the engine sees of them. */

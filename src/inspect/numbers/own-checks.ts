@@ -13,8 +13,12 @@ const PROVING: Readonly<Record<string, (plain: string, raw: string) => boolean>>
   // NHS number: modulus 11 (NHS Data Dictionary); Scotland's CHI and Northern Ireland's number have the same sum.
   "GB.nhs": (plain) => /^\d{10}$/.test(plain) && (11 - (weighed(plain, [10, 9, 8, 7, 6, 5, 4, 3, 2]) % 11)) % 11 === Number(plain[9]),
   // Looser than the stdnum package, which also asks for a county that is in use.
-  "RO.cnp": (plain) => /^[1-9]\d{12}$/.test(plain) && isDate(plain.slice(3, 5), plain.slice(5, 7)) && (weighed(plain, [2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]) % 11) % 10 === Number(plain[12]),
-  "BR.cpf": (plain) => /^\d{11}$/.test(plain) && brazilianDigit(plain, 9) === Number(plain[9]) && brazilianDigit(plain, 10) === Number(plain[10]),
+  "RO.cnp": (plain) =>
+    /^[1-9]\d{12}$/.test(plain) &&
+    isDate(plain.slice(3, 5), plain.slice(5, 7)) &&
+    (weighed(plain, [2, 7, 9, 1, 4, 6, 3, 5, 8, 2, 7, 9]) % 11) % 10 === Number(plain[12]),
+  "BR.cpf": (plain) =>
+    /^\d{11}$/.test(plain) && brazilianDigit(plain, 9) === Number(plain[9]) && brazilianDigit(plain, 10) === Number(plain[10]),
   "SG.nric": (plain) => /^[STFGM]\d{7}[A-Z]$/.test(plain) && nricLetter(plain) === plain[8],
   "HU.taj": (plain) => /^\d{9}$/.test(plain) && weighed(plain, [3, 7, 3, 7, 3, 7, 3, 7]) % 10 === Number(plain[8]),
   "HU.tax": (plain) => /^8\d{9}$/.test(plain) && weighed(plain, [1, 2, 3, 4, 5, 6, 7, 8, 9]) % 11 === Number(plain[9]),
@@ -80,7 +84,11 @@ function weighed(digits: string, weights: readonly number[]): number {
 }
 
 function brazilianDigit(plain: string, length: number): number {
-  const rest = weighed(plain, Array.from({ length }, (_, index) => length + 1 - index)) % 11;
+  const rest =
+    weighed(
+      plain,
+      Array.from({ length }, (_, index) => length + 1 - index),
+    ) % 11;
   return rest < 2 ? 0 : 11 - rest;
 }
 

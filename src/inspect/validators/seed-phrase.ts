@@ -12,8 +12,12 @@ const LISTS: readonly ReadonlySet<string>[] = [english, french, italian, portugu
 /** The fewest words that restore a wallet (BIP-39). Prose of this length holds an article or a form that no list has. */
 const FEWEST = 12;
 
+/** Twelve words of three letters and what parts them. */
+const SHORTEST = 47;
+
 /** Twelve words or more in a row that all stand in one list of BIP-39. */
 export const seedPhrase: Validator = (match) => {
+  if (match.text.length < SHORTEST) return false;
   const words = match.text
     .toLowerCase()
     .normalize("NFC")
