@@ -140,7 +140,17 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
     await observe?.close();
   };
   try {
-    if (settings.listen.metrics !== undefined) observe = await startObserveServer({ listen: settings.listen.metrics, registry, health });
+    if (settings.listen.metrics !== undefined) observe = await startObserveServer({
+        listen: settings.listen.metrics,
+        registry,
+        health,
+        browsers: {
+          hosts: () => inForce.index.policy.destinations.filter(({ caseName }) => caseName === "js-error-collection").map(({ host }) => host),
+          proxy: settings.pac.proxy === "auto" ? undefined : settings.pac.proxy,
+          port: () => listeners?.proxy?.address.port ?? settings.listen.proxy?.port ?? 0,
+          caPem: () => leaves.authority.certificatePem,
+        },
+      });
     if (consoleSettings !== undefined) {
       desk = await startConsole(consoleSettings, {
         desk: records.store,

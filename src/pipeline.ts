@@ -2,6 +2,7 @@ import { decodeContent } from "./body/content-coding.js";
 import { readBody } from "./body/read-body.js";
 import type { Forwarder } from "./forward/forwarder.js";
 import { dropItems, replaceValues } from "./forward/redaction.js";
+import { answerByEmptyScript } from "./http/empty-script.js";
 import { forwardedHeaders } from "./http/forwarded-headers.js";
 import { parseHead } from "./http/head.js";
 import { problemBody, problemHeaders, refusalStatus } from "./http/problem.js";
@@ -345,6 +346,7 @@ export class Pipeline implements ExchangeHandler {
       rules: [...new Set(findings.map((finding) => finding.rule))].join(","),
       client: known.context.client.address,
     });
+    if (reason === "case-limited" && answerByEmptyScript(known.head, known.destination, answer)) return;
     sendProblem({ status: refusalStatus(reason), reason, detail, record, caseName: known.caseName, findings }, answer);
   }
 

@@ -65,6 +65,12 @@ export const SETTINGS_SCHEMA = section({
     total_ms: numberSetting("Milliseconds for one exchange with an upstream.", 30_000, 100, 3_600_000),
     idle_ms: numberSetting("Milliseconds that an unused upstream connection is kept.", 4_000, 0, 600_000),
   }).prefault({}),
+  pac: section({
+    proxy: textSetting(
+      'HOST:PORT of the proxy as browsers reach it, for /proxy.pac; "auto" is the host that the file was asked of and the proxy\'s port.',
+      "auto",
+    ),
+  }).prefault({}),
   support: section({
     name: textSetting("Name that the support listener's certificate proves; the CA of the folder of certs signs it.", "support.diffgram.internal"),
     tls_cert: textSetting('PEM file of a certificate chain of your own for that listener; "off" uses one signed by the proxy\'s CA.', "off"),

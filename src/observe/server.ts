@@ -2,6 +2,7 @@ import { type IncomingMessage, type Server, type ServerResponse, createServer } 
 import type { AddressInfo } from "node:net";
 import { FaultsError } from "../model/fault.js";
 import { prefersOpenMetrics } from "./accept.js";
+import { type BrowserPages, INSTALL_PAGE, pacText } from "./browser-pages.js";
 import type { HealthReport, HealthState } from "./health.js";
 import type { MetricsRegistry } from "./metrics.js";
 
@@ -10,8 +11,8 @@ export interface ObserveServerOptions {
   readonly listen: { readonly host: string | undefined; readonly port: number };
   readonly registry: MetricsRegistry;
   readonly health: HealthState;
-  /** Text of `/proxy.pac` for the `Host` that was asked; absent: 404. */
-  readonly pac?: (host: string | undefined) => string;
+  /** What `/proxy.pac`, `/ca.crt` and `/browsers` serve; absent: 404. */
+  readonly browsers?: BrowserPages;
 }
 
 export interface ObserveServer {
@@ -37,7 +38,7 @@ interface Answer {
 }
 
 /**
- * The listener that operators' tools read: `/metrics`, `/healthz` (alive), `/readyz` (able to work), `/proxy.pac`. It answers GET and HEAD,
+ * The listener that operators' tools read: `/metrics`, `/healthz` (alive), `/readyz` (able to work), and what browsers need. It answers GET and HEAD,
  * tells nothing that a rule caught, and changes nothing.
  *
  * Throws FaultsError where the address can't be had.
@@ -72,7 +73,7 @@ export async function startObserveServer(options: ObserveServerOptions): Promise
 async function answer(options: ObserveServerOptions, request: IncomingMessage): Promise<Answer> {
   const [path] = (request.url ?? "").split("?");
   const page = PAGES.get(path ?? "");
-  if (page === undefined) return plain(404, "Here are /metrics, /healthz, /readyz and /proxy.pac.");
+  if (page === undefined) return plain(404, "Here are /metrics, /healthz, /readyz, /proxy.pac, /ca.crt and /browsers.");
   if (request.method !== "GET" && request.method !== "HEAD") {
     return { ...plain(405, "These pages are only read."), headers: { allow: "GET, HEAD" } };
   }
@@ -89,9 +90,18 @@ const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>(
     },
     "/healthz": ({ health }) => report(health.liveness()),
     "/readyz": async ({ health }) => report(await health.readiness()),
-    "/proxy.pac": ({ pac }, request) => {
+    "/proxy.pac": ({ browsers }, request) => {
+      const pac = browsers === undefined ? undefined : pacText(browsers, request.headers.host);
       if (pac === undefined) return plain(404, "No proxy auto-configuration is served.");
-      return { status: 200, contentType: "application/x-ns-proxy-autoconfig", body: pac(request.headers.host) };
+      return { status: 200, contentType: "application/x-ns-proxy-autoconfig", body: pac };
+    },
+    "/ca.crt": ({ browsers }) => {
+      if (browsers === undefined) return plain(404, "No CA is served.");
+      return { status: 200, contentType: "application/x-x509-ca-cert", body: browsers.caPem() };
+    },
+    "/browsers": ({ browsers }) => {
+      if (browsers === undefined) return plain(404, "No page for browsers is served.");
+      return { status: 200, contentType: "text/html; charset=utf-8", body: INSTALL_PAGE };
     },
   } satisfies Record<string, Page>),
 );

@@ -15,7 +15,7 @@ describe("the metrics listener", () => {
 
   before(async () => {
     const registry = new MetricsRegistry();
-    server = await startObserveServer({ listen: LOCAL, registry, health, pac: (host) => `// for ${host}` });
+    server = await startObserveServer({ listen: LOCAL, registry, health, browsers: { hosts: () => ["www.example.com"], proxy: undefined, port: () => 3128, caPem: () => "PEM\n" } });
     base = `http://127.0.0.1:${server.address.port}`;
   });
   after(() => server.close());
@@ -49,7 +49,8 @@ describe("the metrics listener", () => {
   it("serves the proxy auto-configuration it was given", async () => {
     const pac = await fetch(`${base}/proxy.pac`);
     assert.equal(pac.headers.get("content-type"), "application/x-ns-proxy-autoconfig");
-    assert.equal(await pac.text(), `// for 127.0.0.1:${server.address.port}`);
+    assert.match(await pac.text(), /"www\.example\.com":true[\s\S]*"PROXY 127\.0\.0\.1:3128" : "DIRECT"/);
+    assert.equal(await (await fetch(`${base}/ca.crt`)).text(), "PEM\n");
   });
 
   it("answers 404 to anything else, also to names that every object has", async () => {
