@@ -13,8 +13,14 @@ export const secretValue: Validator = (match) => {
 /** A random-looking value under a name such as `token`, which also names harmless things. */
 export const randomValue: Validator = (match) => {
   const value = (match.groups.find((group) => group !== "") ?? match.text).trim();
-  if (value.length < 16 || /\s/.test(value) || NO_SECRET.test(value) || NO_RANDOM.test(value)) return false;
-  return /\d/.test(value) && /[a-z]/i.test(value) && entropy(value) >= 3 && !isWordy(value);
+  if (value.length < 12 || /\s/.test(value) || NO_SECRET.test(value) || NO_RANDOM.test(value)) return false;
+  const mixes = /[a-z]/.test(value) && /[A-Z]/.test(value.slice(1));
+  if (value.length < 16 && !(mixes && /\d/.test(value))) return false;
+  return (
+    ((/\d/.test(value) && /[a-z]/i.test(value)) || (mixes && /[a-z][A-Z]+[a-z]+[A-Z]/.test(value) && entropy(value) >= 3.6)) &&
+    entropy(value) >= 2.8 &&
+    !isWordy(value)
+  );
 };
 
 /** Ids that are random and no secret, versions, addresses, paths of code. */
