@@ -60,7 +60,7 @@ export class Prometheus {
       `--web.listen-address=${listen}`,
       "--log.level=warn",
     ];
-    const child = spawn("prometheus", args, { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(process.env["PROMETHEUS"] ?? "prometheus", args, { stdio: ["ignore", "pipe", "pipe"] });
     let written = "";
     child.stderr.on("data", (piece: Buffer) => {
       written += piece.toString();

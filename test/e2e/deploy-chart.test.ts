@@ -9,7 +9,7 @@ import { openAuthority } from "../../src/tls/authority.js";
 import { containersOf, type Manifest, parseManifests, podSpecOf } from "../deploy/manifest.js";
 import { lintManifests } from "../deploy/policy-linter.js";
 import { schemaFaults, typeFaults } from "../deploy/schema-check.js";
-import { attempt, CHART, clusterTools, kubernetesModels, run } from "../deploy/tools.js";
+import { attempt, CHART, clusterTools, KUBERNETES_VERSION, kubernetesModels, run } from "../deploy/tools.js";
 
 const { helm, env } = clusterTools();
 
@@ -80,7 +80,7 @@ test("the chart passes Helm's own lint, strictly", () => {
   for (const sets of Object.values(MATRIX)) run(helm, ["lint", "--strict", CHART, ...sets.flatMap((set) => ["--set", set])], { env });
 });
 
-test("every object of every variant is valid by the JSON schemas of Kubernetes 1.27.1", async () => {
+test(`every object of every variant is valid by the JSON schemas of Kubernetes ${KUBERNETES_VERSION}`, async () => {
   const modules = kubernetesModels();
   for (const [name, manifests] of everything) assert.deepEqual(await schemaFaults(manifests, modules), [], name);
 });

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { packageRoot } from "../../src/config/package-root.js";
 import { openAuthority } from "../../src/tls/authority.js";
 import { ClusterNetwork } from "../deploy/cluster-network.js";
@@ -69,9 +70,9 @@ before(async () => {
     { address: TRANSPARENT_SERVICE, port: 443, to: PROXY, toPort: 3129 },
   ];
   network = new ClusterNetwork(ENDPOINTS, services, RESOLVER);
-  const compiled = (name: string): string => join(import.meta.dirname, "..", "deploy", name);
-  await network.start("outside", [compiled("outside-host.js"), vendorCa ?? "", HOSTS.join(",")], /ready/);
-  await network.start("resolver", [compiled("outside-host.js"), "", HOSTS.join(","), TRANSPARENT_SERVICE], /ready/);
+  const outsideHost = fileURLToPath(new URL("../deploy/outside-host.js", import.meta.url));
+  await network.start("outside", [outsideHost, vendorCa ?? "", HOSTS.join(",")], /ready/);
+  await network.start("resolver", [outsideHost, "", HOSTS.join(","), TRANSPARENT_SERVICE], /ready/);
   await network.start("neighbour", ["-e", 'require("net").createServer().listen(8080, () => console.log("ready"))'], /ready/);
   await network.start(
     "proxy",
@@ -89,7 +90,7 @@ after(() => {
 
 async function waysOut(from: string, manifests: readonly Manifest[]): Promise<unknown> {
   network.enforce(compilePolicies(manifests, ENDPOINTS));
-  const program = join(import.meta.dirname, "..", "deploy", "ways-out.js");
+  const program = fileURLToPath(new URL("../deploy/ways-out.js", import.meta.url));
   const ca = join(folder, "certs", "ca.crt");
   const { stdout } = await network.run(
     from,
