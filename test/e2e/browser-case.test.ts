@@ -26,7 +26,7 @@ interface Visit {
   readonly stage: Stage;
   readonly page: Page;
   readonly errors: readonly string[];
-  open(path: string): Promise<void>;
+  readonly open: (path: string) => Promise<void>;
 }
 
 /** A page with a tag manager, in a real browser that has nothing but the PAC file. */
