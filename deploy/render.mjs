@@ -51,7 +51,12 @@ function write(folder, rendered) {
     writeFileSync(join(folder, file), `${text}\n`);
   }
   const lines = names.sort().map((name) => `  - ${name}`);
-  const kustomization = ["# Rendered by deploy/render.mjs; patch it from an overlay of yours.", "apiVersion: kustomize.config.k8s.io/v1beta1", "kind: Kustomization", "resources:"];
+  const kustomization = [
+    "# Rendered by deploy/render.mjs; patch it from an overlay of yours.",
+    "apiVersion: kustomize.config.k8s.io/v1beta1",
+    "kind: Kustomization",
+    "resources:",
+  ];
   writeFileSync(join(folder, "kustomization.yaml"), `${[...kustomization, ...lines].join("\n")}\n`);
   if (readdirSync(folder).length !== names.length + 1) throw new Error("Not every object was written.");
 }

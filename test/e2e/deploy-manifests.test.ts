@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { parse } from "yaml";
 import { packageRoot } from "../../src/config/package-root.js";
 import { containersOf, type Manifest, parseManifests, podSpecOf, shownManifest } from "../deploy/manifest.js";
 import { lintManifests } from "../deploy/policy-linter.js";
@@ -21,8 +22,8 @@ test("the plain manifests are what the chart renders", () => {
       const committed = join(DEPLOY, "kubernetes", variant);
       assert.deepEqual(readdirSync(committed).sort(), readdirSync(join(folder, variant)).sort(), "run: node deploy/render.mjs");
       for (const file of readdirSync(committed)) {
-        const [is, shouldBe] = [committed, join(folder, variant)].map((at) => readFileSync(join(at, file), "utf8"));
-        assert.equal(is, shouldBe, `${variant}/${file} is stale; run: node deploy/render.mjs`);
+        const [is, shouldBe] = [committed, join(folder, variant)].map((at) => parse(readFileSync(join(at, file), "utf8")) as unknown);
+        assert.deepEqual(is, shouldBe, `${variant}/${file} is stale; run: node deploy/render.mjs`);
       }
     }
   } finally {

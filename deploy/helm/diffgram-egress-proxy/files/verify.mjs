@@ -8,7 +8,13 @@ import { createSocket } from "node:dgram";
 import { Resolver, lookup } from "node:dns/promises";
 import { connect } from "node:net";
 
-const { PROXY = "", VENDOR_HOST = "api.segment.io", OUTSIDE_ADDRESS = "1.1.1.1", DNS_OUTSIDE = "1.1.1.1", TRANSPARENT = "false" } = process.env;
+const {
+  PROXY = "",
+  VENDOR_HOST = "api.segment.io",
+  OUTSIDE_ADDRESS = "1.1.1.1",
+  DNS_OUTSIDE = "1.1.1.1",
+  TRANSPARENT = "false",
+} = process.env;
 const WAIT_MS = Number(process.env.WAIT_MS ?? 4000);
 
 /** Resolves to true where a TCP connection is accepted. */
