@@ -5,7 +5,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openAuthority } from "../src/tls/authority.js";
 import type { LoadOrder, LoadResult } from "./load/client.js";
-import { type Arena, type Contender, cpuSeconds, residentMib, startBare, startHaproxy, startMitmproxy, startOurs, startSquid, startVendor } from "./load/contenders.js";
+import {
+  type Arena,
+  type Contender,
+  cpuSeconds,
+  residentMib,
+  startBare,
+  startHaproxy,
+  startMitmproxy,
+  startOurs,
+  startSquid,
+  startVendor,
+} from "./load/contenders.js";
 
 /**
  * Side by side in one run: ours with everything on, a bare undici proxy that reads nothing, Squid with ssl_bump and no inspection, mitmproxy,
@@ -39,7 +50,14 @@ const SCENARIOS: readonly Scenario[] = [
   { name: "keep-alive", requests: 8_000, connections: 8, mode: "keep-alive", bodies: [clean] },
   { name: "a connection an event", requests: 1_500, connections: 8, mode: "each", bodies: [clean] },
   { name: "resumed handshakes", requests: 1_500, connections: 8, mode: "resumed", bodies: [clean] },
-  { name: "10 % refused", requests: 6_000, connections: 8, mode: "keep-alive", bodies: [dirty, ...Array.from({ length: 9 }, () => clean)], only: ["ours"] },
+  {
+    name: "10 % refused",
+    requests: 6_000,
+    connections: 8,
+    mode: "keep-alive",
+    bodies: [dirty, ...Array.from({ length: 9 }, () => clean)],
+    only: ["ours"],
+  },
   { name: "all refused, each durable", requests: 4_000, connections: 32, mode: "keep-alive", bodies: [dirty], only: ["ours"] },
   { name: "fixed 500/s", requests: 2_500, connections: 16, mode: "keep-alive", bodies: [clean], rate: 500, only: ["ours", "bare undici"] },
 ];
@@ -61,12 +79,20 @@ async function main(): Promise<void> {
   const contenders: Contender[] = [];
   const figures = new Map<string, Map<string, Figure[]>>();
   try {
-    const starts = [startOurs(arena, 23_128), startBare(arena, 23_138), startSquid(arena, 23_148), startMitmproxy(arena, 23_158), startHaproxy(arena, 23_168)];
+    const starts = [
+      startOurs(arena, 23_128),
+      startBare(arena, 23_138),
+      startSquid(arena, 23_148),
+      startMitmproxy(arena, 23_158),
+      startHaproxy(arena, 23_168),
+    ];
     for (const start of await Promise.allSettled(starts)) {
       if (start.status === "rejected") throw start.reason;
       if (start.value !== undefined) contenders.push(start.value);
     }
-    for (const scenario of SCENARIOS.filter(({ name }) => process.env["BENCH_ONLY"] === undefined || name.includes(process.env["BENCH_ONLY"]))) {
+    for (const scenario of SCENARIOS.filter(
+      ({ name }) => process.env["BENCH_ONLY"] === undefined || name.includes(process.env["BENCH_ONLY"]),
+    )) {
       const taking = contenders.filter(({ name }) => scenario.only?.includes(name) ?? true);
       for (const contender of taking) await load(generator, contender, { ...scenario, requests: 300 });
       for (let round = 0; round < ROUNDS; round += 1) {
@@ -75,7 +101,9 @@ async function main(): Promise<void> {
           const row = figures.get(scenario.name) ?? new Map<string, Figure[]>();
           row.set(contender.name, [...(row.get(contender.name) ?? []), figure]);
           figures.set(scenario.name, row);
-          process.stderr.write(`${scenario.name} · ${contender.name} · round ${round + 1}: ${figure.cpuMicros.toFixed(0)} µs CPU, ${figure.rate.toFixed(0)}/s\n`);
+          process.stderr.write(
+            `${scenario.name} · ${contender.name} · round ${round + 1}: ${figure.cpuMicros.toFixed(0)} µs CPU, ${figure.rate.toFixed(0)}/s\n`,
+          );
         }
       }
     }
@@ -88,7 +116,11 @@ async function main(): Promise<void> {
   const report = table(figures);
   process.stdout.write(`${report}\n`);
   const out = process.env["BENCH_OUT"];
-  if (out !== undefined) writeFileSync(`${out}.json`, JSON.stringify(Object.fromEntries([...figures].map(([name, row]) => [name, Object.fromEntries(row)])), null, 2));
+  if (out !== undefined)
+    writeFileSync(
+      `${out}.json`,
+      JSON.stringify(Object.fromEntries([...figures].map(([name, row]) => [name, Object.fromEntries(row)])), null, 2),
+    );
 }
 
 async function prepare(folder: string): Promise<Arena> {
@@ -97,7 +129,25 @@ async function prepare(folder: string): Promise<Arena> {
   const leaf = await authority.mint(HOST, Date.now());
   // For Squid and mitmproxy, an RSA CA, which is what both make by default.
   const minting = join(folder, "minting.pem");
-  spawnSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-subj", "/CN=bench", "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign", "-keyout", join(folder, "k.pem"), "-out", join(folder, "c.pem")]);
+  spawnSync("openssl", [
+    "req",
+    "-x509",
+    "-newkey",
+    "rsa:2048",
+    "-nodes",
+    "-days",
+    "30",
+    "-subj",
+    "/CN=bench",
+    "-addext",
+    "basicConstraints=critical,CA:TRUE",
+    "-addext",
+    "keyUsage=critical,keyCertSign,cRLSign",
+    "-keyout",
+    join(folder, "k.pem"),
+    "-out",
+    join(folder, "c.pem"),
+  ]);
   const cert = readFileSync(join(folder, "c.pem"), "utf8");
   writeFileSync(minting, readFileSync(join(folder, "k.pem"), "utf8") + cert);
   return {
@@ -112,7 +162,15 @@ async function prepare(folder: string): Promise<Arena> {
 }
 
 async function load(generator: ChildProcess, contender: Contender, scenario: Scenario): Promise<LoadResult> {
-  const order: LoadOrder = { ...scenario, proxyPort: contender.port, viaConnect: contender.viaConnect, host: HOST, path: PATH, caPem: contender.caPem, rate: scenario.rate ?? 0 };
+  const order: LoadOrder = {
+    ...scenario,
+    proxyPort: contender.port,
+    viaConnect: contender.viaConnect,
+    host: HOST,
+    path: PATH,
+    caPem: contender.caPem,
+    rate: scenario.rate ?? 0,
+  };
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`${contender.name} did not end ${scenario.name} within three minutes.`)), 180_000);
     generator.once("message", () => clearTimeout(late));
@@ -143,11 +201,19 @@ function table(figures: ReadonlyMap<string, ReadonlyMap<string, readonly Figure[
   const lines: string[] = [];
   for (const [scenario, row] of figures) {
     const ours = median((row.get("ours") ?? []).map((figure) => figure.cpuMicros));
-    lines.push("", `### ${scenario}`, "", "| proxy | CPU µs a request | ours ÷ it | requests/s | p50 ms | p99 ms | RSS MiB |", "|---|---|---|---|---|---|---|");
+    lines.push(
+      "",
+      `### ${scenario}`,
+      "",
+      "| proxy | CPU µs a request | ours ÷ it | requests/s | p50 ms | p99 ms | RSS MiB |",
+      "|---|---|---|---|---|---|---|",
+    );
     for (const [name, rounds] of row) {
       const of = (pick: (figure: Figure) => number): number => median(rounds.map(pick));
       const cpu = of((figure) => figure.cpuMicros);
-      lines.push(`| ${name} | ${cpu.toFixed(0)} | ${(ours / cpu).toFixed(2)} | ${of((figure) => figure.rate).toFixed(0)} | ${of((figure) => figure.p50).toFixed(2)} | ${of((figure) => figure.p99).toFixed(2)} | ${of((figure) => figure.mib).toFixed(0)} |`);
+      lines.push(
+        `| ${name} | ${cpu.toFixed(0)} | ${(ours / cpu).toFixed(2)} | ${of((figure) => figure.rate).toFixed(0)} | ${of((figure) => figure.p50).toFixed(2)} | ${of((figure) => figure.p99).toFixed(2)} | ${of((figure) => figure.mib).toFixed(0)} |`,
+      );
     }
   }
   return lines.join("\n");

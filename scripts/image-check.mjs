@@ -18,14 +18,25 @@ const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "dif
 const NODE = "node@24";
 const LIMIT_MB = 250;
 const IMAGE = "localhost/diffgram-egress-proxy:check";
-const RUNTIME_PACKAGES = ["libc6", "libgcc-s1", "libstdc++6", "libssl3", "ca-certificates", "tzdata", "netbase", "base-files", "gcc-12-base"];
+const RUNTIME_PACKAGES = [
+  "libc6",
+  "libgcc-s1",
+  "libstdc++6",
+  "libssl3",
+  "ca-certificates",
+  "tzdata",
+  "netbase",
+  "base-files",
+  "gcc-12-base",
+];
 
 const storage = join(cache, "storage");
 const store = ["--root", storage, "--runroot", join(cache, "run"), "--storage-driver", "vfs"];
 const say = (line) => process.stdout.write(`${line}\n`);
 
 for (const tool of ["buildah", "podman", "runc", "debootstrap"]) {
-  if (spawnSync("sh", ["-c", `command -v ${tool}`]).status !== 0) fail(`${tool} is missing: apt-get install buildah podman runc debootstrap`);
+  if (spawnSync("sh", ["-c", `command -v ${tool}`]).status !== 0)
+    fail(`${tool} is missing: apt-get install buildah podman runc debootstrap`);
 }
 if (process.getuid?.() !== 0) fail("Run it as root: debootstrap and chroot isolation need it.");
 
@@ -36,7 +47,6 @@ importBase(build, "localhost/standin-node:24-bookworm-slim");
 importBase(runtime, "localhost/standin-distroless-cc:debian12");
 
 say("Building the image from the Dockerfile.");
-const bundle = "/etc/ssl/certs/ca-certificates.crt";
 run("buildah", [
   ...store,
   "bud",
@@ -44,9 +54,7 @@ run("buildah", [
   "--network=host",
   "--build-arg=NODE_IMAGE=localhost/standin-node:24-bookworm-slim",
   "--build-arg=RUNTIME_IMAGE=localhost/standin-distroless-cc:debian12",
-  // A network that ends TLS itself has a root of its own.
-  `--volume=${bundle}:${bundle}:ro`,
-  `--env=NODE_EXTRA_CA_CERTS=${bundle}`,
+  "--layers",
   "--format=docker",
   `--tag=${IMAGE}`,
   root,
@@ -63,26 +71,41 @@ function buildBase() {
   const folder = join(cache, "build");
   if (existsSync(join(folder, "usr/local/bin/node"))) return folder;
   say("Making a stand-in for the build base (debootstrap, Node 24).");
-  rmSync(folder, { recursive: true, force: true });
-  run("debootstrap", ["--variant=minbase", "--include=ca-certificates", "bookworm", folder]);
+  if (!existsSync(join(folder, "etc/debian_version")))
+    run("debootstrap", ["--variant=minbase", "--include=ca-certificates", "bookworm", folder]);
   const node = join(cache, "node");
   mkdirSync(node, { recursive: true });
-  writeFileSync(join(node, "package.json"), '{"private":true}');
-  run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts", NODE], { cwd: node });
-  const packed = readdirSync(join(node, "node_modules")).find((name) => /^node-linux-/.test(name));
+  writeFileSync(join(node, "package.json"), '{"private":true,"allowScripts":{"node":true}}');
+  // Its own script fetches the package of this platform, headers and all.
+  run("npm", ["install", "--no-audit", "--no-fund", "--ignore-scripts=false", NODE], { cwd: node });
+  const inner = join(node, "node_modules", "node", "node_modules");
+  // npm skips scripts of packages that nobody approved; some versions approve none beforehand.
+  if (!existsSync(inner) || !readdirSync(inner).some((name) => /^node-linux-/.test(name))) {
+    run(process.execPath, ["installArchSpecificPackage"], { cwd: join(node, "node_modules", "node") });
+  }
+  const packed = readdirSync(inner).find((name) => /^node-linux-/.test(name));
   if (packed === undefined) fail("The package node brought no binary for this platform.");
   for (const part of ["include", "share"]) {
-    const from = join(node, "node_modules", packed, part);
+    const from = join(inner, packed, part);
     if (existsSync(from)) cpSync(from, join(folder, "usr/local", part), { recursive: true });
   }
-  const npm = [join(dirname(dirname(process.execPath)), "lib/node_modules/npm"), "/usr/lib/node_modules/npm"].find((path) => existsSync(path));
+  const npm = [join(dirname(dirname(process.execPath)), "lib/node_modules/npm"), "/usr/lib/node_modules/npm"].find((path) =>
+    existsSync(path),
+  );
   if (npm === undefined) fail("npm's own folder was not found.");
   cpSync(npm, join(folder, "usr/local/lib/node_modules/npm"), { recursive: true, dereference: true });
   for (const command of ["npm", "npx"]) {
-    writeFileSync(join(folder, "usr/local/bin", command), `#!/bin/sh\nexec /usr/local/bin/node /usr/local/lib/node_modules/npm/bin/${command}-cli.js "$@"\n`);
+    writeFileSync(
+      join(folder, "usr/local/bin", command),
+      `#!/bin/sh\nexec /usr/local/bin/node /usr/local/lib/node_modules/npm/bin/${command}-cli.js "$@"\n`,
+    );
     chmodSync(join(folder, "usr/local/bin", command), 0o755);
   }
-  cpSync(join(node, "node_modules", packed, "bin/node"), join(folder, "usr/local/bin/node"));
+  // A network that ends TLS itself has a root of its own, which this machine knows.
+  cpSync("/etc/ssl/certs/ca-certificates.crt", join(folder, "etc/ssl/certs/ca-certificates.crt"), { dereference: true });
+  mkdirSync(join(folder, "usr/local/etc"), { recursive: true });
+  writeFileSync(join(folder, "usr/local/etc/npmrc"), "cafile=/etc/ssl/certs/ca-certificates.crt\n");
+  cpSync(join(inner, packed, "bin/node"), join(folder, "usr/local/bin/node"));
   return folder;
 }
 
@@ -97,12 +120,16 @@ function runtimeBase() {
   mkdirSync(folder, { recursive: true });
   for (const deb of readdirSync(debs)) run("dpkg-deb", ["--extract", join(debs, deb), folder]);
   rmSync(debs, { recursive: true, force: true });
-  for (const unused of ["usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian", "usr/sbin"]) rmSync(join(folder, unused), { recursive: true, force: true });
+  for (const unused of ["usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian", "usr/sbin"])
+    rmSync(join(folder, unused), { recursive: true, force: true });
   mkdirSync(join(folder, "tmp"), { recursive: true });
   chmodSync(join(folder, "tmp"), 0o1777);
   mkdirSync(join(folder, "etc/ssl/certs"), { recursive: true });
   cpSync(join(cache, "build/etc/ssl/certs/ca-certificates.crt"), join(folder, "etc/ssl/certs/ca-certificates.crt"));
-  writeFileSync(join(folder, "etc/passwd"), "root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n");
+  writeFileSync(
+    join(folder, "etc/passwd"),
+    "root:x:0:0:root:/root:/sbin/nologin\nnonroot:x:65532:65532:nonroot:/home/nonroot:/sbin/nologin\n",
+  );
   return folder;
 }
 
@@ -110,7 +137,9 @@ function importBase(folder, name) {
   if (spawnSync("buildah", [...store, "inspect", "--type=image", name], { stdio: "ignore" }).status === 0) return;
   const container = run("buildah", [...store, "from", "scratch"], { quiet: true }).trim();
   run("buildah", [...store, "add", "--quiet", container, folder, "/"], { quiet: true });
-  run("buildah", [...store, "config", "--env=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", container], { quiet: true });
+  run("buildah", [...store, "config", "--env=PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", container], {
+    quiet: true,
+  });
   run("buildah", [...store, "commit", "--quiet", "--rm", container, name], { quiet: true });
 }
 
@@ -129,10 +158,14 @@ function checkImage() {
   }
   const mount = run("podman", [...store, "image", "mount", IMAGE], { quiet: true }).trim();
   try {
-    for (const shell of ["bin/sh", "usr/bin/sh", "bin/bash", "usr/bin/apt-get", "usr/local/bin/npm"]) expect(!existsSync(join(mount, shell)), `It holds no /${shell}.`);
+    for (const shell of ["bin/sh", "usr/bin/sh", "bin/bash", "usr/bin/apt-get", "usr/local/bin/npm"])
+      expect(!existsSync(join(mount, shell)), `It holds no /${shell}.`);
     const sbom = JSON.parse(run("cat", [join(mount, "app/sbom.cdx.json")], { quiet: true }));
     const names = sbom.components.map((component) => component.name);
-    expect(["re2", "undici", "better-sqlite3"].every((name) => names.includes(name)), `Its SBOM names ${names.length} packages.`);
+    expect(
+      ["re2", "undici", "better-sqlite3"].every((name) => names.includes(name)),
+      `Its SBOM names ${names.length} packages.`,
+    );
     expect(!names.includes("typescript"), "Its SBOM, and so the image, holds no development package.");
     expect((statSync(join(mount, "data")).mode & 0o777) === 0o700, "/data is its user's alone.");
   } finally {
@@ -147,22 +180,49 @@ async function checkContainer() {
   run("chown", ["-R", "10001:10001", folder]);
   const name = `egress-check-${process.pid}`;
   const ports = { proxy: 20_000 + (process.pid % 20_000), metrics: 40_001 + (process.pid % 20_000) };
-  const args = ["--runtime=runc", "--cgroups=disabled", "run", "--rm", `--name=${name}`, "--network=host", "--read-only", "--cap-drop=all", "--security-opt=no-new-privileges"];
-  const settings = [`--env=EGRESS_PROXY_LISTEN_PROXY=127.0.0.1:${ports.proxy}`, `--env=EGRESS_PROXY_LISTEN_METRICS=127.0.0.1:${ports.metrics}`, "--env=EGRESS_PROXY_LISTEN_CONSOLE=off"];
-  const volumes = [`--volume=${folder}/data:/data`, `--volume=${folder}/certs:/certs`, "--tmpfs=/tmp:size=64m", "--ulimit=nofile=1024:1024"];
-  const child = spawn("podman", [...store, ...args.slice(0, 1), ...args.slice(2), ...settings, ...volumes, IMAGE], { stdio: ["ignore", "pipe", "pipe"] });
+  const args = [
+    "--runtime=runc",
+    "--cgroups=disabled",
+    "run",
+    "--rm",
+    `--name=${name}`,
+    "--network=host",
+    "--read-only",
+    "--cap-drop=all",
+    "--security-opt=no-new-privileges",
+  ];
+  const settings = [
+    `--env=EGRESS_PROXY_LISTEN_PROXY=127.0.0.1:${ports.proxy}`,
+    `--env=EGRESS_PROXY_LISTEN_METRICS=127.0.0.1:${ports.metrics}`,
+    "--env=EGRESS_PROXY_LISTEN_CONSOLE=off",
+  ];
+  const volumes = [
+    `--volume=${folder}/data:/data`,
+    `--volume=${folder}/certs:/certs`,
+    "--tmpfs=/tmp:size=64m",
+    "--ulimit=nofile=1024:1024",
+  ];
+  const child = spawn("podman", [...store, ...args.slice(0, 1), ...args.slice(2), ...settings, ...volumes, IMAGE], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let written = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => (written += piece));
   const ended = new Promise((resolve) => child.once("close", resolve));
   try {
-    expect(await ready(`http://127.0.0.1:${ports.metrics}/readyz`, child), `It becomes ready with a read-only root and without capabilities.${written.includes("rror") ? `\n${written}` : ""}`);
+    expect(
+      await ready(`http://127.0.0.1:${ports.metrics}/readyz`, child),
+      `It becomes ready with a read-only root and without capabilities.${written.includes("rror") ? `\n${written}` : ""}`,
+    );
     run("podman", [...store, "--runtime=runc", "exec", name, "/usr/local/bin/node", "scripts/healthcheck.mjs"], { quiet: true });
     say("ok   Its health check passes.");
     const refused = spawnSync("podman", [...store, "--runtime=runc", "exec", name, "/bin/sh", "-c", "id"], { encoding: "utf8" });
     expect(refused.status !== 0, "No shell can be started in it.");
     const pid = run("podman", [...store, "inspect", "--format={{.State.Pid}}", name], { quiet: true }).trim();
     const status = run("cat", [`/proc/${pid}/status`], { quiet: true });
-    expect(/^Uid:\s+10001\s/m.test(status) && /^CapEff:\s+0+$/m.test(status) && /^NoNewPrivs:\s+1$/m.test(status), "Its process is user 10001, holds no capability and can gain none.");
+    expect(
+      /^Uid:\s+10001\s/m.test(status) && /^CapEff:\s+0+$/m.test(status) && /^NoNewPrivs:\s+1$/m.test(status),
+      "Its process is user 10001, holds no capability and can gain none.",
+    );
     say(`     Resident memory at rest: ${Math.round(Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1]) / 1024)} MiB.`);
     run("podman", [...store, "stop", "--time=20", name], { quiet: true });
     expect((await ended) === 0, "SIGTERM ends it in order, with exit 0.");
@@ -188,7 +248,12 @@ async function ready(url, child) {
 // ---- Small things
 
 function run(command, args, { cwd = root, quiet = false } = {}) {
-  const result = spawnSync(command, args, { cwd, encoding: "utf8", stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit"], maxBuffer: 64 * 1024 * 1024 });
+  const result = spawnSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    stdio: ["ignore", quiet ? "pipe" : "inherit", quiet ? "pipe" : "inherit"],
+    maxBuffer: 64 * 1024 * 1024,
+  });
   if (result.error !== undefined) throw result.error;
   if (result.status !== 0) fail(`${command} ${args.join(" ")} ended with ${result.status}.\n${result.stderr ?? ""}`);
   return result.stdout ?? "";

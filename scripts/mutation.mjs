@@ -29,7 +29,10 @@ const sample = Number(valueOf("--sample") ?? "0");
 const FOLDERS = ["http", "body", "listen", "forward"];
 
 const all = [];
-const files = FOLDERS.flatMap((folder) => filesBelow(join(built, "src", folder))).map((file) => ({ file, text: instrument(file, readFileSync(file, "utf8")) }));
+const files = FOLDERS.flatMap((folder) => filesBelow(join(built, "src", folder))).map((file) => ({
+  file,
+  text: instrument(file, readFileSync(file, "utf8")),
+}));
 const wanted = all.filter((mutant) => only === undefined || mutant.file.includes(only));
 const step = sample > 0 && sample < wanted.length ? wanted.length / sample : 1;
 const chosen = Array.from({ length: Math.floor(wanted.length / step) }, (_, index) => wanted[Math.floor(index * step)]);
@@ -50,13 +53,17 @@ try {
     const outcome = by !== null ? "case" : isNoticedByUnitTests(mutant) ? "unit" : "none";
     counts[outcome] += 1;
     if (outcome === "none") survivors.push(mutant);
-    process.stdout.write(`${done}/${chosen.length} ${outcome === "none" ? "SURVIVED" : outcome} ${placeOf(mutant)}  ${mutant.what}  ${by ?? ""}\n`);
+    process.stdout.write(
+      `${done}/${chosen.length} ${outcome === "none" ? "SURVIVED" : outcome} ${placeOf(mutant)}  ${mutant.what}  ${by ?? ""}\n`,
+    );
   }
 } finally {
   if (!given.includes("--keep")) rmSync(copy, { recursive: true, force: true });
 }
 const judgedCount = counts.case + counts.unit + counts.none;
-process.stdout.write(`\n${judgedCount} of ${all.length} taken out: ${counts.case} noticed by a case, ${counts.unit} by a unit test alone, ${counts.none} survived.\n`);
+process.stdout.write(
+  `\n${judgedCount} of ${all.length} taken out: ${counts.case} noticed by a case, ${counts.unit} by a unit test alone, ${counts.none} survived.\n`,
+);
 for (const mutant of survivors) process.stdout.write(`  ${placeOf(mutant)}  ${mutant.what}\n`);
 process.exitCode = survivors.length === 0 && judgedCount === chosen.length ? 0 : 1;
 
@@ -65,7 +72,10 @@ async function* judged(mutants) {
   let left = mutants;
   while (left.length > 0) {
     const work = JSON.stringify(left.map(({ id, file }) => ({ id, area: relative(join(built, "src"), file).split("/")[0] })));
-    const child = spawn(process.execPath, [join(copy, "dist", "test", "mutation", "noticed.js"), work], { cwd: copy, stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [join(copy, "dist", "test", "mutation", "noticed.js"), work], {
+      cwd: copy,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
     let told = 0;
     let ready = false;
     for await (const line of createInterface({ input: child.stdout })) {
@@ -88,7 +98,10 @@ function isNoticedByUnitTests(mutant) {
   const tests = filesBelow(join(copy, "dist", "test", folder)).filter((file) => file.endsWith(".test.js"));
   if (tests.length === 0) return false;
   const preload = `data:text/javascript,globalThis.egressMutant=${mutant.id}`;
-  return spawnSync(process.execPath, ["--import", preload, "--test", "--test-force-exit", ...tests], { cwd: copy, timeout: 120_000 }).status !== 0;
+  return (
+    spawnSync(process.execPath, ["--import", preload, "--test", "--test-force-exit", ...tests], { cwd: copy, timeout: 120_000 }).status !==
+    0
+  );
 }
 
 function prepareCopy() {

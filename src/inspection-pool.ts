@@ -112,6 +112,14 @@ const SAMPLES: readonly WorkerJob[] = [
       }),
     ),
     head: { contentType: "application/json", contentEncoding: undefined },
-    context: { schema: undefined, querySchema: undefined, path: "/", query: "a=b", headers: [["User-Agent", "sample/1.0"]], namedHeaders: [], now: 0 },
+    context: {
+      schema: undefined,
+      querySchema: undefined,
+      path: "/",
+      query: "a=b",
+      headers: [["User-Agent", "sample/1.0"]],
+      namedHeaders: [],
+      now: 0,
+    },
   },
 ];

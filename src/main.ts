@@ -84,10 +84,10 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   const pseudonyms = pseudonymsOf(key);
   const pins = TenantPinFile.open(settings.data);
   const compile = (): RulesInForce & LoadedRules => withPool(loadRules(settings, pseudonyms), settings, key);
-  let inForce = compile();
-  announce(inForce, registry, logger);
+  const loaded = loadRules(settings, pseudonyms);
+  announce(loaded, registry, logger);
 
-  const hosts = inForce.index.policy.destinations.map((destination) => destination.host);
+  const hosts = loaded.index.policy.destinations.map((destination) => destination.host);
   const nameConstraints = settings.name_constraints ? hosts : undefined;
   const authority = await openAuthority({ dir: settings.certs, now: CLOCK.now(), logger, createIfMissing: true, nameConstraints });
   registry.caExpiry(new Date(authority.expiresAt));
@@ -95,8 +95,12 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   // Before the record is opened: a fault here must leave nothing open that keeps the process alive.
   const secureContext = buildUpstreamSecureContext({ extraCaFiles: settings.upstream.ca });
   const records = await openRecords(settings, logger, registry);
+  // Last of what can fail to open: its threads would keep a process alive that could not start.
+  let inForce = withPool(loaded, settings, key);
   records.policy(inForce.index.policy.digest);
-  health.check("store", () => (records.store.storeAnswers ? { ok: true } : { ok: true, detail: "The record store is away; records go to the local spool." }));
+  health.check("store", () =>
+    records.store.storeAnswers ? { ok: true } : { ok: true, detail: "The record store is away; records go to the local spool." },
+  );
   const forwarder = createForwarder({
     secureContext,
     resolve,
@@ -140,12 +144,14 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
     await observe?.close();
   };
   try {
-    if (settings.listen.metrics !== undefined) observe = await startObserveServer({
+    if (settings.listen.metrics !== undefined)
+      observe = await startObserveServer({
         listen: settings.listen.metrics,
         registry,
         health,
         browsers: {
-          hosts: () => inForce.index.policy.destinations.filter(({ caseName }) => caseName === "js-error-collection").map(({ host }) => host),
+          hosts: () =>
+            inForce.index.policy.destinations.filter(({ caseName }) => caseName === "js-error-collection").map(({ host }) => host),
           proxy: settings.pac.proxy === "auto" ? undefined : settings.pac.proxy,
           port: () => listeners?.proxy?.address.port ?? settings.listen.proxy?.port ?? 0,
           caPem: () => leaves.authority.certificatePem,
@@ -182,7 +188,14 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   health.check("proxy", () => ({ ok: true }));
   health.check("ca", () => ({ ok: CLOCK.now() < leaves.authority.expiresAt }));
   const running: RunningProxy = {
-    addresses: { proxy: listeners.proxy?.address, proxyTls: listeners.proxyTls?.address, transparent: listeners.transparent?.address, metrics: observe?.address, console: desk?.address, support: support?.address },
+    addresses: {
+      proxy: listeners.proxy?.address,
+      proxyTls: listeners.proxyTls?.address,
+      transparent: listeners.transparent?.address,
+      metrics: observe?.address,
+      console: desk?.address,
+      support: support?.address,
+    },
     firstPassword: desk?.firstPassword,
     caPem: authority.certificatePem,
     close,
@@ -202,12 +215,18 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
         logger.info("Policy, rules and CA are read anew.", { policy: next.index.policy.digest });
       } catch (error) {
         registry.policyReload("error");
-        logger.error("The reload failed; what was in force stays in force.", { fault: error instanceof FaultsError ? error.message : nameOf(error) });
+        logger.error("The reload failed; what was in force stays in force.", {
+          fault: error instanceof FaultsError ? error.message : nameOf(error),
+        });
       }
     },
   };
   if (settings.reload.every_ms > 0) {
-    stopWatching = watchFiles({ paths: [settings.rules, settings.certs], everyMs: settings.reload.every_ms, onChange: () => running.reload() });
+    stopWatching = watchFiles({
+      paths: [settings.rules, settings.certs],
+      everyMs: settings.reload.every_ms,
+      onChange: () => running.reload(),
+    });
   }
   return running;
 }
@@ -236,8 +255,11 @@ export function loadRules(settings: Settings, pseudonyms: Pseudonyms): LoadedRul
   const limits = loaded?.policy.limits ?? readLimits(undefined, []);
   const { rules, schemas } = files;
   const operatorEnums = loaded?.policy.values ?? {};
-  const inspector = collecting(faults, () => compileInspector({ rules, schemas, limits, pseudonyms, findViews: findNestedViews, operatorEnums }));
-  if (loaded === undefined || inspector === undefined || faults.length > 0) throw new FaultsError("The proxy does not start with these rules:", faults);
+  const inspector = collecting(faults, () =>
+    compileInspector({ rules, schemas, limits, pseudonyms, findViews: findNestedViews, operatorEnums }),
+  );
+  if (loaded === undefined || inspector === undefined || faults.length > 0)
+    throw new FaultsError("The proxy does not start with these rules:", faults);
   return { index: compilePolicy(loaded.policy), inspector, warnings: loaded.warnings, files };
 }
 
@@ -277,7 +299,17 @@ async function openRecords(settings: Settings, logger: Logger, metrics: MetricsR
   const url = settings.store.url === "sqlite" ? undefined : settings.store.url;
   const evidence = { recipients: settings.evidence.recipients, maxBytes: settings.evidence.max_bytes };
   const { distinct_per_client: distinctPerClient, keep_days: days, keep_count: records } = settings.records;
-  return openRecordRoom({ dataDir: settings.data, url, logger, clock: CLOCK, metrics, evidence, distinctPerClient, keep: { days, records }, outgoing: readOutgoing(settings.outgoing) });
+  return openRecordRoom({
+    dataDir: settings.data,
+    url,
+    logger,
+    clock: CLOCK,
+    metrics,
+    evidence,
+    distinctPerClient,
+    keep: { days, records },
+    outgoing: readOutgoing(settings.outgoing),
+  });
 }
 
 function connectToOf(settings: Settings): (target: Target) => { readonly host: string; readonly port: number } | undefined {
@@ -288,11 +320,19 @@ function connectToOf(settings: Settings): (target: Target) => { readonly host: s
 /** Both quotas: the client's by who it proved to be, else by its address; then the case's. */
 function quotasOf({ quotas }: Settings): PipelineParts["admit"] {
   const ofClients = new QuotaKeeper(
-    { requestsPerMinute: quotas.client_requests_per_minute, bytesPerMinute: quotas.client_bytes_per_minute, concurrent: quotas.client_concurrent },
+    {
+      requestsPerMinute: quotas.client_requests_per_minute,
+      bytesPerMinute: quotas.client_bytes_per_minute,
+      concurrent: quotas.client_concurrent,
+    },
     "client",
   );
   const ofCases = new QuotaKeeper(
-    { requestsPerMinute: quotas.case_requests_per_minute, bytesPerMinute: quotas.case_bytes_per_minute, concurrent: quotas.case_concurrent },
+    {
+      requestsPerMinute: quotas.case_requests_per_minute,
+      bytesPerMinute: quotas.case_bytes_per_minute,
+      concurrent: quotas.case_concurrent,
+    },
     "case",
   );
   return (client, caseName) => {

@@ -163,7 +163,13 @@ export class Pipeline implements ExchangeHandler {
     return { id, at: this.#parts.clock.now(), context, head, target, policyDigest, ...unknown };
   }
 
-  async #inspect(rules: RulesInForce, head: RequestHead, body: Buffer, route: Route, destination: Destination): Promise<Inspection | Refusal> {
+  async #inspect(
+    rules: RulesInForce,
+    head: RequestHead,
+    body: Buffer,
+    route: Route,
+    destination: Destination,
+  ): Promise<Inspection | Refusal> {
     const started = performance.now();
     try {
       return await rules.inspections.inspect({
@@ -181,7 +187,9 @@ export class Pipeline implements ExchangeHandler {
       });
     } catch (error) {
       // Its message may quote the body, so only its name is told.
-      this.#parts.logger.error("An inspection failed; the exchange is refused.", { fault: error instanceof Error ? error.name : "unknown" });
+      this.#parts.logger.error("An inspection failed; the exchange is refused.", {
+        fault: error instanceof Error ? error.name : "unknown",
+      });
       return refusal("inspection-failed", "The inspection ended by a fault of its own.");
     } finally {
       this.#parts.metrics.inspectionSeconds((performance.now() - started) / 1_000);
@@ -260,12 +268,21 @@ export class Pipeline implements ExchangeHandler {
 
   /** What is still to be kept back in a redacted body; undefined where it can't be told. */
   async #judgeAgain(body: Buffer, known: Known, request: Judged): Promise<readonly Finding[] | undefined> {
-    const head: RequestHead = { ...request.head, headers: request.head.headers.filter(([name]) => name.toLowerCase() !== "content-encoding") };
+    const head: RequestHead = {
+      ...request.head,
+      headers: request.head.headers.filter(([name]) => name.toLowerCase() !== "content-encoding"),
+    };
     const inspection = await this.#inspect(request.rules, head, body, request.route, request.destination);
     if (isRefusal(inspection) || inspection.moreFindings > 0) return undefined;
     known.outline = inspection.outline;
     const casePolicy = caseOf(request.rules.index.policy, request.destination);
-    const verdict = decide({ caseName: known.caseName, casePolicy, findings: inspection.findings, moreFindings: 0, now: this.#parts.clock.now() });
+    const verdict = decide({
+      caseName: known.caseName,
+      casePolicy,
+      findings: inspection.findings,
+      moreFindings: 0,
+      now: this.#parts.clock.now(),
+    });
     return verdict.findings.filter((finding) => finding.action !== "report");
   }
 
@@ -274,7 +291,11 @@ export class Pipeline implements ExchangeHandler {
     const { pins, logger } = this.#parts;
     const { names, durable } = pins.learn(known.inspection?.pins ?? []);
     if (names.length === 0) return;
-    logger.warn("Tenant pins were learned; confirm them by `egress-proxy pins confirm`.", { pins: names.join(","), durable, exchange: known.id });
+    logger.warn("Tenant pins were learned; confirm them by `egress-proxy pins confirm`.", {
+      pins: names.join(","),
+      durable,
+      exchange: known.id,
+    });
   }
 
   async #forward(known: Known, { head, destination }: Judged, outgoing: Outgoing, verdict: Verdict, answer: AnswerSink): Promise<void> {
@@ -299,11 +320,22 @@ export class Pipeline implements ExchangeHandler {
       case "answered":
         metrics.bodyBytes("out", body.length);
         metrics.bodyBytes("answer", outcome.bytes);
-        logger.debug("Let out.", { exchange: known.id, case: known.caseName, destination: destination.name, status: outcome.status, bytes: body.length });
+        logger.debug("Let out.", {
+          exchange: known.id,
+          case: known.caseName,
+          destination: destination.name,
+          status: outcome.status,
+          bytes: body.length,
+        });
         return;
       case "failed":
         metrics.upstreamError(destination.name, outcome.error);
-        logger.warn("The destination failed.", { exchange: known.id, destination: destination.name, kind: outcome.error, detail: outcome.detail });
+        logger.warn("The destination failed.", {
+          exchange: known.id,
+          destination: destination.name,
+          kind: outcome.error,
+          detail: outcome.detail,
+        });
         if (!outcome.answerStarted) answerUpstreamFault(outcome.error === "timeout", outcome.detail, known.caseName, answer);
         return;
       case "client-left":
@@ -351,14 +383,24 @@ export class Pipeline implements ExchangeHandler {
   }
 
   /** @returns the record's id once it is on disk; undefined where it could not be put there */
-  async #record(known: Known, verdict: VerdictLabel, reason: Reason | undefined, findings: readonly Finding[], transferred: boolean): Promise<string | undefined> {
+  async #record(
+    known: Known,
+    verdict: VerdictLabel,
+    reason: Reason | undefined,
+    findings: readonly Finding[],
+    transferred: boolean,
+  ): Promise<string | undefined> {
     const { context, ...facts } = known;
     const moreFindings = known.inspection?.moreFindings ?? 0;
-    const transfer = draftTransfer({ ...facts, ...context, target: known.target, verdict, reason, findings, moreFindings, transferred }, this.#parts.pseudonyms);
+    const transfer = draftTransfer(
+      { ...facts, ...context, target: known.target, verdict, reason, findings, moreFindings, transferred },
+      this.#parts.pseudonyms,
+    );
     const { durability, record } = await this.#parts.transfers.write(transfer);
     if (durability === "failed") return undefined;
     // Of the same UDT sent again the first body is enough, unless this one got through.
-    if (known.body !== undefined && known.body.length > 0 && (record === known.id || transferred)) this.#parts.evidence.keep(record, known.id, known.body);
+    if (known.body !== undefined && known.body.length > 0 && (record === known.id || transferred))
+      this.#parts.evidence.keep(record, known.id, known.body);
     return record;
   }
 

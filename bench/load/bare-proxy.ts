@@ -14,7 +14,12 @@ const inner = createServer((request, response) => {
   request.on("data", (piece: Buffer) => pieces.push(piece));
   request.on("end", () => {
     pool
-      .request({ path: request.url ?? "/", method: "POST", headers: { host: name, "content-type": "application/json" }, body: Buffer.concat(pieces) })
+      .request({
+        path: request.url ?? "/",
+        method: "POST",
+        headers: { host: name, "content-type": "application/json" },
+        body: Buffer.concat(pieces),
+      })
       .then(async (answer) => {
         const body = Buffer.from(await answer.body.arrayBuffer());
         response.writeHead(answer.statusCode, { "content-type": "application/json", "content-length": body.length });

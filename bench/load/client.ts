@@ -41,7 +41,12 @@ export async function runLoad(order: LoadOrder): Promise<LoadResult> {
       await answerOf(socket);
     }
     const resumed = order.mode === "resumed" ? session : undefined;
-    const secure = connectTls({ socket, servername: order.host, secureContext: context, ...(resumed === undefined ? {} : { session: resumed }) });
+    const secure = connectTls({
+      socket,
+      servername: order.host,
+      secureContext: context,
+      ...(resumed === undefined ? {} : { session: resumed }),
+    });
     secure.on("session", (fresh: Buffer) => {
       session = fresh;
     });

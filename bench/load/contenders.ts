@@ -30,7 +30,10 @@ const here = (file: string): string => fileURLToPath(new URL(file, import.meta.u
 const PROXY_CORE = "0";
 
 function pinned(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-  return spawn("taskset", ["-c", PROXY_CORE, command, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", process.env["BENCH_DEBUG"] === undefined ? "ignore" : "inherit"] });
+  return spawn("taskset", ["-c", PROXY_CORE, command, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "ignore", process.env["BENCH_DEBUG"] === undefined ? "ignore" : "inherit"],
+  });
 }
 
 export async function startOurs(arena: Arena, port: number, extra: readonly string[] = []): Promise<Contender> {
@@ -38,21 +41,38 @@ export async function startOurs(arena: Arena, port: number, extra: readonly stri
   const child = pinned(
     process.execPath,
     [
-      here("../../src/cli/main.js"), "run", "--certs", certs, "--data", join(arena.folder, `ours-data-${port}`),
-      "--upstream-ca", arena.upstreamCa, "--connect-to", `${arena.host}:443:${arena.upstreamAddress}:${arena.upstreamPort}`, ...extra,
+      here("../../src/cli/main.js"),
+      "run",
+      "--certs",
+      certs,
+      "--data",
+      join(arena.folder, `ours-data-${port}`),
+      "--upstream-ca",
+      arena.upstreamCa,
+      "--connect-to",
+      `${arena.host}:443:${arena.upstreamAddress}:${arena.upstreamPort}`,
+      ...extra,
     ],
-    { EGRESS_PROXY_LISTEN_PROXY: `127.0.0.1:${port}`, EGRESS_PROXY_LISTEN_METRICS: `127.0.0.1:${port + 1}`, EGRESS_PROXY_LISTEN_CONSOLE: "off" },
+    {
+      EGRESS_PROXY_LISTEN_PROXY: `127.0.0.1:${port}`,
+      EGRESS_PROXY_LISTEN_METRICS: `127.0.0.1:${port + 1}`,
+      EGRESS_PROXY_LISTEN_CONSOLE: "off",
+    },
   );
   await portOpen(port, child);
   return { name: "ours", port, viaConnect: true, caPem: readFileSync(join(certs, "ca.crt"), "utf8"), process: child };
 }
 
 export async function startBare(arena: Arena, port: number): Promise<Contender> {
-  const child = pinned(process.execPath, [here("./bare-proxy.js"), String(port), `${arena.upstreamAddress}:${arena.upstreamPort}`, arena.host], {
-    EGRESS_BENCH_CERT: arena.leaf.cert,
-    EGRESS_BENCH_KEY: arena.leaf.key,
-    EGRESS_BENCH_CA: readFileSync(arena.upstreamCa, "utf8"),
-  });
+  const child = pinned(
+    process.execPath,
+    [here("./bare-proxy.js"), String(port), `${arena.upstreamAddress}:${arena.upstreamPort}`, arena.host],
+    {
+      EGRESS_BENCH_CERT: arena.leaf.cert,
+      EGRESS_BENCH_KEY: arena.leaf.key,
+      EGRESS_BENCH_CA: readFileSync(arena.upstreamCa, "utf8"),
+    },
+  );
   await portOpen(port, child);
   return { name: "bare undici", port, viaConnect: true, caPem: readFileSync(arena.upstreamCa, "utf8"), process: child };
 }
@@ -92,10 +112,26 @@ export async function startMitmproxy(arena: Arena, port: number): Promise<Conten
   const folder = join(arena.folder, "mitmproxy");
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "mitmproxy-ca.pem"), readFileSync(arena.mintingCa.pemFile));
-  writeFileSync(join(folder, "dial.py"), `def server_connect(data):\n    data.server.address = ("${arena.upstreamAddress}", ${arena.upstreamPort})\n`);
+  writeFileSync(
+    join(folder, "dial.py"),
+    `def server_connect(data):\n    data.server.address = ("${arena.upstreamAddress}", ${arena.upstreamPort})\n`,
+  );
   const child = pinned("/usr/bin/mitmdump", [
-    "-q", "--listen-host", "127.0.0.1", "-p", String(port), "-s", join(folder, "dial.py"),
-    "--set", `confdir=${folder}`, "--set", `ssl_verify_upstream_trusted_ca=${arena.upstreamCa}`, "--set", "connection_strategy=lazy", "--set", "http2=false",
+    "-q",
+    "--listen-host",
+    "127.0.0.1",
+    "-p",
+    String(port),
+    "-s",
+    join(folder, "dial.py"),
+    "--set",
+    `confdir=${folder}`,
+    "--set",
+    `ssl_verify_upstream_trusted_ca=${arena.upstreamCa}`,
+    "--set",
+    "connection_strategy=lazy",
+    "--set",
+    "http2=false",
   ]);
   await portOpen(port, child);
   return { name: "mitmproxy", port, viaConnect: true, caPem: arena.mintingCa.cert, process: child };

@@ -42,11 +42,6 @@ export function parseFormLines(bytes: Uint8Array, limits: Pick<BodyLimits, "node
   return form;
 }
 
-/** A query string without its `?`, as form-encoded pairs; ranges count in its own bytes. Faults as in `parseForm`. */
-export function readQuery(query: string, limits: Pick<BodyLimits, "nodes">): FormReading {
-  return parseForm(Buffer.from(query, "utf8"), limits);
-}
-
 class Form implements FormReading {
   readonly fields: FormField[] = [];
   readonly faults: Unreadable[] = [];

@@ -40,13 +40,6 @@ export const findNestedViews: ViewFinder = (text: string, budget: ViewBudget): N
   return search.views.length === 0 && !search.exhausted ? NONE : search;
 };
 
-/** Nested views of bytes, such as a file part: compression, UTF-16 and plain text are tried before the string's own. */
-export function findNestedViewsOfBytes(bytes: Uint8Array, budget: ViewBudget): NestedViews {
-  const search = new Search(budget, "");
-  search.bytes(bytes, []);
-  return search;
-}
-
 class Search implements NestedViews {
   readonly views: NestedView[] = [];
   exhausted = false;

@@ -56,7 +56,13 @@ function shadowedRoutes(policy: Policy): Fault[] {
   return policy.destinations.flatMap(({ name, routes }) =>
     routes.flatMap((route, index) => {
       if (!routes.slice(0, index).some((above) => covers(above, route))) return [];
-      return [{ where: `destination ${name}`, what: `The route ${route.methods.join(",")} ${route.path} is shadowed by one above it.`, mend: "Remove it, or put it first." }];
+      return [
+        {
+          where: `destination ${name}`,
+          what: `The route ${route.methods.join(",")} ${route.path} is shadowed by one above it.`,
+          mend: "Remove it, or put it first.",
+        },
+      ];
     }),
   );
 }

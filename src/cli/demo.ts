@@ -55,13 +55,23 @@ async function demonstrate(once: boolean): Promise<void> {
   for (const request of requests) {
     const before = vendor.received.length;
     const answer = await sendThroughProxy(proxy.addresses.proxy?.port ?? 0, proxy.caPem, request);
-    rows.push(rowOf(request, answer, vendor.received.slice(before).map((received) => received.body)));
+    rows.push(
+      rowOf(
+        request,
+        answer,
+        vendor.received.slice(before).map((received) => received.body),
+      ),
+    );
   }
   process.stdout.write(`${table(rows)}\n\n`);
   const cli = "node dist/src/cli/main.js";
-  process.stdout.write(`Where to look:\n  records   ${cli} records list --data ${join(folder, "data")}\n  one       ${cli} records show RECORD --data ${join(folder, "data")}\n`);
+  process.stdout.write(
+    `Where to look:\n  records   ${cli} records list --data ${join(folder, "data")}\n  one       ${cli} records show RECORD --data ${join(folder, "data")}\n`,
+  );
   if (!once) {
-    process.stdout.write(`  metrics   http://127.0.0.1:${proxy.addresses.metrics?.port ?? 0}/metrics\n  desk      http://127.0.0.1:${proxy.addresses.console?.port ?? 0}/ as admin with ${proxy.firstPassword ?? ""}\n\nThe proxy goes on at 127.0.0.1:${proxy.addresses.proxy?.port ?? 0}; Ctrl-C ends it.\n`);
+    process.stdout.write(
+      `  metrics   http://127.0.0.1:${proxy.addresses.metrics?.port ?? 0}/metrics\n  desk      http://127.0.0.1:${proxy.addresses.console?.port ?? 0}/ as admin with ${proxy.firstPassword ?? ""}\n\nThe proxy goes on at 127.0.0.1:${proxy.addresses.proxy?.port ?? 0}; Ctrl-C ends it.\n`,
+    );
     await new Promise<void>((resolve) => process.once("SIGINT", () => resolve()));
   }
   await proxy.close();
@@ -72,12 +82,24 @@ function rowOf(request: PlayedRequest, answer: { readonly status: number; readon
   const row = { request: request.name, host: request.host };
   if (answer.status === 200) {
     const whole = arrived.length === 1 && arrived[0]?.equals(request.body) === true;
-    return { ...row, verdict: "allow", why: "nothing found that does not belong there", record: "", arrived: whole ? "byte for byte" : "CHANGED" };
+    return {
+      ...row,
+      verdict: "allow",
+      why: "nothing found that does not belong there",
+      record: "",
+      arrived: whole ? "byte for byte" : "CHANGED",
+    };
   }
   const refusal = REFUSAL.safeParse(parseJson(answer.body));
   const rules = refusal.success ? [...new Set(refusal.data.findings.map((finding) => finding.rule))] : [];
   const why = refusal.success ? [refusal.data.code, ...rules.slice(0, 4)].join(" · ") : `HTTP ${answer.status}`;
-  return { ...row, verdict: "block", why, record: (refusal.success ? refusal.data.record : null) ?? "", arrived: arrived.length === 0 ? "nothing" : "SOMETHING" };
+  return {
+    ...row,
+    verdict: "block",
+    why,
+    record: (refusal.success ? refusal.data.record : null) ?? "",
+    arrived: arrived.length === 0 ? "nothing" : "SOMETHING",
+  };
 }
 
 function parseJson(text: string): unknown {
@@ -98,6 +120,14 @@ function table(rows: readonly Row[]): string {
     ["why", "why"],
   ];
   const widths = columns.map(([key, title]) => Math.max(title.length, ...rows.map((row) => row[key].length)));
-  const line = (cells: readonly string[]): string => cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join("  ").trimEnd();
-  return [line(columns.map(([, title]) => title)), line(widths.map((width) => "-".repeat(width))), ...rows.map((row) => line(columns.map(([key]) => row[key])))].join("\n");
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+      .join("  ")
+      .trimEnd();
+  return [
+    line(columns.map(([, title]) => title)),
+    line(widths.map((width) => "-".repeat(width))),
+    ...rows.map((row) => line(columns.map(([key]) => row[key]))),
+  ].join("\n");
 }

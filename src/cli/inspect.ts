@@ -62,9 +62,15 @@ export function addInspectCommand(program: Command): void {
 
 function judgeOf(options: InspectOptions): (body: Buffer) => Verdict {
   const form = parseAbsoluteForm(options.to);
-  if (isRefusal(form)) throw new FaultsError("inspect can't use its options:", [{ where: "--to", what: form.detail, mend: "Write a URL such as https://api.segment.io/v1/batch." }]);
+  if (isRefusal(form))
+    throw new FaultsError("inspect can't use its options:", [
+      { where: "--to", what: form.detail, mend: "Write a URL such as https://api.segment.io/v1/batch." },
+    ]);
   const place = parsePath(form.originForm);
-  if (isRefusal(place)) throw new FaultsError("inspect can't use its options:", [{ where: "--to", what: place.detail, mend: "Write the path in plain characters." }]);
+  if (isRefusal(place))
+    throw new FaultsError("inspect can't use its options:", [
+      { where: "--to", what: place.detail, mend: "Write the path in plain characters." },
+    ]);
   const { index, inspector } = loadRules(loadSettings({ ...settingsFromFlags(options), env: process.env }), passingKey());
   return (body) => judgeBody(body, index, inspector, options, form.target, place);
 }
@@ -91,7 +97,13 @@ function judgeBody(
   const inspection = inspector.inspect(reading, { schema, querySchema, path, query, headers: [], namedHeaders: [], now: Date.now() });
   // Whose account it is can't be told from a body alone, so `inspect` never reports it (invariant 10).
   const findings = inspection.findings.filter((finding) => finding.rule !== "integrity/foreign-tenant");
-  return decide({ caseName, casePolicy: caseOf(policy, found.destination), findings, moreFindings: inspection.moreFindings, now: Date.now() });
+  return decide({
+    caseName,
+    casePolicy: caseOf(policy, found.destination),
+    findings,
+    moreFindings: inspection.moreFindings,
+    now: Date.now(),
+  });
 }
 
 function shownVerdict(verdict: Verdict, explain: boolean): Readonly<Record<string, unknown>> {
@@ -127,5 +139,7 @@ function bodyOfLine(line: string): Buffer {
 
 function badInput(error: unknown, file: string): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
-  return code === undefined ? `inspect failed: ${error instanceof Error ? error.name : "unknown fault"}` : `${file} can't be read (${code}). Name a readable file, or - for standard input.`;
+  return code === undefined
+    ? `inspect failed: ${error instanceof Error ? error.name : "unknown fault"}`
+    : `${file} can't be read (${code}). Name a readable file, or - for standard input.`;
 }

@@ -26,7 +26,9 @@ import { addSupportCommand } from "./support.js";
 const PACKAGE = z.object({ version: z.string() });
 
 const program = new Command("egress-proxy")
-  .description("Stands between a Diffgram installation and the internet: lets out the vendor's four Limited Cases, reads every body, records what it stops.")
+  .description(
+    "Stands between a Diffgram installation and the internet: lets out the vendor's four Limited Cases, reads every body, records what it stops.",
+  )
   .version(PACKAGE.parse(JSON.parse(readFileSync(join(packageRoot(), "package.json"), "utf8"))).version)
   .showHelpAfterError("(egress-proxy --help shows the commands)")
   .exitOverride((error) => {
@@ -36,8 +38,10 @@ const program = new Command("egress-proxy")
 addRunCommand(program);
 addCheckCommand(program, {
   ruleIds: ({ rules }) => ruleIdsOf(rules),
-  deadRules: ({ rules, schemas }, { limits }) => findDeadRules({ rules, schemas, limits, pseudonyms: passingKey(), findViews: findNestedViews }),
-  runRuleExamples: ({ rules, schemas }, { limits }) => runExamples({ rules, schemas, limits, pseudonyms: passingKey(), findViews: findNestedViews }),
+  deadRules: ({ rules, schemas }, { limits }) =>
+    findDeadRules({ rules, schemas, limits, pseudonyms: passingKey(), findViews: findNestedViews }),
+  runRuleExamples: ({ rules, schemas }, { limits }) =>
+    runExamples({ rules, schemas, limits, pseudonyms: passingKey(), findViews: findNestedViews }),
 });
 addInspectCommand(program);
 addCaCommand(program);

@@ -36,7 +36,9 @@ export function addNewRuleCommand(program: Command): void {
     .option("--keyword <literal>", "look only at texts that hold it; repeatable", collect)
     .option("--key <name>", "a member of this name is a finding by itself; repeatable", collect)
     .addOption(new Option("--match <example>", "text, or JSON, that it must find; at least three").argParser(collect).makeOptionMandatory())
-    .addOption(new Option("--pass <example>", "text, or JSON, that it must not find; at least three").argParser(collect).makeOptionMandatory())
+    .addOption(
+      new Option("--pass <example>", "text, or JSON, that it must not find; at least three").argParser(collect).makeOptionMandatory(),
+    )
     .action((id: string, options: NewRule) => {
       try {
         process.stdout.write(`${writeRule(id, options)}\n`);
@@ -50,9 +52,15 @@ export function addNewRuleCommand(program: Command): void {
 
 function writeRule(id: string, options: NewRule): string {
   const name = new RegExp(`^(?:${CATEGORIES.join("|")})/[a-z][a-z0-9-]*$`);
-  if (!name.test(id)) throw new FaultsError("The rule was not written:", [{ where: "ID", what: `"${id}" is no rule id.`, mend: `Write CATEGORY/NAME in lower case; categories are ${CATEGORIES.join(", ")}.` }]);
+  if (!name.test(id))
+    throw new FaultsError("The rule was not written:", [
+      { where: "ID", what: `"${id}" is no rule id.`, mend: `Write CATEGORY/NAME in lower case; categories are ${CATEGORIES.join(", ")}.` },
+    ]);
   const path = join(options.rules, `${id}.yaml`);
-  if (existsSync(path)) throw new FaultsError("The rule was not written:", [{ where: "ID", what: `${path} is there already.`, mend: "Choose another name, or edit that file." }]);
+  if (existsSync(path))
+    throw new FaultsError("The rule was not written:", [
+      { where: "ID", what: `${path} is there already.`, mend: "Choose another name, or edit that file." },
+    ]);
   const text = ruleText(id, options);
   const limits = readLimits(undefined, []);
   const broken = runExamples({ rules: [{ path, text }], schemas: [], limits, pseudonyms: passingKey(), findViews: findNestedViews });

@@ -15,19 +15,29 @@ export function addPinsCommand(program: Command): void {
         const state = pin.confirmed === undefined ? "UNCONFIRMED" : `confirmed by ${pin.confirmed.by} at ${pin.confirmed.at}`;
         return `${pin.name.padEnd(24)} {${pin.hmac.slice(0, 8)}}  learned ${pin.learned}  ${state}`;
       });
-      process.stdout.write(`${rows.length === 0 ? "No pin has been learned yet: the first value of each is, when it is let out." : rows.join("\n")}\n`);
+      process.stdout.write(
+        `${rows.length === 0 ? "No pin has been learned yet: the first value of each is, when it is let out." : rows.join("\n")}\n`,
+      );
     });
   pins
     .command("confirm <name>")
     .description("say that the value learned is this installation's own")
     .option(...data)
     .option("--by <who>", "who confirms", userInfo().username)
-    .action((name: string, options: { data: string; by: string }) => report(TenantPinFile.open(options.data).confirm(name, options.by), name, "is confirmed; a running proxy takes that from its next reload"));
+    .action((name: string, options: { data: string; by: string }) =>
+      report(
+        TenantPinFile.open(options.data).confirm(name, options.by),
+        name,
+        "is confirmed; a running proxy takes that from its next reload",
+      ),
+    );
   pins
     .command("forget <name>")
     .description("learn the next value that is seen, after the vendor's key was changed; reload or restart the proxy after it")
     .option(...data)
-    .action((name: string, options: { data: string }) => report(TenantPinFile.open(options.data).forget(name), name, "is forgotten; reload the proxy to learn the next value"));
+    .action((name: string, options: { data: string }) =>
+      report(TenantPinFile.open(options.data).forget(name), name, "is forgotten; reload the proxy to learn the next value"),
+    );
 }
 
 function report(done: boolean, name: string, said: string): void {

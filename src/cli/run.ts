@@ -6,18 +6,20 @@ import { type RunningProxy, startProxy } from "../main.js";
 
 /** `egress-proxy run`: serves until SIGTERM or SIGINT, reads policy and CA anew at SIGHUP. Exit 1 where it can't start. */
 export function addRunCommand(program: Command): void {
-  addRunOptions(program.command("run", { isDefault: true }).description("run the proxy")).action(async (options: Readonly<Record<string, unknown>>) => {
-    try {
-      const settings = loadSettings({ ...settingsFromFlags(options), env: process.env });
-      const proxy = await startProxy(settings);
-      process.stdout.write(greeting(proxy, settings.certs, settings.data));
-      serveUntilSignal(proxy);
-    } catch (error) {
-      if (!(error instanceof FaultsError)) throw error;
-      process.stderr.write(`${error.message}\n`);
-      process.exitCode = 1;
-    }
-  });
+  addRunOptions(program.command("run", { isDefault: true }).description("run the proxy")).action(
+    async (options: Readonly<Record<string, unknown>>) => {
+      try {
+        const settings = loadSettings({ ...settingsFromFlags(options), env: process.env });
+        const proxy = await startProxy(settings);
+        process.stdout.write(greeting(proxy, settings.certs, settings.data));
+        serveUntilSignal(proxy);
+      } catch (error) {
+        if (!(error instanceof FaultsError)) throw error;
+        process.stderr.write(`${error.message}\n`);
+        process.exitCode = 1;
+      }
+    },
+  );
 }
 
 function serveUntilSignal(proxy: RunningProxy): void {
@@ -37,12 +39,15 @@ function serveUntilSignal(proxy: RunningProxy): void {
 }
 
 function greeting({ addresses, firstPassword }: RunningProxy, certs: string, data: string): string {
-  const at = (address: { readonly host: string; readonly port: number } | undefined): string => (address === undefined ? "off" : `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`);
+  const at = (address: { readonly host: string; readonly port: number } | undefined): string =>
+    address === undefined ? "off" : `${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
   return [
     `diffgram-egress-proxy is ready.`,
     `  proxy    ${at(addresses.proxy)}   (HTTPS_PROXY of Diffgram's pods)`,
     ...(addresses.proxyTls === undefined ? [] : [`  by TLS   ${at(addresses.proxyTls)}   (the same proxy, with its clients' names)`]),
-    ...(addresses.transparent === undefined ? [] : [`  redirect ${at(addresses.transparent)}   (transparent: connections that the network redirects)`]),
+    ...(addresses.transparent === undefined
+      ? []
+      : [`  redirect ${at(addresses.transparent)}   (transparent: connections that the network redirects)`]),
     `  metrics  ${at(addresses.metrics)}   (/metrics, /healthz, /readyz)`,
     `  CA       ${certs}/ca.crt   (egress-proxy ca bundle --certs ${certs})`,
     `  console  ${addresses.console === undefined ? "off" : `${at(addresses.console)}   (review pages and API)`}`,

@@ -60,7 +60,18 @@ export function readCase(
     });
   }
   const state = enabled ? (unconfigured ? "unconfigured" : "on") : "limited";
-  return { casePolicy: { name, enabled, state, opening, consequence: consequenceOf(name), actions, ...(supportRoutes === undefined ? {} : { supportRoutes }) }, destinations };
+  return {
+    casePolicy: {
+      name,
+      enabled,
+      state,
+      opening,
+      consequence: consequenceOf(name),
+      actions,
+      ...(supportRoutes === undefined ? {} : { supportRoutes }),
+    },
+    destinations,
+  };
 }
 
 /** What switching a case off means, from the vendor's own table of Limited Cases. */

@@ -14,7 +14,11 @@ export function readValues(tree: Tree | undefined, faults: FaultSink): Record<st
       name,
       readTexts(entry.value, `values.${name}`, faults, (text, where) => {
         if (VALUE.test(text)) return true;
-        faults.push({ where, what: `values.${name} holds "${text}", which is no name.`, mend: "Write letters, digits, _ and -, at most 64, a letter first." });
+        faults.push({
+          where,
+          what: `values.${name} holds "${text}", which is no name.`,
+          mend: "Write letters, digits, _ and -, at most 64, a letter first.",
+        });
         return false;
       }),
     ]),

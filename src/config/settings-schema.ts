@@ -29,7 +29,10 @@ export const SETTINGS_SCHEMA = section({
   }).prefault({}),
   proxy_tls: section({
     name: textSetting("The host name by which clients reach listen.proxy-tls; its certificate is made by the proxy's CA.", "egress-proxy"),
-    credentials: textSetting("A file of NAME:scrypt:N:r:p:SALT:HASH lines, for Basic authentication on listen.proxy-tls; off asks nobody.", "off"),
+    credentials: textSetting(
+      "A file of NAME:scrypt:N:r:p:SALT:HASH lines, for Basic authentication on listen.proxy-tls; off asks nobody.",
+      "off",
+    ),
   }).prefault({}),
   reload: section({
     every_ms: numberSetting(
@@ -72,8 +75,14 @@ export const SETTINGS_SCHEMA = section({
     ),
   }).prefault({}),
   support: section({
-    name: textSetting("Name that the support listener's certificate proves; the CA of the folder of certs signs it.", "support.diffgram.internal"),
-    tls_cert: textSetting('PEM file of a certificate chain of your own for that listener; "off" uses one signed by the proxy\'s CA.', "off"),
+    name: textSetting(
+      "Name that the support listener's certificate proves; the CA of the folder of certs signs it.",
+      "support.diffgram.internal",
+    ),
+    tls_cert: textSetting(
+      'PEM file of a certificate chain of your own for that listener; "off" uses one signed by the proxy\'s CA.',
+      "off",
+    ),
     tls_key: textSetting("PEM file of that certificate's key.", "off"),
     client_ca: listSetting("PEM files of the CAs whose certificates let support in; nothing else does.", "Write a list of files."),
     upstream: textSetting("Where Diffgram's default service answers, as http(s)://HOST:PORT.", "http://diffgram-default:8080"),

@@ -95,7 +95,8 @@ async function resolveWithin(host: string, options: DialOptions): Promise<readon
 
 async function dialAddress(address: string, port: number, options: DialOptions): Promise<Socket> {
   const { target, session } = options;
-  const socket = target.scheme === "http" ? connectTcp({ host: address, port, noDelay: true }) : connectTls(tlsOptions(address, port, options));
+  const socket =
+    target.scheme === "http" ? connectTcp({ host: address, port, noDelay: true }) : connectTls(tlsOptions(address, port, options));
   socket.on("session", (ticket: Buffer) => session.keep(ticket));
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => settle(new UpstreamError("timeout", "The connection was not open in time.")), options.connectMs);
@@ -110,7 +111,8 @@ async function dialAddress(address: string, port: number, options: DialOptions):
       socket.destroy();
       reject(error);
     };
-    const onError = (error: NodeJS.ErrnoException): void => settle(new UpstreamError(dialFault(error), `The connection failed (${error.code ?? error.name}).`));
+    const onError = (error: NodeJS.ErrnoException): void =>
+      settle(new UpstreamError(dialFault(error), `The connection failed (${error.code ?? error.name}).`));
     socket.once("error", onError);
     socket.once(target.scheme === "http" ? "connect" : "secureConnect", () => settle(undefined));
   });

@@ -11,4 +11,10 @@ import type { Reason } from "./reasons.js";
 export type Verdict =
   | { readonly kind: "allow"; readonly caseName: CaseName; readonly findings: readonly Finding[] }
   | { readonly kind: "redact"; readonly caseName: CaseName; readonly findings: readonly Finding[] }
-  | { readonly kind: "block"; readonly caseName: CaseName; readonly reason: Reason; readonly findings: readonly Finding[]; readonly detail?: string };
+  | {
+      readonly kind: "block";
+      readonly caseName: CaseName;
+      readonly reason: Reason;
+      readonly findings: readonly Finding[];
+      readonly detail?: string;
+    };

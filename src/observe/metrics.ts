@@ -66,7 +66,9 @@ export class MetricsRegistry implements Metrics {
     ["case", "transferred"],
   );
   readonly #limited = this.#counter("egress_limited_total", "Exchanges refused because the operator has limited their case.", ["case"]);
-  readonly #changes = this.#counter("egress_material_changes_total", "Paths, event kinds and destinations that left for the first time.", ["case"]);
+  readonly #changes = this.#counter("egress_material_changes_total", "Paths, event kinds and destinations that left for the first time.", [
+    "case",
+  ]);
   readonly #reloads = this.#counter(
     "egress_policy_reload_total",
     "Attempts to load the policy; on an error the one before stays in force.",

@@ -18,7 +18,11 @@ describe("egress-proxy new-rule", () => {
 
   const run = (id: string, pattern: string, match: readonly string[]) => {
     const examples = [...match.flatMap((text) => ["--match", text]), ...["BDG-1", "a build", "123456"].flatMap((text) => ["--pass", text])];
-    return spawnSync(process.execPath, [CLI, "new-rule", id, "--rules", rules, "--title", "Badge", "--why", WHY, "--keyword", "BDG-", "--pattern", pattern, ...examples], { encoding: "utf8" });
+    return spawnSync(
+      process.execPath,
+      [CLI, "new-rule", id, "--rules", rules, "--title", "Badge", "--why", WHY, "--keyword", "BDG-", "--pattern", pattern, ...examples],
+      { encoding: "utf8" },
+    );
   };
 
   it("writes a rule that holds its examples", () => {

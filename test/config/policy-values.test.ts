@@ -10,9 +10,16 @@ function read(text: string): { values: Record<string, readonly string[]>; faults
 }
 
 describe("readValues", () => {
-  it("reads the operator's own names", () => assert.deepEqual(read("kind: [nightly_sync]\npage_name: [labs]\n"), { values: { kind: ["nightly_sync"], page_name: ["labs"] }, faults: [] }));
+  it("reads the operator's own names", () =>
+    assert.deepEqual(read("kind: [nightly_sync]\npage_name: [labs]\n"), {
+      values: { kind: ["nightly_sync"], page_name: ["labs"] },
+      faults: [],
+    }));
   it("refuses an enum that no schema opens, and a value with room for a sentence, each with its line", () => {
     const { faults } = read("kinds: [a]\nkind:\n  - a value with spaces\n");
-    assert.deepEqual(faults.map((fault) => fault.where), ["policy.yaml:1:1", "policy.yaml:3:5"]);
+    assert.deepEqual(
+      faults.map((fault) => fault.where),
+      ["policy.yaml:1:1", "policy.yaml:3:5"],
+    );
   });
 });

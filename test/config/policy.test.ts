@@ -13,7 +13,16 @@ const SHIPPED = join(packageRoot(), "rules");
 const OPTIONS = {
   now: NOW,
   connectTo: [],
-  schemaNames: new Set(["event-hub", "segment-batch", "gtm", "ga-collect", "ga-collect-lines", "support-install-info", "support-queue-status", "support-sign-in"]),
+  schemaNames: new Set([
+    "event-hub",
+    "segment-batch",
+    "gtm",
+    "ga-collect",
+    "ga-collect-lines",
+    "support-install-info",
+    "support-queue-status",
+    "support-sign-in",
+  ]),
   ruleIds: new Set(["pii/email", "pii/person-field", "secret/aws-key"]),
 };
 

@@ -20,9 +20,6 @@ export type Table = Map<string, Tally>;
 export const DIMENSIONS = ["category", "kind", "placement", "encoding", "locale", "destination"] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
-/** `structured-pii` is PII but for names and addresses in prose, which are judged by floors of their own. */
-export type Group = "structured-pii" | "soft-pii" | "secret" | "blob" | "annotation";
-
 export const SOFT_KINDS: readonly string[] = ["person-name-prose", "postal-address-prose"];
 
 export function figuresOf(tally: Tally): Figures {

@@ -13,7 +13,9 @@ const MESSAGES_A_CONNECTION = 8;
 /** What the heap, code caches and allocator may grow by once the first quarter has warmed them. */
 const GROWTH = 64 * 1024 * 1024;
 
-it(`survives ${SECONDS} s of bent HTTP and JSON, and lets nothing dirty through (FUZZ_SEED=${SEED})`, { timeout: SECONDS * 1_000 + 60_000 }, async (context) => {
+it(`survives ${SECONDS} s of bent HTTP and JSON, and lets nothing dirty through (FUZZ_SEED=${SEED})`, {
+  timeout: SECONDS * 1_000 + 60_000,
+}, async (context) => {
   const faults: string[] = [];
   const onFault = (error: unknown): void => {
     faults.push(error instanceof Error ? error.name : typeof error);
@@ -32,7 +34,11 @@ it(`survives ${SECONDS} s of bent HTTP and JSON, and lets nothing dirty through 
       for (const message of rig.vendor.arrived) {
         arrived += 1;
         const whole = Buffer.concat([Buffer.from([message.requestLine, ...message.fields].join("\n")), Buffer.from("\n"), message.body]);
-        assert.equal(isDirty(message.body, MARKER) || isDirty(whole, MARKER), false, `something dirty was delivered after ${messages} messages: FUZZ_SEED=${SEED}`);
+        assert.equal(
+          isDirty(message.body, MARKER) || isDirty(whole, MARKER),
+          false,
+          `something dirty was delivered after ${messages} messages: FUZZ_SEED=${SEED}`,
+        );
       }
       rig.vendor.arrived.length = 0;
       rig.vendor.raw.length = 0;
@@ -78,7 +84,12 @@ async function isAlive(rig: Rig): Promise<boolean> {
   if (session === undefined) return false;
   const connection = new AttackConnection(session);
   const body = String(SPECIMENS["clean"]);
-  await connection.send(Buffer.from(`POST /api/walrus/eventhub/new HTTP/1.1\r\nHost: app.diffgram.com\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`), undefined);
+  await connection.send(
+    Buffer.from(
+      `POST /api/walrus/eventhub/new HTTP/1.1\r\nHost: app.diffgram.com\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    ),
+    undefined,
+  );
   const answer = await connection.answer();
   connection.destroy();
   return answer?.status === 200;

@@ -18,7 +18,16 @@ function read(text: string): { bytes: Uint8Array; root: JsonNode } {
 /** A finding at the first place where the text stands. */
 function at(text: string, value: string, view = "body"): Finding {
   const start = Buffer.from(text).indexOf(value);
-  return { rule: "pii/email", pointer: "", view, range: [start, start + Buffer.byteLength(value)], action: "redact", mask: MASK, hmac: "", why: "" };
+  return {
+    rule: "pii/email",
+    pointer: "",
+    view,
+    range: [start, start + Buffer.byteLength(value)],
+    action: "redact",
+    mask: MASK,
+    hmac: "",
+    why: "",
+  };
 }
 
 function replaced(text: string, ...findings: Finding[]): string | undefined {
@@ -75,10 +84,14 @@ describe("replaceValues", () => {
 
 describe("dropItems", () => {
   const text = '{"batch": [ {"id":1, "x":"a"} ,{"id":2, "x":"b"}, {"id":3, "x":"c"} ], "sentAt":"now"}';
-  it("drops the first item with the comma after it", () => assert.equal(dropped(text, at(text, '"a"')), '{"batch": [ {"id":2, "x":"b"}, {"id":3, "x":"c"} ], "sentAt":"now"}'));
-  it("drops one in the middle", () => assert.equal(dropped(text, at(text, '"b"')), '{"batch": [ {"id":1, "x":"a"}, {"id":3, "x":"c"} ], "sentAt":"now"}'));
-  it("drops the last with the comma before it", () => assert.equal(dropped(text, at(text, '"c"')), '{"batch": [ {"id":1, "x":"a"} ,{"id":2, "x":"b"} ], "sentAt":"now"}'));
-  it("drops the first two", () => assert.equal(dropped(text, at(text, '"a"'), at(text, '"b"')), '{"batch": [ {"id":3, "x":"c"} ], "sentAt":"now"}'));
+  it("drops the first item with the comma after it", () =>
+    assert.equal(dropped(text, at(text, '"a"')), '{"batch": [ {"id":2, "x":"b"}, {"id":3, "x":"c"} ], "sentAt":"now"}'));
+  it("drops one in the middle", () =>
+    assert.equal(dropped(text, at(text, '"b"')), '{"batch": [ {"id":1, "x":"a"}, {"id":3, "x":"c"} ], "sentAt":"now"}'));
+  it("drops the last with the comma before it", () =>
+    assert.equal(dropped(text, at(text, '"c"')), '{"batch": [ {"id":1, "x":"a"} ,{"id":2, "x":"b"} ], "sentAt":"now"}'));
+  it("drops the first two", () =>
+    assert.equal(dropped(text, at(text, '"a"'), at(text, '"b"')), '{"batch": [ {"id":3, "x":"c"} ], "sentAt":"now"}'));
   it("can't drop all, nor what stands outside the items", () => {
     assert.equal(dropped(text, at(text, '"a"'), at(text, '"b"'), at(text, '"c"')), undefined);
     assert.equal(dropped(text, at(text, '"now"')), undefined);

@@ -27,11 +27,16 @@ export function fuzzedMessage(dice: Dice): Buffer {
   const body = fuzzedBody(dice);
   const chunked = dice.below(3) === 0;
   const coded = dice.below(6) === 0 ? gzipSync(body) : body;
-  const fields: string[] = [`Host: ${dice.below(8) > 0 ? "app.diffgram.com" : dice.pick(["app.diffgram.com:443", "APP.DIFFGRAM.COM", "evil.example", "app.diffgram.com."])}`];
-  fields.push(`Content-Type: ${dice.below(8) > 0 ? "application/json" : dice.pick(["application/json; charset=utf-8", "text/plain", "application/json;charset=utf-16"])}`);
+  const fields: string[] = [
+    `Host: ${dice.below(8) > 0 ? "app.diffgram.com" : dice.pick(["app.diffgram.com:443", "APP.DIFFGRAM.COM", "evil.example", "app.diffgram.com."])}`,
+  ];
+  fields.push(
+    `Content-Type: ${dice.below(8) > 0 ? "application/json" : dice.pick(["application/json; charset=utf-8", "text/plain", "application/json;charset=utf-16"])}`,
+  );
   if (coded !== body || dice.below(12) === 0) fields.push(`Content-Encoding: ${dice.pick(["gzip", "identity", "br", "gzip, gzip"])}`);
   fields.push(chunked ? "Transfer-Encoding: chunked" : `Content-Length: ${coded.length + (dice.below(25) === 0 ? dice.below(5) - 2 : 0)}`);
-  for (let more = Math.max(0, dice.below(6) - 3); more > 0; more -= 1) fields.splice(dice.below(fields.length + 1), 0, dice.pick(ODD_FIELDS));
+  for (let more = Math.max(0, dice.below(6) - 3); more > 0; more -= 1)
+    fields.splice(dice.below(fields.length + 1), 0, dice.pick(ODD_FIELDS));
   const start = dice.below(8) === 0 ? dice.pick(ODD_STARTS) : "POST /api/walrus/eventhub/new HTTP/1.1";
   const head = Buffer.from(`${[start, ...fields].join("\r\n")}\r\n\r\n`, "latin1");
   const message = Buffer.concat([head, chunked ? inChunks(coded, dice) : coded]);
@@ -84,7 +89,15 @@ function fuzzedBody(dice: Dice): Buffer {
 
 /** Puts something dirty, or something odd, where the schema leaves room or none. */
 function plant(event: Record<string, unknown>, dice: Dice): void {
-  const value = dice.pick<unknown>([disguised(MARKER, dice), disguised(String(SPECIMENS["instances"]), dice), JSON.parse(String(SPECIMENS["instances"])), 9_007_199_254_740_991, "", "x".repeat(dice.below(5_000)), null]);
+  const value = dice.pick<unknown>([
+    disguised(MARKER, dice),
+    disguised(String(SPECIMENS["instances"]), dice),
+    JSON.parse(String(SPECIMENS["instances"])),
+    9_007_199_254_740_991,
+    "",
+    "x".repeat(dice.below(5_000)),
+    null,
+  ]);
   const key = dice.pick(["description", "error_log", "extra_metadata", "report_data", "kind", "link", "note", MARKER, "__proto__"]);
   const nested = dice.pick<unknown>([value, { warning: value }, { a: { b: [value] } }, [value], { [String(value).slice(0, 60)]: 1 }]);
   Object.defineProperty(event, key, { value: nested, enumerable: true, configurable: true, writable: true });
@@ -112,7 +125,11 @@ function inChunks(bytes: Buffer, dice: Dice): Buffer {
   const pieces: Buffer[] = [];
   for (let at = 0; at < bytes.length; ) {
     const size = Math.min(bytes.length - at, 1 + dice.below(300));
-    pieces.push(Buffer.from(`${size.toString(16)}${dice.below(60) === 0 ? ";x=1" : ""}\r\n`), bytes.subarray(at, at + size), Buffer.from("\r\n"));
+    pieces.push(
+      Buffer.from(`${size.toString(16)}${dice.below(60) === 0 ? ";x=1" : ""}\r\n`),
+      bytes.subarray(at, at + size),
+      Buffer.from("\r\n"),
+    );
     at += size;
   }
   pieces.push(Buffer.from(dice.below(30) === 0 ? `0\r\nX-Trailer: ${MARKER}\r\n\r\n` : "0\r\n\r\n"));

@@ -29,9 +29,22 @@ function readings(bytes: Buffer, text: string): Buffer[] {
       // Not that one.
     }
   }
-  if (text.includes("%")) found.push(Buffer.from(text.replaceAll(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))), "latin1"));
+  if (text.includes("%"))
+    found.push(
+      Buffer.from(
+        text.replaceAll(/%([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))),
+        "latin1",
+      ),
+    );
   if (text.includes("\\")) {
-    found.push(Buffer.from(text.replaceAll(/\\u00([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16))).replaceAll(/\\(.)/g, "$1"), "latin1"));
+    found.push(
+      Buffer.from(
+        text
+          .replaceAll(/\\u00([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)))
+          .replaceAll(/\\(.)/g, "$1"),
+        "latin1",
+      ),
+    );
   }
   for (const run of text.match(/[A-Za-z0-9+/_-]{16,}={0,2}/g) ?? []) {
     if (run.length < LEAST) continue;

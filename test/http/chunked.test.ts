@@ -10,7 +10,11 @@ function decode(pieces: readonly Buffer[]): { body: string; rest: string } | str
   for (const [index, piece] of pieces.entries()) {
     const step = decoder.push(piece, (bytes) => data.push(Buffer.from(bytes)));
     if (isRefusal(step)) return step.refused;
-    if (step.kind === "end") return { body: Buffer.concat(data).toString("latin1"), rest: Buffer.concat([piece.subarray(step.used), ...pieces.slice(index + 1)]).toString("latin1") };
+    if (step.kind === "end")
+      return {
+        body: Buffer.concat(data).toString("latin1"),
+        rest: Buffer.concat([piece.subarray(step.used), ...pieces.slice(index + 1)]).toString("latin1"),
+      };
   }
   return "more";
 }
@@ -46,7 +50,10 @@ describe("ChunkedDecoder", () => {
   it("gives back any data in any cut", () => {
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ minLength: 1, maxLength: 40 })), fc.integer({ min: 1, max: 9 }), (chunks, cut) => {
-        const wire = Buffer.concat([...chunks.flatMap((chunk) => [Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from("\r\n")]), Buffer.from("0\r\n\r\n")]);
+        const wire = Buffer.concat([
+          ...chunks.flatMap((chunk) => [Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from("\r\n")]),
+          Buffer.from("0\r\n\r\n"),
+        ]);
         const pieces: Buffer[] = [];
         for (let index = 0; index < wire.length; index += cut) pieces.push(wire.subarray(index, index + cut));
         assert.deepEqual(decode(pieces), { body: Buffer.concat(chunks).toString("latin1"), rest: "" });

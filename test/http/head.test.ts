@@ -35,7 +35,11 @@ const INSIDE_CASES: readonly (readonly [string, readonly string[], Reason | "ok"
   ["a length of 16 digits", ["POST /x HTTP/1.1", "Host: app.diffgram.com", `Content-Length: ${"9".repeat(16)}`], "message-ambiguous"],
   ["gzip before chunked", ["POST /x HTTP/1.1", "Host: app.diffgram.com", "Transfer-Encoding: gzip, chunked"], "message-ambiguous"],
   ["chunked with a vertical tab", ["POST /x HTTP/1.1", "Host: app.diffgram.com", "Transfer-Encoding: \u000bchunked"], "message-malformed"],
-  ["chunked twice", ["POST /x HTTP/1.1", "Host: app.diffgram.com", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked"], "message-ambiguous"],
+  [
+    "chunked twice",
+    ["POST /x HTTP/1.1", "Host: app.diffgram.com", "Transfer-Encoding: chunked", "Transfer-Encoding: chunked"],
+    "message-ambiguous",
+  ],
   ["Transfer-Encoding identity", ["POST /x HTTP/1.1", "Host: app.diffgram.com", "Transfer-Encoding: identity"], "message-ambiguous"],
   ["chunked by HTTP/1.0", ["POST /x HTTP/1.0", "Host: app.diffgram.com", "Transfer-Encoding: chunked"], "message-ambiguous"],
   ["a space before the colon", ["POST /x HTTP/1.1", "Host: app.diffgram.com", "Transfer-Encoding : chunked"], "message-malformed"],

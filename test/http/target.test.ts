@@ -100,7 +100,10 @@ describe("parseAbsoluteForm", () => {
   for (const [why, text, expected] of cases) {
     it(`reads ${why}`, () => {
       const form = parseAbsoluteForm(text);
-      assert.equal(isRefusal(form) ? undefined : `${form.target.scheme} ${form.target.host} ${form.target.port} ${form.originForm}`, expected);
+      assert.equal(
+        isRefusal(form) ? undefined : `${form.target.scheme} ${form.target.host} ${form.target.port} ${form.originForm}`,
+        expected,
+      );
     });
   }
 });

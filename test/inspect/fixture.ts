@@ -45,7 +45,9 @@ export function sources(folder: string): readonly SourceFile[] {
 }
 
 export function ruleSources(): readonly SourceFile[] {
-  return ["pii", "secret", "blob", "annotation", "integrity"].flatMap((category) => (existsSync(join(packageRoot(), "rules", category)) ? sources(`rules/${category}`) : []));
+  return ["pii", "secret", "blob", "annotation", "integrity"].flatMap((category) =>
+    existsSync(join(packageRoot(), "rules", category)) ? sources(`rules/${category}`) : [],
+  );
 }
 
 export function shippedInspector(options: Partial<InspectorOptions> = {}): Inspector {
@@ -64,7 +66,11 @@ export interface Sent {
 
 export function inspectSent(inspector: Inspector, sent: Sent): Inspection {
   const text = sent.body === undefined ? "" : typeof sent.body === "string" ? sent.body : JSON.stringify(sent.body);
-  const reading = readBody(Buffer.from(text), { contentType: sent.contentType ?? (text === "" ? undefined : "application/json"), contentEncoding: undefined }, LIMITS);
+  const reading = readBody(
+    Buffer.from(text),
+    { contentType: sent.contentType ?? (text === "" ? undefined : "application/json"), contentEncoding: undefined },
+    LIMITS,
+  );
   return inspector.inspect(reading, {
     schema: sent.schema,
     querySchema: sent.querySchema,

@@ -18,7 +18,10 @@ test("no JSON value crashes the inspection or goes out under the event hub's sch
 test("no string crashes any rule, whatever field it stands in", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", maxLength: 300 }), fc.string({ maxLength: 40 }), (text, key) => {
-      inspectSent(inspector, { schema: "event-hub", body: { kind: "user_visit", event_type: "user", description: text, error_log: { [key]: [text] } } });
+      inspectSent(inspector, {
+        schema: "event-hub",
+        body: { kind: "user_visit", event_type: "user", description: text, error_log: { [key]: [text] } },
+      });
     }),
     { numRuns: 400 },
   );
@@ -34,7 +37,10 @@ test("a planted e-mail address is found wherever it stands in a free field", () 
   })).node;
   fc.assert(
     fc.property(nest, (planted) => {
-      const { findings } = inspectSent(inspector, { schema: "event-hub", body: { kind: "user_visit", event_type: "user", error_log: { info: planted } } });
+      const { findings } = inspectSent(inspector, {
+        schema: "event-hub",
+        body: { kind: "user_visit", event_type: "user", error_log: { info: planted } },
+      });
       assert.ok(findings.some((finding) => finding.rule === "pii/email"));
     }),
     { numRuns: 200 },
@@ -46,7 +52,10 @@ test("numbers of ids, times and digests are left alone", () => {
   fc.assert(
     fc.property(digits, fc.uuid(), fc.integer({ min: 1_600_000_000_000, max: 1_900_000_000_000 }), (id, uuid, time) => {
       const log = { info: { file: `file ${id} of task ${uuid}`, at: time, sha: uuid.replaceAll("-", "") } };
-      assert.deepEqual(inspectSent(inspector, { schema: "event-hub", body: { kind: "user_visit", event_type: "user", error_log: log } }).findings, []);
+      assert.deepEqual(
+        inspectSent(inspector, { schema: "event-hub", body: { kind: "user_visit", event_type: "user", error_log: log } }).findings,
+        [],
+      );
     }),
     { numRuns: 400 },
   );

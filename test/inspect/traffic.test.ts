@@ -15,7 +15,9 @@ interface Case {
 const inspector = shippedInspector();
 const folder = join(packageRoot(), "test/inspect/cases");
 
-for (const name of readdirSync(folder).filter((file) => file.endsWith(".json")).sort()) {
+for (const name of readdirSync(folder)
+  .filter((file) => file.endsWith(".json"))
+  .sort()) {
   const cases: readonly Case[] = JSON.parse(readFileSync(join(folder, name), "utf8"));
   for (const { what, schema, body, findings } of cases) {
     test(`${name.replace(".json", "")}: ${what}`, () => {

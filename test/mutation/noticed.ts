@@ -71,7 +71,10 @@ async function noticedBy(running: Rig, area: string): Promise<string | undefined
         if (SLOW.test(attack.idea) !== slow) continue;
         const { look_ups: _, ...repeatable } = attack;
         try {
-          await Promise.race([runCase(running, repeatable, ownDestination(attack, fileIndex, index)), pause(20_000).then(() => Promise.reject(new Error("The case hangs.")))]);
+          await Promise.race([
+            runCase(running, repeatable, ownDestination(attack, fileIndex, index)),
+            pause(20_000).then(() => Promise.reject(new Error("The case hangs."))),
+          ]);
         } catch {
           return `${name}: ${attack.name}`;
         }

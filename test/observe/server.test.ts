@@ -15,7 +15,12 @@ describe("the metrics listener", () => {
 
   before(async () => {
     const registry = new MetricsRegistry();
-    server = await startObserveServer({ listen: LOCAL, registry, health, browsers: { hosts: () => ["www.example.com"], proxy: undefined, port: () => 3128, caPem: () => "PEM\n" } });
+    server = await startObserveServer({
+      listen: LOCAL,
+      registry,
+      health,
+      browsers: { hosts: () => ["www.example.com"], proxy: undefined, port: () => 3128, caPem: () => "PEM\n" },
+    });
     base = `http://127.0.0.1:${server.address.port}`;
   });
   after(() => server.close());

@@ -12,7 +12,10 @@ import type { Inspection, Inspector } from "../../src/model/inspection.js";
 import { isRefusal } from "../../src/model/refusal.js";
 import { pseudonymsOf } from "../../src/record/installation-key.js";
 
-const OPEN = { path: "schemas/open.yaml", text: "type: object\nx-sensitivity: free-json\nx-bounds: { depth: 32, keys: 100000, stringLength: 1000000, arrayLength: 100000, numbers: 100000, numberShare: 1 }\n" };
+const OPEN = {
+  path: "schemas/open.yaml",
+  text: "type: object\nx-sensitivity: free-json\nx-bounds: { depth: 32, keys: 100000, stringLength: 1000000, arrayLength: 100000, numbers: 100000, numberShare: 1 }\n",
+};
 const files = readRulesDir(join(packageRoot(), "rules"));
 const key = randomBytes(32);
 const limits = readLimits(undefined, []);
@@ -63,7 +66,10 @@ describe("InspectionPool", () => {
       inspect: (reading, context) => inspector.inspect(reading, context.budgetMs === undefined ? context : { ...context, budgetMs: -1 }),
     };
     const inspection = await found(make(late, 1), bodyOf(3));
-    assert.deepEqual(inspection.findings.map((finding) => finding.rule), ["pii/email"]);
+    assert.deepEqual(
+      inspection.findings.map((finding) => finding.rule),
+      ["pii/email"],
+    );
   });
 
   it("blocks what is late on the thread too", async () => {

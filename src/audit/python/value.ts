@@ -102,7 +102,6 @@ export interface ListValue {
 }
 
 export const UNKNOWN: Value = { k: "unknown" };
-export const NONE: Value = { k: "const", value: null };
 
 /** Alternatives, and items of one collection, that are kept; past it the text holds no more than a table of data. */
 const MAX_ALTERNATIVES = 48;

@@ -20,7 +20,9 @@ export interface PlayedRequest {
  * @throws Error naming a file that is no such request
  */
 export function readTraffic(folder: string, now: Date): PlayedRequest[] {
-  const files = readdirSync(folder).filter((name) => name.endsWith(".http")).sort();
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".http"))
+    .sort();
   return files.map((name) => parseRequest(basename(name, ".http"), readFileSync(join(folder, name), "utf8"), now));
 }
 
@@ -35,7 +37,8 @@ function parseRequest(name: string, text: string, now: Date): PlayedRequest {
     }),
   );
   const host = headers["Host"];
-  if (gap < 0 || method === undefined || path === undefined || host === undefined) throw new Error(`${name}.http holds no request line, Host field and body.`);
+  if (gap < 0 || method === undefined || path === undefined || host === undefined)
+    throw new Error(`${name}.http holds no request line, Host field and body.`);
   const body = text
     .slice(gap + 2)
     .trimEnd()

@@ -21,11 +21,3 @@ export function checkNamed(name: string): NumberCheck | undefined {
   if (standard === undefined) return undefined;
   return { name, isLoose: false, holds: (raw, plain) => standard.validate(plain).isValid || standard.validate(raw).isValid };
 }
-
-/** Every name that `checkNamed` knows. */
-export function checkNames(): readonly string[] {
-  return [
-    ...OWN_CHECKS.keys(),
-    ...Object.keys(stdnum).flatMap((country) => Object.keys(stdnum[country] ?? {}).map((kind) => `${country}.${kind}`)),
-  ].sort();
-}

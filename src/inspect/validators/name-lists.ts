@@ -33,7 +33,3 @@ export function isFirstName(word: string): boolean {
 export function isLastName(word: string): boolean {
   return last.has(foldText(word));
 }
-
-export function isCity(name: string): boolean {
-  return cities.has(foldText(name));
-}
