@@ -36,6 +36,8 @@ export class InspectionPool {
   readonly #inspector: Inspector;
   readonly #limits: Limits;
   readonly #threads: Piscina<WorkerJob, Inspection> | undefined;
+  /** Whether a thread has answered. */
+  #warm = false;
 
   /** @param threads how many; 0 inspects everything on the event loop */
   constructor(inspector: Inspector, rules: WorkerRules, threads: number) {
@@ -64,13 +66,22 @@ export class InspectionPool {
     for (const job of SAMPLES) {
       this.#inline(job, undefined);
       // Not waited for: a costly body that comes sooner waits for the thread itself. A thread that can't start shows at the first such body.
-      for (let thread = 0; thread < (this.#threads?.options.maxThreads ?? 0); thread += 1) this.#threads?.run(job).catch(() => undefined);
+      for (let thread = 0; thread < (this.#threads?.options.maxThreads ?? 0); thread += 1) {
+        this.#threads?.run(job).then(
+          () => {
+            this.#warm = true;
+          },
+          () => undefined,
+        );
+      }
     }
   }
 
   inspect(job: WorkerJob): Inspection | Promise<Inspection | Refusal> {
     if (this.#threads === undefined) return this.#inline(job, undefined);
     if (job.body.length > INLINE_BYTES) return this.#onThread(job, this.#threads);
+    // A thread that is still compiling would make a small body wait for seconds: until one has answered, small bodies have all their time here.
+    if (!this.#warm) return this.#inline(job, undefined);
     const inspection = this.#inline(job, INLINE_MS);
     const late = inspection.findings.some((finding) => finding.rule === "integrity/deadline");
     return late ? this.#onThread(job, this.#threads) : inspection;

@@ -48,6 +48,7 @@ export interface Exposition {
 export class MetricsRegistry implements Metrics {
   readonly #registry = new Registry<PrometheusContentType | OpenMetricsContentType>();
   #rendering: Promise<unknown> = Promise.resolve();
+  readonly #names: ReadonlyMap<{ name: string }, string>;
 
   readonly #requests = this.#counter("egress_requests_total", "Exchanges that were judged.", ["case", "destination", "verdict"]);
   readonly #blocked = this.#counter("egress_blocked_total", "Exchanges that were refused, by the reason that the answer carries.", [
@@ -113,6 +114,7 @@ export class MetricsRegistry implements Metrics {
     for (const result of RELOAD_RESULTS) this.#reloads.inc({ result }, 0);
     for (const side of ["client", "upstream"]) this.#tlsFailures.inc({ side, reason: "other" }, 0);
     this.policyDestinations([]);
+    this.#names = new Map(this.#registry.getMetricsAsArray().map((metric) => [metric, metric.name]));
   }
 
   // ---- What stages count
@@ -213,6 +215,8 @@ export class MetricsRegistry implements Metrics {
   render(format: "prometheus" | "openmetrics"): Promise<Exposition> {
     // The registry holds its format as state that is read while it renders, so two scrapes of different formats take turns.
     const rendered = this.#rendering.then(async () => {
+      // prom-client's OpenMetrics rendering takes `_total` off its counters' names for good; the text format needs it.
+      for (const [metric, name] of this.#names) metric.name = name;
       this.#registry.setContentType(format === "openmetrics" ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE);
       return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
     });

@@ -11,6 +11,13 @@ async function series(registry: MetricsRegistry): Promise<Map<string, number>> {
 }
 
 describe("metrics", () => {
+  it("has the same names in text before and after an OpenMetrics scrape", async () => {
+    const registry = new MetricsRegistry();
+    const before = (await series(registry)).has('egress_limited_total{case="support"}');
+    await registry.render("openmetrics");
+    assert.ok(before && (await series(registry)).has('egress_limited_total{case="support"}'));
+  });
+
   it("names every metric that dashboards and alerts rely on, at start", async () => {
     const { body } = await new MetricsRegistry().render("prometheus");
     const names = new Set([...body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map((match) => `${match[1]} ${match[2]}`));
