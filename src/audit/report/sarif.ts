@@ -10,13 +10,11 @@ export function sarifReport(report: AuditReport): object {
   const rules = [
     ...HEADINGS.map(([kind, heading]) => ({
       id: kind,
-      name: kind.replace(/(?:^|-)([a-z])/g, (_, letter: string) => letter.toUpperCase()),
       shortDescription: { text: heading },
       defaultConfiguration: { level: LEVELS[kind] ?? "note" },
     })),
     {
       id: "change",
-      name: "Change",
       shortDescription: { text: "Material changes since the baseline" },
       defaultConfiguration: { level: "warning" },
     },
