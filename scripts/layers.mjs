@@ -38,6 +38,10 @@ export const COMPOSITION = [
   "src/desk-settings.ts",
   "src/listeners.ts",
   "src/pipeline.ts",
+  "src/pipeline-inspection.ts",
+  "src/pipeline-outcome.ts",
+  "src/pipeline-parts.ts",
+  "src/pipeline-redaction.ts",
   "src/support-case.ts",
   "src/inspection-pool.ts",
   "src/inspection-worker.ts",
@@ -46,7 +50,7 @@ export const COMPOSITION = [
 /** What a worker's entry file (`*-worker.ts`) may import beside its own folder: it runs them on another thread. */
 export const WORKER_STAGES = ["body", "inspect", "verdict"];
 
-/** Who may import a package; `*` is everyone but model/. "composition" stands for main.ts and pipeline.ts. */
+/** Who may import a package; `*` is everyone but model/. "composition" stands for the files of COMPOSITION. */
 export const PACKAGE_OWNERS = {
   "@hono/node-server": ["console"],
   "@faker-js/faker": ["inspect"],
@@ -121,7 +125,7 @@ function folders(names) {
 }
 
 const NO_COMPOSITION = banned(
-  String.raw`(^|/)(main|desk|desk-settings|listeners|pipeline|support-case|inspection-pool)\.js$`,
+  String.raw`(^|/)(main|desk|desk-settings|listeners|pipeline(-\w+)?|support-case|inspection-pool)\.js$`,
   "Stages don't know who composes them.",
 );
 const NO_TESTS = banned(String.raw`(^|/)\.\./(.*/)?(test|bench|dist|scripts)(/|$)`, "The product doesn't import its tests.");

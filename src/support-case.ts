@@ -19,7 +19,7 @@ import { isUnexpectedTransfer, type Reason } from "./model/reasons.js";
 import { isRefusal } from "./model/refusal.js";
 import type { TrafficLedger } from "./model/traffic-ledger.js";
 import type { Transfer, TransferLog } from "./model/transfer.js";
-import type { RulesInForce } from "./pipeline.js";
+import type { RulesInForce } from "./pipeline-parts.js";
 import type { Leaf } from "./tls/leaf.js";
 import { decide } from "./verdict/decision.js";
 
