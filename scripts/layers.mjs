@@ -34,6 +34,8 @@ export const PURE_STAGES = ["body", "inspect", "verdict"];
 /** These alone know the stages. */
 export const COMPOSITION = [
   "src/main.ts",
+  "src/quotas.ts",
+  "src/rules-in-force.ts",
   "src/desk.ts",
   "src/desk-settings.ts",
   "src/listeners.ts",

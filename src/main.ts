@@ -1,24 +1,15 @@
-import { findNestedViews } from "./body/nested-view.js";
-import { loadPolicy } from "./config/policy.js";
-import { readLimits } from "./config/policy-limits.js";
-import { type RulesDirectory, readRulesDir, schemaNamesOf } from "./config/rules-directory.js";
 import type { Settings } from "./config/settings.js";
-import { type RunningConsole, startConsole } from "./console/server.js";
+import type { RunningConsole } from "./console/server.js";
 import { judgePayload, policyInForce } from "./desk.js";
 import { consoleSettingsOf } from "./desk-settings.js";
 import { watchFiles } from "./config/watched-files.js";
 import { type Resolver, systemResolver } from "./forward/dial.js";
 import { createForwarder } from "./forward/forwarder.js";
 import { answerHeaders } from "./http/forwarded-headers.js";
-import { InspectionPool } from "./inspection-pool.js";
-import { compileInspector } from "./inspect/inspector.js";
-import { ruleIdsOf } from "./inspect/rule-ids.js";
 import { type Listeners, openListeners } from "./listeners.js";
-import { type Fault, FaultsError } from "./model/fault.js";
+import { FaultsError } from "./model/fault.js";
 import { LIMITED_CASES } from "./model/limited-case.js";
-import type { Inspector } from "./model/inspection.js";
-import type { Clock, Logger, Pseudonyms } from "./model/ports.js";
-import { isRefusal } from "./model/refusal.js";
+import type { Clock, Logger } from "./model/ports.js";
 import type { Target } from "./model/target.js";
 import type { SupportGateway } from "./gateway/support-gateway.js";
 import { HealthState } from "./observe/health.js";
@@ -26,17 +17,17 @@ import { createLogger } from "./observe/log.js";
 import { MetricsRegistry } from "./observe/metrics.js";
 import { type ObserveServer, startObserveServer } from "./observe/server.js";
 import { Pipeline } from "./pipeline.js";
-import type { PipelineParts, RulesInForce } from "./pipeline-parts.js";
+import type { RulesInForce } from "./pipeline-parts.js";
+import { quotasOf } from "./quotas.js";
 import { pseudonymsOf, readInstallationKey } from "./record/installation-key.js";
 import { TenantPinFile } from "./record/tenant-pin-file.js";
 import { readOutgoing } from "./record/outgoing/outgoing-settings.js";
 import { openRecordRoom, type RecordRoom } from "./record/record-room.js";
+import { type LoadedRules, loadRules, withPool } from "./rules-in-force.js";
 import { openSupport } from "./support-case.js";
 import { type Authority, openAuthority } from "./tls/authority.js";
 import { LeafCache } from "./tls/leaf-cache.js";
 import { buildUpstreamSecureContext } from "./tls/system-roots.js";
-import { QuotaKeeper } from "./verdict/quota.js";
-import { compilePolicy, type PolicyIndex } from "./verdict/policy-index.js";
 
 /** A proxy that serves. */
 export interface RunningProxy {
@@ -123,7 +114,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
     connectTo: connectToOf(settings),
     pseudonyms,
     pins,
-    admit: quotasOf(settings),
+    admit: quotasOf(settings, CLOCK),
     metrics: registry,
     logger,
     clock: CLOCK,
@@ -159,6 +150,8 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
         },
       });
     if (consoleSettings !== undefined) {
+      // Read when it is wanted: where the console runs apart, the proxy's start need not wait for its packages.
+      const { startConsole } = await import("./console/server.js");
       desk = await startConsole(consoleSettings, {
         desk: records.store,
         inventory: records.store.inventory(),
@@ -232,57 +225,6 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   return running;
 }
 
-/** Policy, rules and schemas of one reading of the rules folder, compiled. */
-export interface LoadedRules {
-  readonly index: PolicyIndex;
-  readonly inspector: Inspector;
-  /** What is worth saying though it is no fault. */
-  readonly warnings: readonly Fault[];
-  readonly files: RulesDirectory;
-}
-
-/**
- * Reads and compiles the rules folder as the settings name it.
- *
- * @throws FaultsError with every fault of policy, rules and schemas at once
- */
-export function loadRules(settings: Settings, pseudonyms: Pseudonyms): LoadedRules {
-  const faults: Fault[] = [];
-  const files = readRulesDir(settings.rules, settings.overlays);
-  const ruleIds = ruleIdsOf(files.rules);
-  const loaded = collecting(faults, () =>
-    loadPolicy(files, { now: CLOCK.now(), connectTo: settings.upstream.connect_to, schemaNames: schemaNamesOf(files), ruleIds }),
-  );
-  const limits = loaded?.policy.limits ?? readLimits(undefined, []);
-  const { rules, schemas } = files;
-  const operatorEnums = loaded?.policy.values ?? {};
-  const inspector = collecting(faults, () =>
-    compileInspector({ rules, schemas, limits, pseudonyms, findViews: findNestedViews, operatorEnums }),
-  );
-  if (loaded === undefined || inspector === undefined || faults.length > 0)
-    throw new FaultsError("The proxy does not start with these rules:", faults);
-  return { index: compilePolicy(loaded.policy), inspector, warnings: loaded.warnings, files };
-}
-
-function withPool(loaded: LoadedRules, settings: Settings, key: Uint8Array): LoadedRules & RulesInForce {
-  const { rules, schemas } = loaded.files;
-  const { limits, values } = loaded.index.policy;
-  const inspections = new InspectionPool(loaded.inspector, { rules, schemas, limits, operatorEnums: values, key }, settings.workers);
-  inspections.warmUp();
-  return { ...loaded, inspections };
-}
-
-/** Runs one reading and keeps its faults, so that the faults of all readings are told at once. */
-function collecting<T>(faults: Fault[], read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof FaultsError)) throw error;
-    faults.push(...error.faults);
-    return undefined;
-  }
-}
-
 function announce(inForce: LoadedRules, registry: MetricsRegistry, logger: Logger): void {
   for (const { where, what, mend } of inForce.warnings) logger.warn(`${what} ${mend}`, { where });
   const { policy } = inForce.index;
@@ -316,46 +258,6 @@ async function openRecords(settings: Settings, logger: Logger, metrics: MetricsR
 function connectToOf(settings: Settings): (target: Target) => { readonly host: string; readonly port: number } | undefined {
   const byAuthority = new Map(settings.upstream.connect_to.map(({ host, port, to }) => [`${host} ${port}`, to]));
   return (target) => byAuthority.get(`${target.host} ${target.port}`);
-}
-
-/** Both quotas: the client's by who it proved to be, else by its address; then the case's. */
-function quotasOf({ quotas }: Settings): PipelineParts["admit"] {
-  const ofClients = new QuotaKeeper(
-    {
-      requestsPerMinute: quotas.client_requests_per_minute,
-      bytesPerMinute: quotas.client_bytes_per_minute,
-      concurrent: quotas.client_concurrent,
-    },
-    "client",
-  );
-  const ofCases = new QuotaKeeper(
-    {
-      requestsPerMinute: quotas.case_requests_per_minute,
-      bytesPerMinute: quotas.case_bytes_per_minute,
-      concurrent: quotas.case_concurrent,
-    },
-    "case",
-  );
-  return (client, caseName) => {
-    const now = CLOCK.now();
-    const own = ofClients.admit(client.identity ?? client.address, now);
-    if (isRefusal(own)) return own;
-    const shared = ofCases.admit(caseName, now);
-    if (isRefusal(shared)) {
-      own.release();
-      return shared;
-    }
-    return {
-      charge(bytes) {
-        own.charge(bytes);
-        shared.charge(bytes);
-      },
-      release() {
-        own.release();
-        shared.release();
-      },
-    };
-  };
 }
 
 function nameOf(error: unknown): string {

@@ -1,27 +1,20 @@
 import type { Command } from "commander";
+import { findNestedViews } from "../body/nested-view.js";
 import { loadPolicy } from "../config/policy.js";
 import { readRulesDir, schemaNamesOf } from "../config/rules-directory.js";
-import type { RulesDirectory } from "../config/rules-directory.js";
 import { addRunOptions, settingsFromFlags } from "../config/settings-flags.js";
 import { loadSettings } from "../config/settings.js";
+import { findDeadRules, runExamples } from "../inspect/examples.js";
+import { ruleIdsOf } from "../inspect/rule-ids.js";
 import { FaultsError } from "../model/fault.js";
 import type { Fault } from "../model/fault.js";
 import { LIMITED_CASES } from "../model/limited-case.js";
 import { modeNow } from "../model/policy.js";
 import type { Policy, Route } from "../model/policy.js";
-
-/** What `check` needs of `inspect/`, handed in by the composition root. */
-export interface CheckTools {
-  /** Ids of all rules of the folder and of the built-in ones. Throws FaultsError where rules are faulty. */
-  readonly ruleIds: (files: RulesDirectory) => ReadonlySet<string>;
-  /** Runs each rule's examples; a fault for each that does not hold. */
-  readonly runRuleExamples?: ((files: RulesDirectory, policy: Policy) => readonly Fault[]) | undefined;
-  /** A warning for each rule that finds nothing that another does not find as well. */
-  readonly deadRules?: ((files: RulesDirectory, policy: Policy) => readonly Fault[]) | undefined;
-}
+import { passingKey } from "../record/passing-key.js";
 
 /** `egress-proxy check`: settings, policy and rules, every fault and warning, and the state of each case. Exit 1 on faults. */
-export function addCheckCommand(program: Command, tools: CheckTools): void {
+export function addCheckCommand(program: Command): void {
   addRunOptions(program.command("check").description("check settings, policy and rules, and show the state of each case")).action(
     (options: Readonly<Record<string, unknown>>) => {
       try {
@@ -32,11 +25,13 @@ export function addCheckCommand(program: Command, tools: CheckTools): void {
           now,
           connectTo: settings.upstream.connect_to,
           schemaNames: schemaNamesOf(files),
-          ruleIds: tools.ruleIds(files),
+          ruleIds: ruleIdsOf(files.rules),
         });
-        const broken = tools.runRuleExamples?.(files, policy) ?? [];
+        const { rules, schemas } = files;
+        const parts = { rules, schemas, limits: policy.limits, pseudonyms: passingKey(), findViews: findNestedViews };
+        const broken = runExamples(parts);
         if (broken.length > 0) throw new FaultsError("Rules do not hold their own examples:", broken);
-        process.stdout.write(report(policy, [...warnings, ...shadowedRoutes(policy), ...(tools.deadRules?.(files, policy) ?? [])], now));
+        process.stdout.write(report(policy, [...warnings, ...shadowedRoutes(policy), ...findDeadRules(parts)], now));
       } catch (error) {
         if (!(error instanceof FaultsError)) throw error;
         process.stderr.write(`${error.message}\n`);

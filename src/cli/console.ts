@@ -6,7 +6,7 @@ import { USER_NAME } from "../console/access/access-file.js";
 import { ROLES, type Role } from "../console/access/roles.js";
 import { readBody } from "../body/read-body.js";
 import { type RunningConsole, startConsole } from "../console/server.js";
-import { loadRules } from "../main.js";
+import { loadRules } from "../rules-in-force.js";
 import { type Fault, FaultsError } from "../model/fault.js";
 import { createLogger } from "../observe/log.js";
 import { passingKey } from "../record/passing-key.js";

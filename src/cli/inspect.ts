@@ -5,7 +5,7 @@ import { loadSettings } from "../config/settings.js";
 import { addRunOptions, settingsFromFlags } from "../config/settings-flags.js";
 import { parsePath } from "../http/path.js";
 import { parseAbsoluteForm } from "../http/target.js";
-import { loadRules } from "../main.js";
+import { loadRules } from "../rules-in-force.js";
 import { FaultsError } from "../model/fault.js";
 import type { Finding } from "../model/finding.js";
 import type { Inspector } from "../model/inspection.js";

@@ -7,7 +7,7 @@ import { Directory } from "../../src/console/access/directory.js";
 import type { Role } from "../../src/console/access/roles.js";
 import type { ConsolePorts, ConsoleSettings, RunningConsole } from "../../src/console/server.js";
 import { startConsole } from "../../src/console/server.js";
-import { loadRules } from "../../src/main.js";
+import { loadRules } from "../../src/rules-in-force.js";
 import type { Clock } from "../../src/model/ports.js";
 import { passingKey } from "../../src/record/passing-key.js";
 import type { RecordStore } from "../../src/record/record-store.js";

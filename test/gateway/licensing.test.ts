@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { type TestContext, test } from "node:test";
-import { loadRules } from "../../src/main.js";
+import { loadRules } from "../../src/rules-in-force.js";
 import { passingKey } from "../../src/record/passing-key.js";
 import { prepareInstallation } from "../support/installation.js";
 import { problemOf, type Stage, stageFor } from "../support/running-proxy.js";
