@@ -1,6 +1,5 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { Encrypter } from "age-encryption";
 import { canonicalJson, sha256 } from "./canonical.js";
 import { link } from "./chain.js";
 import { readHead, saveHead } from "./commit.js";
@@ -22,6 +21,8 @@ export async function sealEvidence(
   recipients: readonly string[],
   { record, exchange, body, at }: { readonly record: string; readonly exchange: string; readonly body: Uint8Array; readonly at: number },
 ): Promise<void> {
+  // Read here: few installations seal evidence, and its curves cost each start a tenth of a second.
+  const { Encrypter } = await import("age-encryption");
   const encrypter = new Encrypter();
   for (const recipient of recipients) encrypter.addRecipient(recipient);
   const sealed = await encrypter.encrypt(body);
