@@ -67,10 +67,10 @@ async function judge({ index, inspect }: DeskRules, request: InspectionRequest, 
   const routed = matchRoute(found.destination, { method: request.method, path: place.path, hasQuery, contentType });
   if (!routed.ok) return { kind: "block", caseName, reason: routed.reason, findings: [] };
   if (body.length > policy.limits.bodyBytes) return { kind: "block", caseName, reason: "body-too-large", findings: [] };
-  const { schema, querySchema } = routed.route;
+  const { schema, querySchema, readAs } = routed.route;
   const inspection = await inspect({
     body,
-    head: { contentType: request.contentType, contentEncoding: undefined },
+    head: { contentType: request.contentType, contentEncoding: undefined, readAs },
     context: { schema, querySchema, path: place.path, query: place.query, headers: [], namedHeaders: [], now },
   });
   if (isRefusal(inspection)) return { kind: "block", caseName, reason: inspection.refused, detail: inspection.detail, findings: [] };

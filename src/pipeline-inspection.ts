@@ -1,4 +1,5 @@
-import { type Exchange, header } from "./model/exchange.js";
+import type { BodyHead } from "./body/read-body.js";
+import { header } from "./model/exchange.js";
 import { type Finding, MASK } from "./model/finding.js";
 import type { Inspection } from "./model/inspection.js";
 import { type Refusal, refusal } from "./model/refusal.js";
@@ -14,7 +15,7 @@ export async function inspectRequest(
   try {
     return await rules.inspections.inspect({
       body,
-      head: codingsOf(head),
+      head: bodyHeadOf({ head, route }),
       context: {
         schema: route.schema,
         querySchema: route.querySchema,
@@ -34,12 +35,13 @@ export async function inspectRequest(
   }
 }
 
-/** What the head says of how the body is to be read. */
-export function codingsOf({ headers }: Pick<Exchange["head"], "headers">): {
-  readonly contentType: string | undefined;
-  readonly contentEncoding: string | undefined;
-} {
-  return { contentType: header(headers, "content-type"), contentEncoding: header(headers, "content-encoding") };
+/** What head and policy say of how the body is to be read. */
+export function bodyHeadOf({ head: { headers }, route }: Pick<Judged, "head" | "route">): BodyHead {
+  return {
+    contentType: header(headers, "content-type"),
+    contentEncoding: header(headers, "content-encoding"),
+    readAs: route.readAs,
+  };
 }
 
 /** Values that name another account than this installation's (invariant 10). */

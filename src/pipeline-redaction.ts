@@ -4,7 +4,7 @@ import { dropItems, replaceValues } from "./forward/redaction.js";
 import { header } from "./model/exchange.js";
 import type { Finding } from "./model/finding.js";
 import { isRefusal } from "./model/refusal.js";
-import { codingsOf, inspectRequest } from "./pipeline-inspection.js";
+import { bodyHeadOf, inspectRequest } from "./pipeline-inspection.js";
 import type { Judged, Known, PipelineParts } from "./pipeline-parts.js";
 import { decide } from "./verdict/decision.js";
 import { caseOf } from "./verdict/policy-index.js";
@@ -43,7 +43,7 @@ export async function redact(
   parts: PipelineParts,
 ): Promise<Outgoing | undefined> {
   const { limits } = request.rules.index.policy;
-  const codings = codingsOf(request.head);
+  const codings = bodyHeadOf(request);
   // The views' bytes are UTF-8: a body in another charset would go out under the wrong name.
   if (/charset\s*=\s*"?(?!utf-?8)/i.test(codings.contentType ?? "")) return undefined;
   const view = readBody(request.body, codings, limits).views[0];

@@ -2,6 +2,7 @@ import type { BodyLimits, BodyReading, BodyView, Unreadable } from "../model/bod
 import type { JsonNode } from "../model/json.js";
 import { readText, type BodyText } from "./charset.js";
 import { decodeContent } from "./content-coding.js";
+import { readEnvelope } from "./envelope.js";
 import { failed } from "./fault.js";
 import { parseForm, parseFormLines } from "./form.js";
 import { scanJson } from "./json-scanner.js";
@@ -14,16 +15,18 @@ export interface BodyHead {
   readonly contentType: string | undefined;
   /** All Content-Encoding fields, joined by `, ` in their order. */
   readonly contentEncoding: string | undefined;
+  /** Media type that policy says the body is written in, where clients state a vaguer one (Sentry's browser client says `text/plain`). */
+  readonly readAs?: string | undefined;
 }
 
 /** How the text of a media type is read. */
-export type BodyFormat = "json" | "ndjson" | "form" | "form-lines" | "multipart";
+export type BodyFormat = "json" | "ndjson" | "envelope" | "form" | "form-lines" | "multipart";
 
 const FORMATS: Readonly<Record<string, BodyFormat>> = {
   "application/json": "json",
   "application/x-ndjson": "ndjson",
   "application/ndjson": "ndjson",
-  "application/x-sentry-envelope": "ndjson",
+  "application/x-sentry-envelope": "envelope",
   "application/x-www-form-urlencoded": "form",
   "text/plain": "form-lines",
   "multipart/form-data": "multipart",
@@ -39,7 +42,7 @@ export function readBody(captured: Uint8Array, head: BodyHead, limits: BodyLimit
   const bytes = coded.value;
   const via = ["body", ...namesOfCodings(head.contentEncoding)].join(">");
   const type = head.contentType === undefined ? undefined : parseMediaType(head.contentType);
-  const format = type === undefined ? undefined : formatOf(type);
+  const format = type === undefined ? undefined : formatOf(head.readAs === undefined ? type : { ...type, essence: head.readAs });
   // No bytes are no JSON text (RFC 8259, section 2); under any other type they are simply nothing.
   if (bytes.length === 0 && format !== "json") return { views: [{ kind: "empty", via }], faults: [], decodedBytes: 0 };
   if (type === undefined || format === undefined) {
@@ -69,6 +72,8 @@ function readFormat(format: Exclude<BodyFormat, "multipart">, body: BodyText, vi
     }
     case "ndjson":
       return readLines(body, via, limits);
+    case "envelope":
+      return readEnvelope(body, via, limits);
     case "form":
     case "form-lines": {
       const { fields, faults } = format === "form" ? parseForm(bytes, limits) : parseFormLines(bytes, limits);

@@ -92,8 +92,9 @@ function judgeBody(
   const { caseName } = found.destination;
   if (!routed.ok) return { kind: "block", caseName, reason: routed.reason, findings: [] };
   if (body.length > policy.limits.bodyBytes) return { kind: "block", caseName, reason: "body-too-large", findings: [] };
-  const reading = readBody(body, { contentType: options.contentType, contentEncoding: options.contentEncoding }, policy.limits);
-  const { schema, querySchema } = routed.route;
+  const { schema, querySchema, readAs } = routed.route;
+  const stated = { contentType: options.contentType, contentEncoding: options.contentEncoding, readAs };
+  const reading = readBody(body, stated, policy.limits);
   const inspection = inspector.inspect(reading, { schema, querySchema, path, query, headers: [], namedHeaders: [], now: Date.now() });
   // Whose account it is can't be told from a body alone, so `inspect` never reports it (invariant 10).
   const findings = inspection.findings.filter((finding) => finding.rule !== "integrity/foreign-tenant");

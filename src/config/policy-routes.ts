@@ -1,10 +1,12 @@
 import type { Route } from "../model/policy.js";
 import { mendUnknown } from "./nearest-name.js";
-import { readList, readMembers, readText, readTexts } from "./tree-reader.js";
+import { readChoice, readList, readMembers, readText, readTexts } from "./tree-reader.js";
 import type { FaultSink, Members } from "./tree-reader.js";
 import type { Tree } from "./yaml-tree.js";
 
-const ROUTE_KEYS = ["methods", "path", "paths", "content_types", "schema", "query_schema"] as const;
+const ROUTE_KEYS = ["methods", "path", "paths", "content_types", "read_as", "schema", "query_schema"] as const;
+/** Formats that clients send under a vaguer name; others are read by what they state. */
+const READ_AS = ["application/x-sentry-envelope"] as const;
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
 
 /** Reads a destination's `routes`; a route with several paths becomes several. */
@@ -39,6 +41,8 @@ function readRoute(tree: Tree, owner: string, schemaNames: ReadonlySet<string>, 
   const contentTypes = readTexts(members.get("content_types")?.value, `${what}: content_types`, faults, (type, where) =>
     acceptType(type, where, what, faults),
   );
+  const readAsTree = members.get("read_as")?.value;
+  const readAs = readAsTree && readChoice(readAsTree, READ_AS, `${what}: read_as`, faults);
   const schema = readSchemaName(members, "schema", what, schemaNames, faults);
   const querySchema = readSchemaName(members, "query_schema", what, schemaNames, faults);
   if (contentTypes.length > 0 && !members.has("schema")) {
@@ -51,7 +55,14 @@ function readRoute(tree: Tree, owner: string, schemaNames: ReadonlySet<string>, 
   if (members.has("schema") && !members.has("content_types")) {
     faults.push({ where: tree.where, what: `${what} names a schema and no content type.`, mend: "Add content_types: [application/json]." });
   }
-  return readPaths(members, tree, what, faults).map((path) => ({ methods, path, contentTypes, schema, querySchema }));
+  return readPaths(members, tree, what, faults).map((path) => ({
+    methods,
+    path,
+    contentTypes,
+    schema,
+    querySchema,
+    ...(readAs === undefined ? {} : { readAs }),
+  }));
 }
 
 function readPaths(members: Members, tree: Tree, what: string, faults: FaultSink): string[] {

@@ -86,6 +86,8 @@ export interface Route {
   readonly schema: string | undefined;
   /** Schema of the query string's parameters; undefined: no query may be sent. */
   readonly querySchema: string | undefined;
+  /** Media type by which a body is read whatever of `contentTypes` it states; undefined: by the one that it states. */
+  readonly readAs?: string | undefined;
 }
 
 /** Bounds with their defaults; each is refused with its own reason when passed. */
