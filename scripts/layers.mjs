@@ -44,6 +44,7 @@ export const COMPOSITION = [
   "src/pipeline-outcome.ts",
   "src/pipeline-parts.ts",
   "src/pipeline-redaction.ts",
+  "src/pipeline-script.ts",
   "src/support-case.ts",
   "src/inspection-pool.ts",
   "src/inspection-worker.ts",

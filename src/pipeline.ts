@@ -1,10 +1,12 @@
 import type { Forwarded } from "./forward/forwarder.js";
+import type { WatchedAnswer } from "./forward/watched-answer.js";
 import { forwardedHeaders } from "./http/forwarded-headers.js";
 import { parseHead } from "./http/head.js";
 import { newExchangeId } from "./listen/exchange-id.js";
 import type { AnswerSink } from "./model/answer.js";
 import { type Exchange, header, type RequestHead } from "./model/exchange.js";
 import type { BodySource, ConnectionContext, ExchangeHandler } from "./model/exchange-handler.js";
+import type { Finding } from "./model/finding.js";
 import { isRefusal, type Refusal, refusal } from "./model/refusal.js";
 import type { Target } from "./model/target.js";
 import type { Verdict } from "./model/verdict.js";
@@ -12,6 +14,7 @@ import { foreignTenant, inspectRequest } from "./pipeline-inspection.js";
 import { Outcomes } from "./pipeline-outcome.js";
 import type { Judged, Known, PipelineParts, RulesInForce } from "./pipeline-parts.js";
 import { type Outgoing, outgoingOf, redact } from "./pipeline-redaction.js";
+import { askUncoded, judgeScript, watchScript } from "./pipeline-script.js";
 import { decide } from "./verdict/decision.js";
 import { type DestinationMatch, matchDestination } from "./verdict/destination-match.js";
 import { caseOf, namesHost } from "./verdict/policy-index.js";
@@ -133,8 +136,13 @@ export class Pipeline implements ExchangeHandler {
       if (written === undefined) return outcomes.refuseUnrecorded(known, findings, answer);
     }
     this.#learnPins(known);
-    const outcome = await this.#forward(request, outgoing, answer);
-    return this.#conclude(outcome, verdict, known, outgoing, answer);
+    const watched = watchScript(request, answer);
+    const outcome = await this.#forward(request, outgoing, watched ?? answer);
+    if (watched !== undefined && outcome.kind === "answered") {
+      const refused = this.#proveScript(watched, known, request);
+      if (refused !== undefined) return outcomes.refuse(known, "script-changed", refused.why, [refused], answer);
+    }
+    return this.#conclude(watched?.holds === true ? unheard(outcome) : outcome, verdict, known, outgoing, answer);
   }
 
   /** The first value of a pin is learned as it goes out. */
@@ -149,9 +157,23 @@ export class Pipeline implements ExchangeHandler {
     });
   }
 
-  async #forward({ head, destination }: Judged, { body, coded }: Outgoing, answer: AnswerSink): Promise<Forwarded> {
+  /** What a destination's script says goes to the inventory; one that is pinned and fits is handed on, any other is why it is refused. */
+  #proveScript(watched: WatchedAnswer, known: Known, request: Judged): Finding | undefined {
+    const { outline, finding } = judgeScript(watched, request, this.#parts.pseudonyms);
+    known.outline = [...(known.outline ?? []), ...outline];
+    if (finding === undefined) {
+      if (watched.holds) watched.release();
+    } else if (known.inspection !== undefined) {
+      // Another script is another record.
+      known.inspection = { ...known.inspection, identity: finding.hmac };
+    }
+    return finding;
+  }
+
+  async #forward({ head, destination, route }: Judged, { body, coded }: Outgoing, answer: AnswerSink): Promise<Forwarded> {
     const { forwarder, connectTo } = this.#parts;
-    const headers = forwardedHeaders(head, destination.headers);
+    const allowed = forwardedHeaders(head, destination.headers);
+    const headers = route.script === undefined ? allowed : askUncoded(allowed);
     return forwarder.forward(
       {
         target: head.target,
@@ -188,6 +210,11 @@ export class Pipeline implements ExchangeHandler {
         logger.debug("The client left before the answer.", told);
     }
   }
+}
+
+/** Of an answer that was held nothing has reached the client, however far it came. */
+function unheard(outcome: Forwarded): Forwarded {
+  return outcome.kind === "failed" ? { ...outcome, answerStarted: false } : outcome;
 }
 
 function questionOf(head: RequestHead, body: BodySource): Parameters<typeof matchRoute>[1] {

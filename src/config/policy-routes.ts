@@ -1,10 +1,11 @@
 import type { Route } from "../model/policy.js";
 import { mendUnknown } from "./nearest-name.js";
+import { readScript } from "./policy-script.js";
 import { readChoice, readList, readMembers, readText, readTexts } from "./tree-reader.js";
 import type { FaultSink, Members } from "./tree-reader.js";
 import type { Tree } from "./yaml-tree.js";
 
-const ROUTE_KEYS = ["methods", "path", "paths", "content_types", "read_as", "schema", "query_schema"] as const;
+const ROUTE_KEYS = ["methods", "path", "paths", "content_types", "read_as", "schema", "query_schema", "script"] as const;
 /** Formats that clients send under a vaguer name; others are read by what they state. */
 const READ_AS = ["application/x-sentry-envelope"] as const;
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
@@ -43,6 +44,7 @@ function readRoute(tree: Tree, owner: string, schemaNames: ReadonlySet<string>, 
   );
   const readAsTree = members.get("read_as")?.value;
   const readAs = readAsTree && readChoice(readAsTree, READ_AS, `${what}: read_as`, faults);
+  const script = readScript(members, methods, what, faults);
   const schema = readSchemaName(members, "schema", what, schemaNames, faults);
   const querySchema = readSchemaName(members, "query_schema", what, schemaNames, faults);
   if (contentTypes.length > 0 && !members.has("schema")) {
@@ -62,6 +64,7 @@ function readRoute(tree: Tree, owner: string, schemaNames: ReadonlySet<string>, 
     schema,
     querySchema,
     ...(readAs === undefined ? {} : { readAs }),
+    ...(script === undefined ? {} : { script }),
   }));
 }
 

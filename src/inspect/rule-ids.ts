@@ -15,6 +15,7 @@ const BUILT_IN: readonly RuleId[] = [
   "annotation/label-names",
   "blob/multipart-file",
   "integrity/foreign-tenant",
+  "integrity/script-changed",
   "integrity/deadline",
   "integrity/view-budget",
   "integrity/schema-missing",

@@ -88,6 +88,8 @@ export interface Route {
   readonly querySchema: string | undefined;
   /** Media type by which a body is read whatever of `contentTypes` it states; undefined: by the one that it states. */
   readonly readAs?: string | undefined;
+  /** Set where the answer is a script that browsers run: it is fingerprinted and, where `pinned` names any, served only with such a digest. */
+  readonly script?: { readonly pinned: readonly string[] } | undefined;
 }
 
 /** Bounds with their defaults; each is refused with its own reason when passed. */

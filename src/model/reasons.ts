@@ -45,6 +45,8 @@ const REASON_SENTENCES = {
   "schema-violation": "The body holds fields or values that the payload schema does not name.",
   "foreign-tenant": "The request belongs to another installation's account at the vendor.",
 
+  "script-changed": "The destination served another script than those that the operator has pinned, so it was not handed on.",
+
   // What could not be done.
   "record-unavailable": "The finding can't be written to disk, and nothing with findings goes out unrecorded.",
   "quota-exceeded": "The client is past its quota.",
@@ -68,6 +70,7 @@ export function reasonSentence(reason: Reason): string {
 const NOT_A_TRANSFER: ReadonlySet<Reason> = new Set<Reason>([
   "case-limited",
   "support-closed",
+  "script-changed",
   "target-invalid",
   "target-mismatch",
   "sni-missing",
