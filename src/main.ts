@@ -1,3 +1,4 @@
+import { proposeException } from "./config/policy-exception.js";
 import type { Settings } from "./config/settings.js";
 import type { RunningConsole } from "./console/server.js";
 import { judgePayload, policyInForce } from "./desk.js";
@@ -19,7 +20,7 @@ import { type ObserveServer, startObserveServer } from "./observe/server.js";
 import { Pipeline } from "./pipeline.js";
 import type { RulesInForce } from "./pipeline-parts.js";
 import { quotasOf } from "./quotas.js";
-import { pseudonymsOf, readInstallationKey } from "./record/installation-key.js";
+import { consoleKeyOf, pseudonymsOf, readInstallationKey } from "./record/installation-key.js";
 import { TenantPinFile } from "./record/tenant-pin-file.js";
 import { readOutgoing } from "./record/outgoing/outgoing-settings.js";
 import { openRecordRoom, type RecordRoom } from "./record/record-room.js";
@@ -154,10 +155,13 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
       const { startConsole } = await import("./console/server.js");
       desk = await startConsole(consoleSettings, {
         desk: records.store,
+        memory: records.store.memory,
+        key: consoleKeyOf(key),
         inventory: records.store.inventory(),
         report: (period) => records.store.report(period),
         policy: () => policyInForce(inForce),
         inspect: (request) => judgePayload({ ...inForce, inspect: (job) => inForce.inspections.inspect(job) }, request, CLOCK.now()),
+        propose: (record, dismissal) => proposeException(inForce.files, record, dismissal),
         health: () => health.readiness(),
         clock: CLOCK,
         logger,

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { proposeException } from "../config/policy-exception.js";
 import { loadSettings } from "../config/settings.js";
 import { addRunOptions, settingsFromFlags } from "../config/settings-flags.js";
 import { Directory } from "../console/access/directory.js";
@@ -9,9 +10,10 @@ import { type RunningConsole, startConsole } from "../console/server.js";
 import { loadRules } from "../rules-in-force.js";
 import { type Fault, FaultsError } from "../model/fault.js";
 import { createLogger } from "../observe/log.js";
+import { openDeskBeside } from "../record/desk-beside.js";
+import { consoleKeyOf, readInstallationKey } from "../record/installation-key.js";
 import { passingKey } from "../record/passing-key.js";
 import { consoleSettingsOf } from "../desk-settings.js";
-import { openDeskBeside } from "./console-desk.js";
 import { judgePayload, policyInForce } from "../desk.js";
 
 const CLOCK = { now: () => Date.now() };
@@ -67,30 +69,32 @@ async function serve(options: Flags): Promise<void> {
     inspect: ({ body, head, context }: Parameters<Parameters<typeof judgePayload>[0]["inspect"]>[0]) =>
       loaded.inspector.inspect(readBody(body, head, limits), context),
   };
-  const { desk, inventory, warning, close } = await openDeskBeside(
-    settings.data,
-    settings.store.url === "sqlite" ? undefined : settings.store.url,
-  );
-  if (warning !== undefined) logger.warn(warning);
+  const key = readInstallationKey(settings.data);
+  const desk = await openDeskBeside(settings.data, settings.store.url === "sqlite" ? undefined : settings.store.url, CLOCK);
+  if (desk.warning !== undefined) logger.warn(desk.warning);
   let running: RunningConsole;
   try {
     running = await startConsole(console, {
       desk,
-      inventory,
+      memory: desk.memory,
+      key: consoleKeyOf(key),
+      inventory: desk.inventory,
+      report: desk.report,
       policy: () => policyInForce(rules),
       inspect: (request) => judgePayload(rules, request, CLOCK.now()),
+      propose: (record, dismissal) => proposeException(loaded.files, record, dismissal),
       clock: CLOCK,
       logger,
     });
   } catch (error) {
-    await close();
+    await desk.close();
     throw error;
   }
   say(consoleGreeting(running, console.tls !== undefined));
   const stop = (): void => {
     void running
       .close()
-      .then(close)
+      .then(() => desk.close())
       .then(() => process.exit(0));
   };
   process.once("SIGTERM", stop);

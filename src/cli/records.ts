@@ -3,12 +3,11 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
 import { FaultsError } from "../model/fault.js";
+import { CSV_HEAD, csvLine } from "../model/record-csv.js";
+import { type DeskFilter, TRANSFER_STATUSES, type TransferStatus } from "../model/record-desk.js";
+import { incidentTrend, listIncidents } from "../record/incident-reader.js";
 import type { RecordArchive } from "../record/record-archive.js";
-import { CSV_HEAD, csvLine } from "../record/record-csv.js";
-import type { RecordFilter } from "../record/record-filter.js";
 import { incidentTable, recordPage, recordTable } from "../record/record-table.js";
-import type { Status } from "../record/schema.js";
-import { STATUSES } from "../record/schema.js";
 import { age, count, moment, print, reading, type StoreFlags, stored } from "./record-flags.js";
 
 interface EvidenceFlags {
@@ -17,7 +16,7 @@ interface EvidenceFlags {
   readonly out: string;
 }
 
-type FilterFlags = Pick<RecordFilter, "case" | "rule" | "since" | "until" | "text" | "limit"> & { readonly status?: Status };
+type FilterFlags = Pick<DeskFilter, "case" | "rule" | "since" | "until" | "text" | "limit"> & { readonly status?: TransferStatus };
 
 /** `egress-proxy records`: what was refused, redacted or let out with findings, and the proof that nothing of it was touched. */
 export function addRecordsCommand(program: Command): void {
@@ -73,9 +72,9 @@ export function addRecordsCommand(program: Command): void {
     .option("--limit <count>", "incidents to show, 1,000 at most", count, 50)
     .addOption(new Option("--format <format>").choices(["table", "json"]).default("table"))
     .action((flags: StoreFlags & { open?: boolean; limit: number; format: "table" | "json" }) =>
-      reading(flags, async ({ reader }) => {
-        const incidents = await reader.incidents({ open: flags.open === true, limit: flags.limit });
-        const rows = await Promise.all(incidents.map(async (one) => ({ ...one, trend: await reader.trend(one.id, 14, Date.now()) })));
+      reading(flags, async ({ db }) => {
+        const { items } = await listIncidents(db, { open: flags.open === true, limit: flags.limit });
+        const rows = await Promise.all(items.map(async (one) => ({ ...one, trend: await incidentTrend(db, one.id, 14, Date.now()) })));
         await print(flags.format === "json" ? JSON.stringify(rows, undefined, 2) : incidentTable(rows));
       }),
     );
@@ -106,7 +105,7 @@ function filtered(command: Command, limit?: number): Command {
   command
     .option("--case <case>", "event-collection, js-error-collection, support, licensing, operator or none")
     .option("--rule <rule>", "a rule such as pii/email, or a category such as pii")
-    .addOption(new Option("--status <status>").choices(STATUSES))
+    .addOption(new Option("--status <status>").choices(TRANSFER_STATUSES))
     .option("--since <time>", "an age (30d, 12h, 15m) or a date, against the last occurrence", moment)
     .option("--until <time>", "as --since", moment)
     .option("--text <text>", "looked for in ids, hosts, paths, rules and places");

@@ -1,6 +1,14 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Context, Hono } from "hono";
-import type { ConsoleHealth, InspectPort, InventoryPort, PolicyInForce, ReportPort } from "../model/console-ports.js";
+import type {
+  ConsoleHealth,
+  DeskMemory,
+  InspectPort,
+  InventoryPort,
+  PolicyInForce,
+  ProposePort,
+  ReportPort,
+} from "../model/console-ports.js";
 import type { Clock, Logger } from "../model/ports.js";
 import type { RecordDesk } from "../model/record-desk.js";
 import type { AuditTrail } from "./access/audit-trail.js";
@@ -16,11 +24,15 @@ import type { Summaries } from "./summary.js";
 /** What the console is given by whoever composes it. */
 export interface ConsolePorts {
   readonly desk: RecordDesk;
+  readonly memory: DeskMemory;
+  /** 32 bytes, the same for every console of one installation and after a restart; seals sessions and sign-ins on their way. */
+  readonly key: Uint8Array;
   readonly policy: () => PolicyInForce;
   readonly inspect: InspectPort;
   readonly health?: (() => Promise<ConsoleHealth>) | undefined;
   readonly inventory?: InventoryPort | undefined;
   readonly report?: ReportPort | undefined;
+  readonly propose?: ProposePort | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }

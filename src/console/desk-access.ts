@@ -1,4 +1,4 @@
-import type { DeskHistoryEntry, DeskRecord, RecordDesk, TransferStatus } from "../model/record-desk.js";
+import type { DeskHistoryEntry, DeskRecord, DeskStatusChange, RecordDesk, TransferStatus } from "../model/record-desk.js";
 import { NEXT_STATUSES } from "../model/record-desk.js";
 import { RECORD_ID } from "./api/schemas.js";
 import { Problem } from "./problem.js";
@@ -36,16 +36,17 @@ export async function findRecord(
   return { record, history: await ask(() => desk.history(record.id)) };
 }
 
-export interface WantedChange {
-  readonly status: TransferStatus;
-  readonly by: string;
-  readonly why: string;
-  readonly at: number;
-}
+/** How long a vendor has to answer where nobody says otherwise. */
+export const ANSWER_MS = 14 * 86_400_000;
 
 /** Changes a status. @throws Problem where the workflow has no such step. */
-export async function changeStatus(desk: RecordDesk, id: string, change: WantedChange): Promise<void> {
-  const done = await ask(() => desk.setStatus(id, change));
+export async function changeStatus(desk: RecordDesk, id: string, change: DeskStatusChange): Promise<void> {
+  const due = change.status === "reported" ? (change.due ?? change.at + ANSWER_MS) : undefined;
+  if (due !== undefined && (due < change.at || due > change.at + 366 * 86_400_000)) {
+    const reason = "Write a day from today on, a year ahead at most.";
+    throw new Problem("invalid-request", undefined, { invalid: [{ name: "due", reason }] });
+  }
+  const done = await ask(() => desk.setStatus(id, { ...change, due }));
   if (done.outcome === "no-record") throw new Problem("not-found", "The record is still in the spool. Try again once the store took it.");
   if (done.outcome === "not-allowed") throw new Problem("conflict", stepSentence(done.from, change.status));
 }

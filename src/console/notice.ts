@@ -1,5 +1,6 @@
 import { reasonSentence } from "../model/reasons.js";
 import type { DeskRecord } from "../model/record-desk.js";
+import { ANSWER_MS } from "./desk-access.js";
 import { codePathOf } from "./code-path.js";
 
 /** What the vendor is told of one Unexpected Data Transfer. Holds no value, since the record holds none. */
@@ -22,8 +23,6 @@ export interface Notice {
   readonly due: string;
 }
 
-const DUE_MS = 14 * 86_400_000;
-
 /** Writes the notice of a record as it stands. Only what reached the vendor is asked to be deleted. */
 export function noticeOf(record: DeskRecord, now: number): Notice {
   return {
@@ -41,7 +40,7 @@ export function noticeOf(record: DeskRecord, now: number): Notice {
     moreFindings: record.moreFindings,
     codePath: codePathOf(record) ?? null,
     asks: asksOf(record),
-    due: new Date(now + DUE_MS).toISOString().slice(0, 10),
+    due: (record.due ?? new Date(now + ANSWER_MS).toISOString()).slice(0, 10),
   };
 }
 

@@ -46,11 +46,8 @@ export async function startConsole(settings: ConsoleSettings, ports: ConsolePort
     binding,
     directory,
     localUsers: settings.localUsers,
-    oidc:
-      settings.oidc === undefined || callback === undefined
-        ? undefined
-        : new OidcSignIn(settings.oidc, callback, ports.logger, ports.clock),
-    sessions: new SessionStore(ports.clock),
+    oidc: settings.oidc === undefined || callback === undefined ? undefined : new OidcSignIn(settings.oidc, callback, ports.key, ports),
+    sessions: new SessionStore(ports.memory, ports.key, ports.clock),
     signInLimit: new SignInLimit(ports.clock),
     audit: new AuditTrail(settings.dataDir, ports.logger, ports.clock),
     summaries: new Summaries(ports.desk, ports.clock),

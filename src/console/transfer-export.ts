@@ -1,8 +1,8 @@
 import { Readable } from "node:stream";
+import { CSV_HEAD, csvLine } from "../model/record-csv.js";
 import type { DeskFilter, DeskRecord } from "../model/record-desk.js";
 import type { ConsoleContext, ConsoleParts } from "./console-parts.js";
 import { ask } from "./desk-access.js";
-import { CSV_HEAD, csvLine } from "./transfer-csv.js";
 
 interface Wanted {
   readonly who: string;
@@ -22,10 +22,10 @@ export async function exportTransfers(
   audit.note({ who, from: context.get("client").address, what: `exported transfers as ${type}` });
   const iterator = desk.exportAll({ ...filter, limit: undefined })[Symbol.asyncIterator]();
   const first = await ask(() => iterator.next());
-  const line = (record: DeskRecord): string => (type === "text/csv" ? csvLine(record) : `${JSON.stringify(record)}\n`);
+  const line = (record: DeskRecord): string => (type === "text/csv" ? `${csvLine(record)}\r\n` : `${JSON.stringify(record)}\n`);
   async function* lines(): AsyncGenerator<string, void> {
     try {
-      if (type === "text/csv") yield CSV_HEAD;
+      if (type === "text/csv") yield `${CSV_HEAD}\r\n`;
       for (let step = first; step.done !== true; step = await iterator.next()) yield line(step.value);
     } catch (error) {
       // Cut here and not by an error through the server, which would print the store's own message.

@@ -29,8 +29,17 @@ const FREE: Fit = { ok: true, proof: "free" };
 /** Holds one scalar against its (resolved) schema. */
 export function fitScalar(schema: Schema, node: JsonNode, context: FitContext): Fit {
   const fit = fitOne(schema, node, context);
-  return fit.ok || schema.violation === undefined ? fit : { ...fit, rule: schema.violation };
+  if (fit.ok || schema.violation === undefined) return fit;
+  return { ok: false, rule: schema.violation, why: VIOLATIONS[schema.violation] ?? VIOLATION };
 }
+
+/** What a value means that stands where a schema promises that no such thing stands (`x-violation`). */
+const VIOLATION = "The payload schema keeps this field free of what the rule looks for, so any value that it does not name counts.";
+const VIOLATIONS: Readonly<Partial<Record<RuleId, string>>> = {
+  "annotation/label-names": "The value is neither a date nor a number, so it may be the name of a label, of a class or of a person.",
+  "pii/email": "The vendor's code puts a person's e-mail address into this field, so no value of it goes out.",
+  "pii/person-field": "The vendor's code puts what it knows of a person (name, city, company) into this field, so no value of it goes out.",
+};
 
 function fitOne(schema: Schema, node: JsonNode, context: FitContext): Fit {
   if (schema.anyOf !== undefined) return fitAny(schema.anyOf, node, context);

@@ -3,6 +3,7 @@ import type { CaseName } from "./limited-case.js";
 import type { Policy } from "./policy.js";
 import type { VerdictLabel } from "./ports.js";
 import type { Reason } from "./reasons.js";
+import type { DeskRecord } from "./record-desk.js";
 
 /** A payload as someone pastes it into the inspect page. */
 export interface InspectionRequest {
@@ -39,6 +40,20 @@ export interface PolicyInForce {
   readonly rules: readonly RuleInForce[];
 }
 
+/** What would let a dismissed transfer out; a proposal, applied by nobody but whoever keeps the rules folder. */
+export interface ExceptionProposal {
+  /** A unified diff of the policy's files, for `git apply`; "" where no policy can open it. */
+  readonly diff: string;
+  /** What it opens beside this transfer, and what it can't open. */
+  readonly notes: readonly string[];
+}
+
+/** @param dismissal who dismissed it and why; `now` in milliseconds since the epoch */
+export type ProposePort = (
+  record: DeskRecord,
+  dismissal: { readonly author: string; readonly reason: string; readonly now: number },
+) => ExceptionProposal;
+
 /** One path of allowed traffic ("what has left the building"); never a value. */
 export interface InventoryItem {
   readonly case: CaseName;
@@ -59,6 +74,8 @@ export interface InventoryPort {
     readonly cursor?: string | undefined;
     readonly limit?: number | undefined;
   }): Promise<{ readonly items: readonly InventoryItem[]; readonly next: string | undefined }>;
+  /** Marks the material changes of now, of one case or of all, as seen by somebody. @returns how many */
+  accept(by: { readonly by: string; readonly at: number; readonly case?: CaseName | undefined }): Promise<number>;
 }
 
 export const REPORT_FORMATS = ["html", "md", "json", "csv"] as const;
@@ -67,6 +84,14 @@ export type ReportFormat = (typeof REPORT_FORMATS)[number];
 
 /** A period's summary for an auditor, written out in one of the formats. Times are milliseconds since the epoch. */
 export type ReportPort = (period: { readonly since: number; readonly until: number; readonly format: ReportFormat }) => Promise<string>;
+
+/** What consoles of one store share and a restart must not lose: who is signed in. An id is a hash: a copy of it signs nobody in. */
+export interface DeskMemory {
+  get(id: string): Promise<string | undefined>;
+  /** @param until milliseconds since the epoch; it is forgotten then */
+  put(id: string, text: string, until: number): Promise<void>;
+  remove(id: string): Promise<void>;
+}
 
 /** What the overview says of the proxy. */
 export interface ConsoleHealth {

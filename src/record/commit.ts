@@ -6,6 +6,7 @@ import type { Entry } from "./chain.js";
 import { genesis, link } from "./chain.js";
 import { incidentText } from "./outgoing/notice.js";
 import { enqueue } from "./outgoing/outbox.js";
+import { countRecords } from "./record-counts.js";
 import { isOpen, newIncident, newRecord, timesOf, withOccurrence } from "./projection.js";
 import type { IncidentRow, RecordRow, ReplicaRow, Tables } from "./schema.js";
 import { transferText } from "./transfer-text.js";
@@ -71,6 +72,8 @@ interface Batch {
   /** By entry id: the record of entries that are already in the chain. */
   readonly recordOf: Map<string, string>;
   readonly records: Map<string, RecordRow>;
+  /** As they were before, by identity. */
+  readonly stored: ReadonlyMap<string, RecordRow>;
   readonly incidents: Map<string, IncidentRow>;
   readonly fresh: Set<string>;
   readonly changed: Set<string>;
@@ -91,18 +94,23 @@ export async function saveHead(db: Kysely<Tables>, head: ReplicaRow): Promise<vo
 }
 
 async function loadBatch(db: Kysely<Tables>, transfers: readonly Transfer[]): Promise<Batch> {
-  const batch: Batch = { recordOf: new Map(), records: new Map(), incidents: new Map(), fresh: new Set(), changed: new Set() };
-  if (transfers.length === 0) return batch;
+  if (transfers.length === 0)
+    return { recordOf: new Map(), records: new Map(), stored: new Map(), incidents: new Map(), fresh: new Set(), changed: new Set() };
   const ids = transfers.map((transfer) => transfer.id);
-  for (const row of await db.selectFrom("entries").select(["id", "record"]).where("id", "in", ids).execute()) {
-    batch.recordOf.set(row.id, row.record);
-  }
+  const entries = await db.selectFrom("entries").select(["id", "record"]).where("id", "in", ids).execute();
   const identities = [...new Set(transfers.map((transfer) => transfer.identity))];
   const records = await db.selectFrom("records").selectAll().where("identity", "in", identities).execute();
-  for (const row of records) batch.records.set(row.identity, row);
+  const stored = new Map(records.map((row) => [row.identity, row]));
   const causes = [...new Set(transfers.map((transfer) => newRecord(transfer, "").incident).concat(records.map((row) => row.incident)))];
-  for (const row of await db.selectFrom("incidents").selectAll().where("id", "in", causes).execute()) batch.incidents.set(row.id, row);
-  return batch;
+  const incidents = await db.selectFrom("incidents").selectAll().where("id", "in", causes).execute();
+  return {
+    recordOf: new Map(entries.map((row) => [row.id, row.record])),
+    records: new Map(stored),
+    stored,
+    incidents: new Map(incidents.map((row) => [row.id, row])),
+    fresh: new Set(),
+    changed: new Set(),
+  };
 }
 
 function project(batch: Batch, transfer: Transfer, replica: string) {
@@ -181,6 +189,10 @@ async function saveBatch(db: Kysely<Tables>, batch: Batch, entries: readonly Ent
       )
       .execute();
   }
+  await countRecords(
+    db,
+    touched.map((row) => ({ before: batch.stored.get(row.identity), after: row })),
+  );
   const searches = new Map(touched.map((row) => [row.search_key, { key: row.search_key, text: row.search }]));
   for (const rows of groups([...searches.values()])) {
     await db

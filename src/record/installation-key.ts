@@ -15,6 +15,11 @@ export function pseudonymsOf(key: Uint8Array): Pseudonyms {
   return { hmac, short: (value) => `{${hmac(value).slice(0, 8)}}` };
 }
 
+/** What consoles of one installation seal sessions with: derived, so that it is no pseudonym's key. */
+export function consoleKeyOf(key: Uint8Array): Buffer {
+  return createHmac("sha256", key).update("egress-proxy/console/1\0").digest();
+}
+
 /** This installation's pseudonyms; see `readInstallationKey`. */
 export function openInstallationKey(dataDir: string): Pseudonyms {
   return pseudonymsOf(readInstallationKey(dataDir));

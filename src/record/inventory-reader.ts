@@ -1,5 +1,5 @@
 import type { Kysely } from "kysely";
-import type { InventoryItem, InventoryPort } from "../model/console-ports.js";
+import type { InventoryItem } from "../model/console-ports.js";
 import type { InventoryRow } from "./desk-schema.js";
 import type { Tables } from "./schema.js";
 
@@ -13,7 +13,7 @@ interface InventoryFilter {
 }
 
 /** Reads what has left the building, the newest first sight first. */
-export class InventoryReader implements InventoryPort {
+export class InventoryReader {
   readonly #db: Kysely<Tables>;
 
   constructor(db: Kysely<Tables>) {

@@ -1,5 +1,6 @@
 import type { Kysely, Migration } from "kysely";
 import { Migrator } from "kysely";
+import { deskCountTables } from "./desk-count-tables.js";
 import { deskTables } from "./desk-tables.js";
 import type { Tables } from "./schema.js";
 import { searchTables } from "./search-tables.js";
@@ -94,7 +95,14 @@ const RECORD_TEXTS = [
 export async function migrate(db: Kysely<Tables>): Promise<void> {
   const migrator = new Migrator({
     db,
-    provider: { getMigrations: async () => ({ "001-chain-and-records": first, "002-desk": deskTables, "003-search": searchTables }) },
+    provider: {
+      getMigrations: async () => ({
+        "001-chain-and-records": first,
+        "002-desk": deskTables,
+        "003-search": searchTables,
+        "004-desk-counts": deskCountTables,
+      }),
+    },
   });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error instanceof Error ? error : new Error("A migration failed.", { cause: error });

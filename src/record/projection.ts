@@ -23,6 +23,8 @@ export function newRecord(transfer: Transfer, replica: string): RecordRow {
     path: transfer.path,
     event_kind: transfer.eventKind ?? null,
     status: "open" as const,
+    due_at: null,
+    due_told: 0,
     ...judged(transfer),
   };
   const search = searchText(row, transfer);

@@ -5,6 +5,7 @@ import { link } from "./chain.js";
 import type { CheckpointKey } from "./checkpoint.js";
 import { readHead, saveHead } from "./commit.js";
 import type { Database } from "./database.js";
+import { countRecords } from "./record-counts.js";
 import { isOpen } from "./projection.js";
 import type { RecordRow } from "./schema.js";
 
@@ -44,7 +45,7 @@ export async function prune(database: Database, order: PruneOrder): Promise<Prun
     const done = await database.exclusively(async (db) => {
       const rows = await db
         .selectFrom("records")
-        .select(["id", "incident", "status", "occurrences", "transferred"])
+        .select(["id", "incident", "status", "occurrences", "transferred", "unexpected", "first_seen", "case_name"])
         .where("last_seen", "<", order.before)
         .where((column) => column.or([column("transferred", "=", 0), column("status", "in", ["deleted", "dismissed"])]))
         .orderBy("last_seen")
@@ -76,7 +77,7 @@ export async function prune(database: Database, order: PruneOrder): Promise<Prun
   return { records, entries, kept: Number(kept?.count ?? 0) };
 }
 
-type PrunedRow = Pick<RecordRow, "id" | "incident" | "status" | "occurrences" | "transferred">;
+type PrunedRow = Pick<RecordRow, "id" | "incident" | "status" | "occurrences" | "transferred" | "unexpected" | "first_seen" | "case_name">;
 
 async function erase(db: Database["db"], rows: readonly PrunedRow[], order: PruneOrder): Promise<number> {
   const ids = rows.map((row) => row.id);
@@ -99,6 +100,11 @@ async function erase(db: Database["db"], rows: readonly PrunedRow[], order: Prun
   await db.deleteFrom("records").where("id", "in", ids).execute();
   await db.deleteFrom("record_rules").where("record", "in", ids).execute();
   await db.deleteFrom("evidence").where("record", "in", ids).execute();
+  await countRecords(
+    db,
+    rows.map((row) => ({ before: row, after: undefined })),
+  );
+  await db.deleteFrom("record_counts").where("count", "=", 0).execute();
   for (const row of rows) {
     await db
       .updateTable("incidents")

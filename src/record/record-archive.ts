@@ -1,13 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Kysely } from "kysely";
 import { FaultsError } from "../model/fault.js";
+import type { DeskSealedBody } from "../model/record-desk.js";
 import { CheckpointKey, findCheckpoints } from "./checkpoint.js";
 import type { Database } from "./database.js";
 import { openDatabase } from "./database.js";
 import { acceptChanges } from "./inventory-accept.js";
 import { InventoryReader } from "./inventory-reader.js";
 import { migrate } from "./migrations.js";
-import type { SealedBody } from "./evidence-access.js";
 import { takeEvidence } from "./evidence-access.js";
 import type { Pruned } from "./prune.js";
 import { prune } from "./prune.js";
@@ -16,12 +17,14 @@ import { RecordReader } from "./record-reader.js";
 import { locate } from "./record-location.js";
 import { readReplicaName } from "./replica-name.js";
 import { gatherFacts, type Period, type ReportFacts } from "./report/facts.js";
+import type { Tables } from "./schema.js";
 import { readSpool } from "./spool.js";
 import type { Verification } from "./verify.js";
 import { verifyRecords } from "./verify.js";
 
 /** The record as the command line opens it: beside a proxy that runs, without its lock. */
 export interface RecordArchive {
+  readonly db: Kysely<Tables>;
   readonly reader: RecordReader;
   readonly inventory: InventoryReader;
   /** Set where the store could not be read: then only what is in the spool is seen. */
@@ -39,7 +42,7 @@ export interface RecordArchive {
   /** Marks every change of now as seen by somebody. @returns how many */
   acceptChanges(by: { readonly by: string; readonly at: number; readonly case?: string | undefined }): Promise<number>;
   /** Hands out the sealed bodies of a record, newest first, and puts into the chain who took them and why. */
-  takeEvidence(record: string, by: { readonly by: string; readonly why: string; readonly at: number }): Promise<readonly SealedBody[]>;
+  takeEvidence(record: string, by: { readonly by: string; readonly why: string; readonly at: number }): Promise<readonly DeskSealedBody[]>;
   close(): Promise<void>;
 }
 
@@ -90,6 +93,7 @@ export async function openRecordArchive(dataDir: string, url: string | undefined
     return verifyRecords(reading.db, { checkpoints, forged });
   };
   return {
+    db: reading.db,
     reader,
     inventory: new InventoryReader(reading.db),
     warning,
@@ -99,7 +103,7 @@ export async function openRecordArchive(dataDir: string, url: string | undefined
       writing((database, named) => prune(database, { replica: named, key: CheckpointKey.open(dataDir), before, now })),
     importRecords: (text, by) => writing((database, named) => importRecords(database, named, text, by)),
     acceptChanges: (by) => writing((database) => acceptChanges(database, by)),
-    takeEvidence: (record, by) => writing((database, named) => takeEvidence(database, named, record, by)),
+    takeEvidence: (record, by) => writing((database, named) => takeEvidence(database, named, { record }, by)),
     close: () => reading.close(),
   };
 }

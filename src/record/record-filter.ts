@@ -1,27 +1,12 @@
-import type { RecordRow, Status } from "./schema.js";
+import type { DeskFilter } from "../model/record-desk.js";
+import type { RecordRow } from "./schema.js";
 
-/** Which records to list; all that are given must hold. Times are milliseconds since the epoch, against the last occurrence. */
-export interface RecordFilter {
-  readonly case?: string | undefined;
-  /** A rule (`pii/email`) or a whole category (`pii`). */
-  readonly rule?: string | undefined;
-  readonly status?: Status | undefined;
-  readonly incident?: string | undefined;
-  readonly since?: number | undefined;
-  readonly until?: number | undefined;
-  /** Looked for in case, destination, host, path, event kind, client, reason, rules and pointers, in any case of letters; an id is found by its beginning. */
-  readonly text?: string | undefined;
-  /** Of the page before. */
-  readonly cursor?: string | undefined;
-  /** Records a page, 1 to 1,000; 50 where it is not given. */
-  readonly limit?: number | undefined;
-}
-
-export function pageSize(filter: RecordFilter): number {
+/** Items a page, 1 to 1,000; 50 where it is not given. */
+export function pageSize(filter: { readonly limit?: number | undefined }): number {
   return Math.min(Math.max(Math.trunc(filter.limit ?? 50), 1), 1_000);
 }
 
-export function cursorAfter(row: RecordRow): string {
+export function cursorAfter(row: { readonly last_seen: number; readonly id: string }): string {
   return Buffer.from(`${row.last_seen} ${row.id}`).toString("base64url");
 }
 
@@ -32,14 +17,16 @@ export function readCursor(cursor: string): { readonly lastSeen: number; readonl
 }
 
 /** The same judgement as the query's, for records that are not in the store yet. */
-export function matches(row: RecordRow, filter: RecordFilter): boolean {
+export function matches(row: RecordRow, filter: DeskFilter): boolean {
   const rules = row.rules.split(" ");
   return (
     (filter.case === undefined || row.case_name === filter.case) &&
     (filter.status === undefined || row.status === filter.status) &&
+    (filter.transferred === undefined || (row.transferred === 1) === filter.transferred) &&
     (filter.incident === undefined || row.incident === filter.incident) &&
     (filter.since === undefined || row.last_seen >= filter.since) &&
     (filter.until === undefined || row.last_seen < filter.until) &&
+    (filter.dueBefore === undefined || (row.due_at !== null && row.due_at < filter.dueBefore)) &&
     (filter.text === undefined || row.search.includes(filter.text.toLowerCase()) || row.id.startsWith(filter.text)) &&
     (filter.rule === undefined || rules.some((rule) => rule === filter.rule || rule.startsWith(`${filter.rule}/`)))
   );

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { FaultsError } from "../model/fault.js";
 import { CASE_NAMES } from "../model/limited-case.js";
 import { REASONS } from "../model/reasons.js";
+import { TRANSFER_STATUSES, type TransferStatus } from "../model/record-desk.js";
 import type { Transfer } from "../model/transfer.js";
 import { sha256 } from "./canonical.js";
 import { commitTransfers } from "./commit.js";
 import type { Database } from "./database.js";
-import { type Status, STATUSES } from "./schema.js";
 import { changeStatus } from "./status-change.js";
 import { findingsSchema, storable } from "./transfer-text.js";
 
@@ -26,7 +26,8 @@ const exported = z.object({
   reason: z.enum(REASONS).nullable(),
   transferred: z.boolean(),
   unexpected: z.boolean(),
-  status: z.enum(STATUSES),
+  status: z.enum(TRANSFER_STATUSES),
+  due: time.nullable().default(null),
   occurrences: z.int().min(1),
   firstSeen: time,
   lastSeen: time,
@@ -46,7 +47,7 @@ type Exported = z.infer<typeof exported>;
 const AT_ONCE = 500;
 
 /** The way to each status, since a status can't leap. */
-const WAYS: Readonly<Record<Status, readonly Status[]>> = {
+const WAYS: Readonly<Record<TransferStatus, readonly TransferStatus[]>> = {
   open: [],
   confirmed: ["confirmed"],
   reported: ["confirmed", "reported"],
@@ -90,12 +91,12 @@ async function bringStatus(
 ): Promise<void> {
   for (const status of WAYS[record.status]) {
     const id = `status-${sha256(`import ${record.id} ${status}`).slice(0, 32)}`;
-    await changeStatus(database, replica, record.id, id, { status, by, why: "Imported in this state.", at });
+    await changeStatus(database, replica, record.id, id, { status, by, why: "Imported in this state.", at, due: record.due ?? undefined });
   }
 }
 
 function transferOf(record: Exported): Transfer {
-  const { case: caseName, occurrences, firstSeen, lastSeen, reason, eventKind, structure, status: _status, ...rest } = record;
+  const { case: caseName, occurrences, firstSeen, lastSeen, reason, eventKind, structure, status: _status, due: _due, ...rest } = record;
   return storable({
     ...rest,
     at: firstSeen,

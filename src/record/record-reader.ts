@@ -1,24 +1,15 @@
 import type { Kysely, SelectQueryBuilder } from "kysely";
 import { sql } from "kysely";
+import type { DeskFilter, DeskHistoryEntry, DeskPage, DeskRecord } from "../model/record-desk.js";
 import type { Transfer } from "../model/transfer.js";
 import { newRecord, withOccurrence } from "./projection.js";
 import { holdsText, narrowByRule, narrowByText } from "./record-narrowing.js";
-import type { RecordFilter } from "./record-filter.js";
 import { cursorAfter, matches, pageSize, readCursor } from "./record-filter.js";
-import type { HistoryView, IncidentView, RecordView } from "./record-view.js";
-import { incidentView, recordView } from "./record-view.js";
+import { recordView } from "./record-view.js";
 import type { RecordRow, Tables } from "./schema.js";
-
-export interface Page<Item> {
-  readonly items: readonly Item[];
-  /** For the next page; undefined on the last. */
-  readonly next: string | undefined;
-}
 
 /** Entries of one record that are shown with it; occurrences can be thousands. */
 const HISTORY = 200;
-
-const DAY_MS = 86_400_000;
 
 type RecordQuery = SelectQueryBuilder<Tables, "records", RecordRow>;
 
@@ -36,7 +27,7 @@ export class RecordReader {
   }
 
   /** Newest occurrence first. What is only in the spool stands at the head of the first page, beyond its size. Throws RangeError on a bad cursor. */
-  async list(filter: RecordFilter): Promise<Page<RecordView>> {
+  async list(filter: DeskFilter): Promise<DeskPage<DeskRecord>> {
     const overlay = await this.#overlay();
     const limit = pageSize(filter);
     const query = await this.#query(filter);
@@ -54,7 +45,7 @@ export class RecordReader {
   }
 
   /** The record of this id, or of the exchange of this id that was an occurrence of it. */
-  async get(id: string): Promise<RecordView | undefined> {
+  async get(id: string): Promise<DeskRecord | undefined> {
     const overlay = await this.#overlay();
     for (const { row, ids } of overlay.values()) if (row.id === id || ids.has(id)) return recordView(row, true);
     const row = await this.#row(id);
@@ -62,7 +53,7 @@ export class RecordReader {
   }
 
   /** What happened to a record, oldest first, the newest 200 entries. */
-  async history(id: string): Promise<readonly HistoryView[]> {
+  async history(id: string): Promise<readonly DeskHistoryEntry[]> {
     const rows = await this.#db
       .selectFrom("entries")
       .selectAll()
@@ -76,42 +67,6 @@ export class RecordReader {
       const detail: unknown = row.body === null ? null : JSON.parse(row.body);
       return [{ id: row.id, kind: row.kind, at: new Date(row.at).toISOString(), replica: row.replica, detail }];
     });
-  }
-
-  /** Newest first. */
-  async incidents(filter: { readonly open?: boolean; readonly limit?: number } = {}): Promise<readonly IncidentView[]> {
-    let query = this.#db.selectFrom("incidents").selectAll();
-    if (filter.open === true) query = query.where("open_records", ">", 0);
-    const rows = await query.orderBy("last_seen", "desc").orderBy("id", "desc").limit(pageSize(filter)).execute();
-    return rows.map(incidentView);
-  }
-
-  /** Open Unexpected Data Transfers, by case. */
-  async openCounts(): Promise<Readonly<Record<string, number>>> {
-    const rows = await this.#db
-      .selectFrom("records")
-      .select(["case_name", (column) => column.fn.countAll().as("count")])
-      .where("status", "=", "open")
-      .where("unexpected", "=", 1)
-      .groupBy("case_name")
-      .execute();
-    return Object.fromEntries(rows.map((row) => [row.case_name, Number(row.count)]));
-  }
-
-  /** Entries of an incident's records on each of the last days (UTC), oldest first. */
-  async trend(incident: string, days: number, now: number): Promise<readonly number[]> {
-    const today = Math.floor(now / DAY_MS);
-    const rows = await this.#db
-      .selectFrom("entries")
-      .innerJoin("records", "records.id", "entries.record")
-      .select([sql<number>`entries.at / ${sql.lit(DAY_MS)}`.as("day"), (column) => column.fn.countAll().as("count")])
-      .where("records.incident", "=", incident)
-      .where("entries.kind", "in", ["transfer", "occurrence"])
-      .where("entries.at", ">=", (today - days + 1) * DAY_MS)
-      .groupBy("day")
-      .execute();
-    const byDay = new Map(rows.map((row) => [Number(row.day), Number(row.count)]));
-    return Array.from({ length: days }, (_, index) => byDay.get(today - days + 1 + index) ?? 0);
   }
 
   /** When the record at this place, the newest first, was last seen. */
@@ -128,24 +83,26 @@ export class RecordReader {
   }
 
   /** Every record that matches, page by page. */
-  async *exportAll(filter: RecordFilter = {}): AsyncGenerator<RecordView, void> {
+  async *exportAll(filter: DeskFilter = {}): AsyncGenerator<DeskRecord, void> {
     let cursor = filter.cursor;
     do {
-      const page: Page<RecordView> = await this.list({ ...filter, cursor, limit: 500 });
+      const page: DeskPage<DeskRecord> = await this.list({ ...filter, cursor, limit: 500 });
       yield* page.items;
       cursor = page.next;
     } while (cursor !== undefined);
   }
 
   /** Undefined where nothing can match. */
-  async #query(filter: RecordFilter): Promise<RecordQuery | undefined> {
+  async #query(filter: DeskFilter): Promise<RecordQuery | undefined> {
     let query: RecordQuery = this.#db.selectFrom("records").selectAll();
     const { rule, since, until, text } = filter;
     if (filter.case !== undefined) query = query.where(sql<string>`case_name`, "=", filter.case);
     if (filter.status !== undefined) query = query.where("status", "=", filter.status);
+    if (filter.transferred !== undefined) query = query.where("transferred", "=", Number(filter.transferred));
     if (filter.incident !== undefined) query = query.where("incident", "=", filter.incident);
     if (since !== undefined) query = query.where("last_seen", ">=", since);
     if (until !== undefined) query = query.where("last_seen", "<", until);
+    if (filter.dueBefore !== undefined) query = query.where("due_at", "<", filter.dueBefore);
     if (text !== undefined) {
       const narrowed = await narrowByText(this.#db, text);
       if (narrowed.kind === "ids") {

@@ -5,13 +5,15 @@ import { type EvidenceSettings, EvidenceRoom } from "./evidence-room.js";
 import { keepWithin, type KeepSettings } from "./housekeeping.js";
 import { Courier, type OutgoingSettings, sinksOf } from "./outgoing/courier.js";
 import type { RecordStore } from "./record-store.js";
-import { openRecordStore, type RecordStoreOptions } from "./record-store.js";
+import { openRecordStore } from "./record-store.js";
+import type { RecordStoreOptions } from "./record-store-options.js";
 import { TrafficTally } from "./traffic-tally.js";
 import type { Writer } from "./writer.js";
 
 const FLUSH_MS = 2_000;
 const OPEN_COUNT_MS = 15_000;
 const HOUSEKEEPING_MS = 3_600_000;
+const OVERDUE_MS = 60_000;
 /** Changes that are told one by one; a new version of the product brings dozens at once, the inventory lists all. */
 const TOLD = 20;
 
@@ -72,6 +74,7 @@ export class RecordRoom implements TrafficLedger {
       setInterval(() => void this.flush(), FLUSH_MS),
       setInterval(() => void this.#countOpen(), OPEN_COUNT_MS),
       setInterval(keep, HOUSEKEEPING_MS),
+      setInterval(() => void this.tellOverdue(), OVERDUE_MS),
     ];
     keep();
     for (const timer of this.#timers) timer.unref();
@@ -93,6 +96,14 @@ export class RecordRoom implements TrafficLedger {
   flush(): Promise<void> {
     this.#flushing ??= this.#flush().finally(() => (this.#flushing = undefined));
     return this.#flushing;
+  }
+
+  /** Tells once of each record whose vendor has not answered in time. */
+  async tellOverdue(): Promise<void> {
+    if (!this.store.storeAnswers || this.#closing) return;
+    const answer = await this.#writer.ask({ kind: "overdue", now: this.#options.clock.now() }).catch(() => undefined);
+    if (answer?.kind !== "overdue" || answer.records === 0) return;
+    this.#options.logger.warn("The vendor has not answered in time; the console lists these as overdue.", { records: answer.records });
   }
 
   async close(): Promise<void> {

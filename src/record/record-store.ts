@@ -1,49 +1,29 @@
 import { randomBytes } from "node:crypto";
 import type { ReportPort } from "../model/console-ports.js";
-import type { Clock, Logger } from "../model/ports.js";
+import type { DeskSealedBody, DeskStatusChange, DeskStatusOutcome, DeskTaking } from "../model/record-desk.js";
 import type { Transfer, TransferLog, WriteOutcome } from "../model/transfer.js";
 import type { Committed } from "./commit.js";
-import type { Database, Location } from "./database.js";
+import type { Location } from "./database.js";
 import { openDatabase } from "./database.js";
+import { DeskInventory } from "./desk-inventory.js";
+import { deskMemory } from "./desk-memory.js";
+import { DeskReading, type Reading } from "./desk-reading.js";
 import { lockFolder } from "./folder-lock.js";
-import { InventoryReader } from "./inventory-reader.js";
 import { Journal } from "./journal.js";
 import { OverflowGate } from "./overflow-gate.js";
 import type { Pruned } from "./prune.js";
 import type { RecordArchive } from "./record-archive.js";
 import { openRecordArchive } from "./record-archive.js";
-import type { RecordFilter } from "./record-filter.js";
+import { openCounts } from "./record-counts.js";
 import { locate } from "./record-location.js";
+import type { RecordStoreOptions } from "./record-store-options.js";
 import { RecordReader } from "./record-reader.js";
 import { readReplicaName } from "./replica-name.js";
 import { writeReport } from "./report/report.js";
 import { readSpool, Spool } from "./spool.js";
 import type { Verification } from "./verify.js";
 import { Writer } from "./writer.js";
-import type { StatusChange, WriterAnswer } from "./writer-message.js";
-
-export interface RecordStoreOptions {
-  /** Holds the SQLite file, the spool, the keys and the lock. Created where it is missing. */
-  readonly dataDir: string;
-  /** `postgres://…`; without it the store is `records.db` in the data folder. */
-  readonly url?: string | undefined;
-  /** This writer's name in the chain; by default one that is made up at first use and kept in the data folder. */
-  readonly replica?: string | undefined;
-  readonly logger: Logger;
-  readonly clock: Clock;
-  /** Milliseconds that a write waits for the store before it goes to the spool. Default 1,000. */
-  readonly deadlineMs?: number | undefined;
-  /** Milliseconds between checkpoints in quiet times. Default 60,000. */
-  readonly checkpointMs?: number | undefined;
-  /** Names of what incidents and checkpoints are told to; see `Courier`. */
-  readonly sinks?: readonly string[] | undefined;
-  /** Distinct refused bodies of one client an hour that get a record of their own. Default 2,000. */
-  readonly distinctPerClient?: number | undefined;
-  /** Told of every change in the number of spooled transfers. */
-  readonly onSpooled?: (count: number) => void;
-  /** Told once of each incident that is new, or comes back after it was closed. */
-  readonly onIncident?: (id: string, change: "new" | "reopened") => void;
-}
+import type { WriterAnswer, WriterRequest } from "./writer-message.js";
 
 /** Some 5 MB an hour. */
 const DISTINCT_PER_CLIENT = 2_000;
@@ -70,7 +50,8 @@ export async function openRecordStore(options: RecordStoreOptions): Promise<Reco
   }
 }
 
-export class RecordStore implements TransferLog {
+export class RecordStore extends DeskReading implements TransferLog {
+  readonly memory;
   readonly #options: RecordStoreOptions;
   readonly #location: Location;
   readonly #replica: string;
@@ -80,7 +61,7 @@ export class RecordStore implements TransferLog {
   readonly #spool: Spool;
   readonly #release: () => void;
   readonly #checkpoints: NodeJS.Timeout;
-  #reading: { readonly database: Database; readonly reader: RecordReader } | undefined;
+  #reading: (Reading & { readonly close: () => Promise<void> }) | undefined;
 
   /** Made by `openRecordStore` only, which holds the lock. */
   constructor(
@@ -91,6 +72,7 @@ export class RecordStore implements TransferLog {
       readonly release: () => void;
     },
   ) {
+    super();
     this.#options = setup;
     this.#location = setup.location;
     this.#replica = setup.replica;
@@ -114,6 +96,11 @@ export class RecordStore implements TransferLog {
       onSpooled: (count) => setup.onSpooled?.(count),
       onCommitted: (outcome) => this.#tell(outcome),
     });
+    this.memory = deskMemory(
+      () => this.reading().db,
+      async (change) => void (await this.#asked({ kind: "memory", change })),
+      () => setup.clock.now(),
+    );
     this.#gate = new OverflowGate(this.#journal, setup.distinctPerClient ?? DISTINCT_PER_CLIENT);
     this.#checkpoints = setInterval(() => void this.#checkpoint(), setup.checkpointMs ?? 60_000);
     this.#checkpoints.unref();
@@ -147,45 +134,25 @@ export class RecordStore implements TransferLog {
       replica: this.#replica,
       lockTimeoutMs: 5_000,
       recipients: [...recipients],
-      sinks: [],
+      sinks: [...(this.#options.sinks ?? [])],
     });
   }
 
   /** What has left the building. */
-  inventory(): InventoryReader {
-    this.#reader();
-    const database = this.#reading?.database;
-    if (database === undefined) throw new Error("The record store can't be read.");
-    return new InventoryReader(database.db);
-  }
-
-  list(filter: RecordFilter = {}) {
-    return this.#reader().list(filter);
-  }
-
-  get(id: string) {
-    return this.#reader().get(id);
-  }
-
-  history(id: string) {
-    return this.#reader().history(id);
-  }
-
-  incidents(filter: { readonly open?: boolean; readonly limit?: number } = {}) {
-    return this.#reader().incidents(filter);
+  inventory(): DeskInventory {
+    return new DeskInventory(this.reading().db, async (by) => {
+      const answer = await this.#asked({ kind: "accept", by });
+      return answer.kind === "accepted" ? answer.changes : 0;
+    });
   }
 
   /** When the record at this place, the newest first, was last seen; undefined where there are fewer. Milliseconds since the epoch. */
   lastSeenOfRank(rank: number) {
-    return this.#reader().lastSeenOfRank(rank);
+    return this.reading().reader.lastSeenOfRank(rank);
   }
 
-  openCounts() {
-    return this.#reader().openCounts();
-  }
-
-  exportAll(filter: RecordFilter = {}) {
-    return this.#reader().exportAll(filter);
+  async openCounts() {
+    return openCounts(this.reading().db);
   }
 
   /** See `verifyRecords`. @param offHost text that holds checkpoints kept elsewhere, such as a log. */
@@ -207,10 +174,15 @@ export class RecordStore implements TransferLog {
    * Changes a record's status, for good once it resolves.
    * @throws Error where the store is away; nothing is spooled, since the person who asks can ask again.
    */
-  async setStatus(id: string, change: StatusChange): Promise<Extract<WriterAnswer, { kind: "changed" }>> {
-    const answer = await this.#writer.ask({ kind: "status", record: id, id: `status-${randomBytes(16).toString("hex")}`, change });
-    if (answer.kind === "changed") return answer;
-    throw new Error(answer.kind === "failed" ? `The record store is away: ${answer.message}` : "The record store gave no answer.");
+  async setStatus(id: string, change: DeskStatusChange): Promise<DeskStatusOutcome> {
+    const answer = await this.#asked({ kind: "status", record: id, id: `status-${randomBytes(16).toString("hex")}`, change });
+    if (answer.kind !== "changed") throw new Error("The record store gave no answer.");
+    return answer;
+  }
+
+  async takeEvidence(id: string, exchange: string, by: DeskTaking): Promise<DeskSealedBody | undefined> {
+    const answer = await this.#asked({ kind: "take", record: id, exchange, by });
+    return answer.kind === "taken" ? answer.body : undefined;
   }
 
   /** Finishes what was begun, makes a last checkpoint, and gives the data folder free. */
@@ -219,9 +191,18 @@ export class RecordStore implements TransferLog {
     await this.#journal.close();
     await this.#checkpoint("close");
     await this.#writer.stop();
-    await this.#reading?.database.close();
+    await this.#reading?.close();
     await this.#spool.close();
     this.#release();
+  }
+
+  protected reading(): Reading {
+    if (this.#reading === undefined) {
+      const database = openDatabase(this.#location, { write: false, timeoutMs: 1_000 });
+      const reader = new RecordReader(database.db, () => readSpool(this.#options.dataDir));
+      this.#reading = { db: database.db, reader, close: () => database.close() };
+    }
+    return this.#reading;
   }
 
   async #checkpoint(kind: "checkpoint" | "close" = "checkpoint"): Promise<void> {
@@ -232,6 +213,12 @@ export class RecordStore implements TransferLog {
     }
   }
 
+  async #asked(request: WriterRequest): Promise<WriterAnswer> {
+    const answer = await this.#writer.ask(request);
+    if (answer.kind === "failed") throw new Error(`The record store is away: ${answer.message}`);
+    return answer;
+  }
+
   async #inArchive<Result>(work: (archive: RecordArchive) => Promise<Result>): Promise<Result> {
     const archive = await openRecordArchive(this.#options.dataDir, this.#options.url, this.#replica);
     try {
@@ -239,14 +226,6 @@ export class RecordStore implements TransferLog {
     } finally {
       await archive.close();
     }
-  }
-
-  #reader(): RecordReader {
-    if (this.#reading === undefined) {
-      const database = openDatabase(this.#location, { write: false, timeoutMs: 1_000 });
-      this.#reading = { database, reader: new RecordReader(database.db, () => readSpool(this.#options.dataDir)) };
-    }
-    return this.#reading.reader;
   }
 
   #tell(outcome: Committed): void {

@@ -1,8 +1,8 @@
-import type { HistoryView, IncidentView, RecordView } from "./record-view.js";
+import type { DeskHistoryEntry, DeskIncident, DeskRecord } from "../model/record-desk.js";
 import { align } from "./text-table.js";
 
 /** Records as a table for a terminal: one line each, newest first. */
-export function recordTable(records: readonly RecordView[]): string {
+export function recordTable(records: readonly DeskRecord[]): string {
   if (records.length === 0) return "No records match.";
   const head = ["ID", "LAST SEEN (UTC)", "TIMES", "CASE", "DESTINATION", "VERDICT", "TO VENDOR", "STATUS", "RULES"];
   const rows = records.map((record) => [
@@ -20,7 +20,7 @@ export function recordTable(records: readonly RecordView[]): string {
 }
 
 /** Incidents for a terminal, each with its trend as a row of bars. */
-export function incidentTable(incidents: readonly (IncidentView & { readonly trend: readonly number[] })[]): string {
+export function incidentTable(incidents: readonly (DeskIncident & { readonly trend: readonly number[] })[]): string {
   if (incidents.length === 0) return "No incidents.";
   const head = ["ID", "LAST SEEN (UTC)", "OPEN", "RECORDS", "TIMES", "TO VENDOR", "14 DAYS", "CASE", "DESTINATION", "EVENT", "RULES"];
   const rows = incidents.map((one) => [
@@ -45,7 +45,7 @@ function bars(counts: readonly number[]): string {
 }
 
 /** One record, for reading at a terminal. */
-export function recordPage(record: RecordView, history: readonly HistoryView[]): string {
+export function recordPage(record: DeskRecord, history: readonly DeskHistoryEntry[]): string {
   const facts: [string, string][] = [
     ["Record", record.id],
     ["What happened", sentence(record)],
@@ -54,7 +54,7 @@ export function recordPage(record: RecordView, history: readonly HistoryView[]):
     ["Case", `${record.case}, destination ${record.destination}${record.eventKind === null ? "" : `, event ${record.eventKind}`}`],
     ["Client", record.client],
     ["Seen", `${record.occurrences} times, first ${record.firstSeen}, last ${record.lastSeen}`],
-    ["Status", record.status],
+    ["Status", record.due === null ? record.status : `${record.status}; the vendor's answer is due ${shortTime(record.due)}`],
     ["Incident", record.incident],
     ["Body", `${record.bodyBytes} bytes, HMAC ${record.bodyHmac.slice(0, 16)}…`],
     ["Policy", record.policyDigest.slice(0, 16)],
@@ -82,19 +82,27 @@ export function recordPage(record: RecordView, history: readonly HistoryView[]):
   ].join("\n");
 }
 
-function sentence(record: RecordView): string {
+function sentence(record: DeskRecord): string {
   if (record.transferred) return "It REACHED THE VENDOR: it was let out with these findings.";
   if (record.verdict === "redact") return "It went out redacted; what was found stayed here.";
   return "It was stopped here; nothing of it reached the vendor.";
 }
 
-function detail(entry: HistoryView): string {
+function detail(entry: DeskHistoryEntry): string {
   const { detail: body } = entry;
   if (typeof body !== "object" || body === null) return "";
   if ("sealed" in body && "bytes" in body) return `${String(body.bytes)} bytes sealed to the operator's recipients`;
   if ("file" in body && "by" in body) return `evidence taken out by ${String(body.by)}: ${"why" in body ? String(body.why) : ""}`;
-  if ("to" in body && "by" in body && "why" in body) return `to ${String(body.to)} by ${String(body.by)}: ${String(body.why)}`;
+  if ("to" in body && "by" in body && "why" in body) {
+    const confirmed = "confirmation" in body ? `; the vendor wrote: ${oneLine(String(body.confirmation))}` : "";
+    return `to ${String(body.to)} by ${String(body.by)}: ${oneLine(String(body.why))}${confirmed}`;
+  }
   return "verdict" in body && "client" in body ? `${String(body.verdict)}, from ${String(body.client)}` : "";
+}
+
+/** What people write must not make a second line, or steer the terminal. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ");
 }
 
 function shortTime(iso: string): string {

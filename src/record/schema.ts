@@ -1,13 +1,9 @@
 import type { CaseName } from "../model/limited-case.js";
 import type { Reason } from "../model/reasons.js";
 import type { Transfer } from "../model/transfer.js";
+import type { TransferStatus } from "../model/record-desk.js";
 import type { Entry } from "./chain.js";
 import type { DeskTables } from "./desk-schema.js";
-
-/** `open -> confirmed -> reported -> deleted`, or `dismissed`. */
-export const STATUSES = ["open", "confirmed", "reported", "deleted", "dismissed"] as const;
-
-export type Status = (typeof STATUSES)[number];
 
 /** The tables, alike in SQLite and PostgreSQL. Times are milliseconds since the epoch, yes and no are 1 and 0. */
 export interface Tables extends DeskTables {
@@ -18,6 +14,25 @@ export interface Tables extends DeskTables {
   record_rules: RecordRuleRow;
   incidents: IncidentRow;
   searches: SearchRow;
+  record_counts: RecordCountRow;
+  desk_memory: DeskMemoryRow;
+}
+
+/** Records that are alike in these, first seen on one day (UTC, days since the epoch). */
+export interface RecordCountRow {
+  day: number;
+  case_name: CaseName;
+  status: TransferStatus;
+  transferred: number;
+  unexpected: number;
+  count: number;
+}
+
+/** What consoles share and a restart must not lose. */
+export interface DeskMemoryRow {
+  id: string;
+  text: string;
+  until_at: number;
 }
 
 /** Each distinct search text once. */
@@ -50,7 +65,11 @@ export interface RecordRow {
   identity: string;
   incident: string;
   replica: string;
-  status: Status;
+  status: TransferStatus;
+  /** Until when the vendor is to answer. */
+  due_at: number | null;
+  /** 1 once somebody was told that it is overdue. */
+  due_told: number;
   occurrences: number;
   first_seen: number;
   last_seen: number;

@@ -1,23 +1,12 @@
 import type { Kysely } from "kysely";
-import { z } from "zod";
 import type { Entry } from "./chain.js";
 import { entryHash, genesis } from "./chain.js";
 import { sha256 } from "./canonical.js";
 import type { Checkpoint } from "./checkpoint.js";
 import { findCheckpoints, fingerprint } from "./checkpoint.js";
-import { newRecord } from "./projection.js";
 import { erasedBy } from "./prune.js";
 import type { ReplicaRow, Tables } from "./schema.js";
-import { bundleSchema, parseTransfer } from "./transfer-text.js";
-
-/** One thing that is wrong with the record, and where. */
-export interface ChainFault {
-  readonly replica: string;
-  /** Sequence number of the entry; undefined where the fault is in a record or a whole chain. */
-  readonly seq: number | undefined;
-  readonly kind: "changed" | "missing" | "reordered" | "cut-off" | "rewritten" | "erased" | "checkpoint" | "record";
-  readonly what: string;
-}
+import { type ChainFault, verifyContent, verifyProjections } from "./verify-projections.js";
 
 export interface Verification {
   readonly entries: number;
@@ -66,8 +55,7 @@ export async function verifyRecords(db: Kysely<Tables>, witness: Witness): Promi
   const erased = await tombstones(db);
   const replicas: Verification["replicas"][number][] = [];
   for (const head of rows.values()) replicas.push(await verifyChain(db, head, witness, erased.get(head.replica) ?? [], faults));
-  await verifyCounts(db, faults);
-  await verifyIncidents(db, faults);
+  await verifyProjections(db, faults);
   return { entries: replicas.reduce((sum, { entries }) => sum + entries, 0), replicas, faults };
 }
 
@@ -163,123 +151,6 @@ async function checkpointsOf(
     return [found];
   });
   return [...inside, ...outside];
-}
-
-/** A record must still tell what its entry tells. */
-async function verifyContent(
-  db: Kysely<Tables>,
-  page: readonly Entry[],
-  fault: (seq: number, kind: ChainFault["kind"], what: string) => void,
-): Promise<void> {
-  const firsts = page.filter((entry) => entry.kind === "transfer" && entry.body !== null && sha256(entry.body) === entry.digest);
-  if (firsts.length === 0) return;
-  const ids = firsts.map((entry) => entry.record);
-  const rows = new Map((await db.selectFrom("records").selectAll().where("id", "in", ids).execute()).map((row) => [row.id, row]));
-  for (const { seq, record, body, replica } of firsts) {
-    const row = rows.get(record);
-    if (row === undefined) {
-      fault(seq, "record", `Record ${record} is gone.`);
-      continue;
-    }
-    const wanted = newRecord(parseTransfer(body ?? ""), replica);
-    const names = ["identity", "incident", "case_name", "destination", "host", "port", "method", "path"] as const;
-    // A record that later got through tells of that occurrence.
-    const judged = row.transferred === wanted.transferred ? (["verdict", "reason", "findings", "structure", "client"] as const) : [];
-    const differ = [...names, ...judged].filter((name) => row[name] !== wanted[name]);
-    if (differ.length > 0) fault(seq, "record", `Record ${record} was changed: ${differ.join(", ")}.`);
-  }
-}
-
-/** Occurrences and status of each record against its entries. */
-async function verifyCounts(db: Kysely<Tables>, faults: ChainFault[]): Promise<void> {
-  const counted = await db
-    .selectFrom("records")
-    .leftJoin(
-      (from) =>
-        from
-          .selectFrom("entries")
-          .select(["record", (column) => column.fn.countAll<number>().as("seen")])
-          .where("kind", "in", ["transfer", "occurrence"])
-          .groupBy("record")
-          .as("counted"),
-      (join) => join.onRef("counted.record", "=", "records.id"),
-    )
-    .select(["records.id", "records.replica", "records.occurrences", "counted.seen"])
-    .where((column) => column.or([column("counted.seen", "is", null), column("counted.seen", "!=", column.ref("records.occurrences"))]))
-    .execute();
-  for (const row of counted) {
-    // An entry may stand for many exchanges, and says for how many.
-    const bodies = await db
-      .selectFrom("entries")
-      .select("body")
-      .where("record", "=", row.id)
-      .where("kind", "in", ["transfer", "occurrence"])
-      .where("body", "like", '%"bundle":%')
-      .execute();
-    const seen = (row.seen ?? 0) + bodies.reduce((sum, { body }) => sum + timesIn(body) - 1, 0);
-    if (seen === row.occurrences) continue;
-    const what = `Record ${row.id} says ${row.occurrences} occurrences, the chain ${seen}.`;
-    faults.push({ replica: row.replica, seq: undefined, kind: "record", what });
-  }
-  const changes = await db.selectFrom("entries").select(["record", "body"]).where("kind", "=", "status").orderBy("at").execute();
-  const told = new Map(changes.map((change) => [change.record, statusOf(change.body)]));
-  for (const row of await db.selectFrom("records").select(["id", "replica", "status"]).where("status", "!=", "open").execute()) {
-    if (!told.has(row.id)) told.set(row.id, "open");
-  }
-  for (const [record, status] of told) {
-    const row = await db.selectFrom("records").select(["status", "replica"]).where("id", "=", record).executeTakeFirst();
-    if (row === undefined || status === undefined || row.status === status) continue;
-    faults.push({
-      replica: row.replica,
-      seq: undefined,
-      kind: "record",
-      what: `Record ${record} says ${row.status}, the chain ${status}.`,
-    });
-  }
-}
-
-/** A body that was tampered with may be anything; that is told elsewhere. */
-function parsed(body: string | null): unknown {
-  try {
-    return body === null ? undefined : JSON.parse(body);
-  } catch {
-    return undefined;
-  }
-}
-
-/** Each incident's sums against its records. */
-async function verifyIncidents(db: Kysely<Tables>, faults: ChainFault[]): Promise<void> {
-  const sums = await db
-    .selectFrom("records")
-    .select([
-      "incident",
-      (column) => column.fn.countAll().as("records"),
-      (column) => column.fn.sum("occurrences").as("occurrences"),
-      (column) => column.fn.sum("transferred").as("transferred"),
-      (column) => column.fn.sum(column.case().when("status", "in", ["deleted", "dismissed"]).then(0).else(1).end()).as("open"),
-    ])
-    .groupBy("incident")
-    .execute();
-  const byId = new Map(sums.map((row) => [row.incident, [row.records, row.open, row.occurrences, row.transferred].map(Number).join(" ")]));
-  const rows = await db.selectFrom("incidents").select(["id", "records", "open_records", "occurrences", "transferred"]).execute();
-  const told = new Map(rows.map((row) => [row.id, [row.records, row.open_records, row.occurrences, row.transferred].join(" ")]));
-  for (const id of new Set([...byId.keys(), ...told.keys()])) {
-    if (byId.get(id) === told.get(id)) continue;
-    const what = `Incident ${id} counts ${told.get(id) ?? "nothing"}, its records ${byId.get(id) ?? "nothing"} (records, open, occurrences, transferred).`;
-    faults.push({ replica: "", seq: undefined, kind: "record", what });
-  }
-}
-
-const bundledBody = z.object({ bundle: bundleSchema.exactOptional() });
-
-function timesIn(body: string | null): number {
-  const read = bundledBody.safeParse(parsed(body));
-  return read.data?.bundle?.count ?? 1;
-}
-
-function statusOf(body: string | null): string | undefined {
-  const read = parsed(body);
-  return typeof read === "object" && read !== null && "to" in read && typeof read.to === "string" ? read.to : undefined;
 }
 
 function groupBySeq(checkpoints: readonly Checkpoint[]): Map<number, Checkpoint[]> {

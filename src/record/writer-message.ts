@@ -1,9 +1,11 @@
 import { z } from "zod";
+import type { InventoryPort } from "../model/console-ports.js";
+import type { DeskSealedBody, DeskTaking, DeskStatusChange, DeskStatusOutcome } from "../model/record-desk.js";
 import type { Transfer } from "../model/transfer.js";
 import type { CommitResult } from "./commit.js";
+import type { MemoryChange } from "./desk-memory.js";
 import type { OutboxRow } from "./desk-schema.js";
 import type { MaterialChange } from "./inventory-commit.js";
-import type { Status } from "./schema.js";
 import type { TrafficBatch } from "./traffic-tally.js";
 
 /** What the writing thread is started with. */
@@ -23,17 +25,13 @@ export const writerSetup = z.object({
 
 export type WriterSetup = z.infer<typeof writerSetup>;
 
-export interface StatusChange {
-  readonly status: Status;
-  readonly by: string;
-  readonly why: string;
-  /** Milliseconds since the epoch. */
-  readonly at: number;
-}
-
 export type WriterRequest =
   | { readonly kind: "commit"; readonly transfers: readonly Transfer[]; readonly now: number }
-  | { readonly kind: "status"; readonly record: string; readonly id: string; readonly change: StatusChange }
+  | { readonly kind: "status"; readonly record: string; readonly id: string; readonly change: DeskStatusChange }
+  | { readonly kind: "take"; readonly record: string; readonly exchange: string; readonly by: DeskTaking }
+  | { readonly kind: "memory"; readonly change: MemoryChange }
+  | { readonly kind: "accept"; readonly by: Parameters<InventoryPort["accept"]>[0] }
+  | { readonly kind: "overdue"; readonly now: number }
   | { readonly kind: "checkpoint"; readonly now: number }
   | { readonly kind: "traffic"; readonly batch: TrafficBatch }
   | { readonly kind: "policy"; readonly digest: string; readonly at: number }
@@ -51,7 +49,10 @@ export type WriterRequest =
 
 export type WriterAnswer =
   | ({ readonly kind: "committed" } & CommitResult & { readonly checkpoint?: string })
-  | { readonly kind: "changed"; readonly outcome: "done" | "no-record" | "not-allowed"; readonly from?: Status }
+  | ({ readonly kind: "changed" } & DeskStatusOutcome)
+  | { readonly kind: "taken"; readonly body: DeskSealedBody | undefined }
+  | { readonly kind: "accepted"; readonly changes: number }
+  | { readonly kind: "overdue"; readonly records: number }
   | { readonly kind: "checkpoint"; readonly line: string | undefined }
   | { readonly kind: "traffic"; readonly changes: readonly MaterialChange[] }
   | { readonly kind: "due"; readonly messages: readonly OutboxRow[] }

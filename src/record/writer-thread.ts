@@ -5,11 +5,15 @@ import { CheckpointKey } from "./checkpoint.js";
 import { commitTransfers, readHead } from "./commit.js";
 import type { Database } from "./database.js";
 import { openDatabase } from "./database.js";
+import { changeMemory } from "./desk-memory.js";
+import { takeEvidence } from "./evidence-access.js";
 import { importEvidence, sealEvidence } from "./evidence-files.js";
+import { acceptChanges } from "./inventory-accept.js";
 import { commitTraffic } from "./inventory-commit.js";
 import { migrate } from "./migrations.js";
 import { checkpointText } from "./outgoing/notice.js";
 import { due, enqueue, settle } from "./outgoing/outbox.js";
+import { tellOverdue } from "./overdue.js";
 import { changeStatus } from "./status-change.js";
 import type { WriterAnswer, WriterRequest, WriterSetup } from "./writer-message.js";
 import { writerSetup } from "./writer-message.js";
@@ -77,7 +81,19 @@ async function answer(request: WriterRequest): Promise<WriterAnswer> {
       return { kind: "committed", ...result, ...(line !== undefined && { checkpoint: line }) };
     }
     case "status":
-      return changeStatus(await opened(), setup.replica, request.record, request.id, request.change);
+      return { kind: "changed", ...(await changeStatus(await opened(), setup.replica, request.record, request.id, request.change)) };
+    case "take": {
+      const { record, exchange, by } = request;
+      const [body] = await takeEvidence(await opened(), setup.replica, { record, exchange }, by);
+      return { kind: "taken", body };
+    }
+    case "memory":
+      await changeMemory((await opened()).db, request.change);
+      return { kind: "done" };
+    case "accept":
+      return { kind: "accepted", changes: await acceptChanges(await opened(), request.by) };
+    case "overdue":
+      return { kind: "overdue", records: await tellOverdue(await opened(), setup.replica, setup.sinks, request.now) };
     case "checkpoint":
       return { kind: "checkpoint", line: await checkpoint(request.now) };
     case "traffic":

@@ -178,10 +178,12 @@ test("OpenAPI is public, names what there is, and is made from the schemas that 
     "/api/v1/openapi.json",
     "/api/v1/transfers",
     "/api/v1/transfers/{id}",
+    "/api/v1/transfers/{id}/evidence",
+    "/api/v1/transfers/{id}/evidence/{exchange}",
     "/api/v1/transfers/{id}/notice",
   ]);
   const names = paths["/api/v1/transfers"].get.parameters.map((parameter: { name: string }) => parameter.name);
-  assert.deepEqual(names, ["case", "rule", "status", "incident", "since", "until", "text", "cursor", "limit"]);
+  assert.deepEqual(names, ["case", "rule", "status", "transferred", "due", "incident", "since", "until", "text", "cursor", "limit"]);
   assert.deepEqual(paths["/api/v1/transfers/{id}"].patch.requestBody.content["application/json"].schema.required, ["status", "why"]);
   assert.equal((await desk.browser().get("/api/v1/inventory", { authorization: `Bearer ${desk.token("inventory:read")}` })).status, 404);
 });
@@ -200,7 +202,10 @@ test("inventory and report answer from their ports, and stand in OpenAPI then", 
   } as const;
   const desk = await openDesk(context, {
     ports: {
-      inventory: { list: ({ changes }) => Promise.resolve({ items: changes === true ? [item] : [], next: undefined }) },
+      inventory: {
+        list: ({ changes }) => Promise.resolve({ items: changes === true ? [item] : [], next: undefined }),
+        accept: () => Promise.resolve(1),
+      },
       report: ({ format }) => Promise.resolve(`report as ${format}`),
     },
   });
@@ -213,8 +218,9 @@ test("inventory and report answer from their ports, and stand in OpenAPI then", 
   assert.match((await (await desk.signedIn("viewer")).get("/inventory?changes=true")).text, /<code>\/kind<\/code>/);
 });
 
+const away = (): Promise<never> => Promise.reject(new Error("connect to secret-db:5432 failed"));
+
 test("a store that is away is a 503 that says nothing of its fault", async (context) => {
-  const away = (): Promise<never> => Promise.reject(new Error("connect to secret-db:5432 failed"));
   const desk = await openDesk(context, {
     ports: {
       desk: {
@@ -222,6 +228,9 @@ test("a store that is away is a 503 that says nothing of its fault", async (cont
         get: away,
         history: away,
         incidents: away,
+        counts: away,
+        evidence: away,
+        takeEvidence: away,
         setStatus: away,
         exportAll: () => ({ [Symbol.asyncIterator]: () => ({ next: away }) }),
       },
@@ -247,7 +256,10 @@ test("a fault in the middle of an export cuts the connection, so that nobody tak
         list: () => Promise.resolve({ items: [], next: undefined }),
         get: () => Promise.resolve(undefined),
         history: () => Promise.resolve([]),
-        incidents: () => Promise.resolve([]),
+        incidents: () => Promise.resolve({ items: [], next: undefined }),
+        counts: away,
+        evidence: away,
+        takeEvidence: away,
         setStatus: () => Promise.resolve({ outcome: "no-record" }),
         async *exportAll() {
           const record = await store?.get("one");

@@ -27,6 +27,9 @@ export interface Desk {
   token(...scopes: Parameters<Directory["addToken"]>[1]): string;
 }
 
+/** As an installation has one. */
+const KEY = Buffer.alloc(32, 7);
+
 let rules: ReturnType<typeof loadRules> | undefined;
 
 /** The rules that the package ships, compiled once a test file. */
@@ -58,6 +61,8 @@ export async function openDesk(
   };
   const console = await startConsole(settings, {
     desk: store,
+    memory: store.memory,
+    key: KEY,
     policy: () => policyInForce(inForce),
     inspect: (asked) => judgePayload(inForce, asked, Date.now()),
     health: () => Promise.resolve({ status: "ok", checks: { proxy: { ok: true }, ca: { ok: true } } }),

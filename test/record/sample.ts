@@ -6,7 +6,8 @@ import type { TestContext } from "node:test";
 import type { Finding } from "../../src/model/finding.js";
 import type { Logger } from "../../src/model/ports.js";
 import type { Transfer } from "../../src/model/transfer.js";
-import type { RecordStore, RecordStoreOptions } from "../../src/record/record-store.js";
+import type { RecordStore } from "../../src/record/record-store.js";
+import type { RecordStoreOptions } from "../../src/record/record-store-options.js";
 import { openRecordStore } from "../../src/record/record-store.js";
 
 export const finding: Finding = {

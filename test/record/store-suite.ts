@@ -65,9 +65,9 @@ export function storeSuite(url: () => Promise<string | undefined>): void {
     await store.write(at("/batch/0/properties/{0a1b2c3d}"));
     await store.write(at("/batch/17/properties/{99999999}"));
     await store.write(at("/batch/0/traits/email"));
-    const list = await store.incidents();
+    const { items } = await store.incidents();
     assert.deepEqual(
-      list.map((incident) => incident.records).toSorted((a, b) => a - b),
+      items.map((incident) => incident.records).toSorted((a, b) => a - b),
       [1, 2],
     );
     assert.equal(incidents.length, 2);
@@ -79,10 +79,10 @@ export function storeSuite(url: () => Promise<string | undefined>): void {
     const first = transfer();
     await store.write(first);
     await store.setStatus(first.id, { status: "dismissed", by: "kim", why: "Test data.", at: Date.now() });
-    assert.deepEqual((await store.incidents({ open: true })).length, 0);
+    assert.deepEqual((await store.incidents({ open: true })).items.length, 0);
     await store.write(transfer());
     assert.deepEqual(told, ["new", "reopened"]);
-    assert.equal((await store.incidents({ open: true })).length, 1);
+    assert.equal((await store.incidents({ open: true })).items.length, 1);
   });
 
   test("a status goes its way, keeps who, when and why, and refuses a leap", async (context) => {

@@ -6,7 +6,7 @@ import { type PlayedRequest, readTraffic } from "../../src/cli/demo/played-reque
 import { startStandInVendor, type StandInVendor, type VendorAnswer } from "../../src/cli/demo/stand-in-vendor.js";
 import { loadSettings, type Settings } from "../../src/config/settings.js";
 import { openRecordArchive } from "../../src/record/record-archive.js";
-import type { RecordView } from "../../src/record/record-view.js";
+import type { DeskRecord } from "../../src/model/record-desk.js";
 import { type Authority, openAuthority } from "../../src/tls/authority.js";
 
 export const EVENT_HUB = "app.diffgram.com";
@@ -81,10 +81,10 @@ export async function prepareInstallation(wish: InstallationWish = {}): Promise<
 }
 
 /** Every record of a data folder, newest first, read as the command line reads it: beside a proxy that may run. */
-export async function recordsOf(data: string): Promise<readonly RecordView[]> {
+export async function recordsOf(data: string): Promise<readonly DeskRecord[]> {
   const archive = await openRecordArchive(data, undefined);
   try {
-    const all: RecordView[] = [];
+    const all: DeskRecord[] = [];
     for await (const record of archive.reader.exportAll({})) all.push(record);
     return all;
   } finally {

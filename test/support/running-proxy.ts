@@ -2,7 +2,7 @@ import type { TestContext } from "node:test";
 import { z } from "zod";
 import type { PlayedRequest } from "../../src/cli/demo/played-request.js";
 import { type RunningProxy, startProxy } from "../../src/main.js";
-import type { RecordView } from "../../src/record/record-view.js";
+import type { DeskRecord } from "../../src/model/record-desk.js";
 import { type Installation, type InstallationWish, prepareInstallation, recordsOf, wireBytes } from "./installation.js";
 import { openTunnel, type TunnelOptions, type Wire, type WireAnswer } from "./wire.js";
 
@@ -29,7 +29,7 @@ export interface Stage {
   tunnel(to: string, options?: Partial<TunnelOptions>): Promise<Wire>;
   /** One request on a tunnel of its own. */
   post(request: PlayedRequest, bytes?: Buffer): Promise<WireAnswer>;
-  records(): Promise<readonly RecordView[]>;
+  records(): Promise<readonly DeskRecord[]>;
   metrics(): Promise<Metrics>;
   close(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { clientFacts, knowsHost } from "../client-facts.js";
 import type { ConsoleContext, ConsoleEnv, ConsoleParts } from "../console-parts.js";
+import { ask } from "../desk-access.js";
 import { Problem } from "../problem.js";
 import { sessionCookie } from "./cookies.js";
 import type { Permission, Principal } from "./roles.js";
@@ -46,7 +47,7 @@ export function whoAsks(parts: ConsoleParts): MiddlewareHandler<ConsoleEnv> {
   return async (context, next) => {
     const authorization = context.req.header("authorization");
     if (authorization === undefined) {
-      const session = liveSession(parts, sessionCookie(context));
+      const session = await liveSession(parts, sessionCookie(context));
       if (session !== undefined) {
         context.set("session", session);
         context.set("principal", person(session.name, session.role));
@@ -62,8 +63,8 @@ export function whoAsks(parts: ConsoleParts): MiddlewareHandler<ConsoleEnv> {
 }
 
 /** A session, unless its user was removed or changed since. */
-function liveSession({ sessions, directory, localUsers }: ConsoleParts, id: string | undefined): Session | undefined {
-  const session = id === undefined ? undefined : sessions.find(id);
+async function liveSession({ sessions, directory, localUsers }: ConsoleParts, id: string | undefined): Promise<Session | undefined> {
+  const session = id === undefined ? undefined : await ask(() => sessions.find(id));
   if (session?.by !== "password") return session;
   return localUsers && directory.user(session.name)?.version === session.version ? session : undefined;
 }

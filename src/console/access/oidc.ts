@@ -1,9 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { LRUCache } from "lru-cache";
 import * as oidc from "openid-client";
+import { z } from "zod";
 import type { Clock, Logger } from "../../model/ports.js";
 import type { Role } from "./roles.js";
 import { ROLES } from "./roles.js";
+import { seal, unseal } from "./sealed.js";
+import { sameText } from "./session-store.js";
 
 export interface OidcSettings {
   /** The provider's issuer; http only on loopback, for tests. */
@@ -17,13 +18,8 @@ export interface OidcSettings {
   readonly scopes: string;
 }
 
-/** A sign-in that was sent to the provider and has not come back yet. */
-interface Pending {
-  readonly browser: string;
-  readonly verifier: string;
-  readonly nonce: string;
-  readonly until: number;
-}
+/** A sign-in that was sent to the provider and has not come back yet; sealed, it waits in the browser's own cookie. */
+const PENDING = z.strictObject({ state: z.string(), verifier: z.string(), nonce: z.string(), until: z.number() });
 
 const PENDING_MS = 10 * 60_000;
 
@@ -36,11 +32,17 @@ export class OidcSignIn {
   readonly #redirectUri: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #pending = new LRUCache<string, Pending>({ max: 1_000 });
+  readonly #key: Uint8Array;
   #discovered: Promise<oidc.Configuration> | undefined;
 
-  constructor(settings: OidcSettings, redirectUri: string, logger: Logger, clock: Clock) {
+  constructor(
+    settings: OidcSettings,
+    redirectUri: string,
+    key: Uint8Array,
+    { logger, clock }: { readonly logger: Logger; readonly clock: Clock },
+  ) {
     this.#settings = settings;
+    this.#key = key;
     this.#redirectUri = redirectUri;
     this.#logger = logger;
     this.#clock = clock;
@@ -51,8 +53,7 @@ export class OidcSignIn {
     const config = await this.#configuration();
     const verifier = oidc.randomPKCECodeVerifier();
     const [state, nonce] = [oidc.randomState(), oidc.randomNonce()];
-    const browser = randomBytes(32).toString("base64url");
-    this.#pending.set(state, { browser, verifier, nonce, until: this.#clock.now() + PENDING_MS });
+    const pending = { state, verifier, nonce, until: this.#clock.now() + PENDING_MS };
     const location = oidc.buildAuthorizationUrl(config, {
       redirect_uri: this.#redirectUri,
       scope: this.#settings.scopes,
@@ -61,15 +62,15 @@ export class OidcSignIn {
       state,
       nonce,
     });
-    return { location: location.href, browser };
+    return { location: location.href, browser: seal(this.#key, "oidc", JSON.stringify(pending)) };
   }
 
   /** @throws OidcRefusal where the answer belongs to no sign-in of this browser, or gives no role. */
   async finish(query: string, browser: string | undefined): Promise<{ readonly name: string; readonly role: Role }> {
     const state = new URLSearchParams(query).get("state") ?? "";
-    const pending = this.#pending.get(state);
-    this.#pending.delete(state);
-    if (pending === undefined || pending.browser !== browser || pending.until < this.#clock.now()) {
+    const kept = browser === undefined ? undefined : unseal(this.#key, "oidc", browser);
+    const pending = kept === undefined ? undefined : PENDING.parse(JSON.parse(kept));
+    if (pending === undefined || !sameText(pending.state, state) || pending.until < this.#clock.now()) {
       throw new OidcRefusal("This sign-in was not begun in this browser, or too long ago. Begin it again.");
     }
     const config = await this.#configuration();

@@ -4,7 +4,7 @@ export const ROLES = ["viewer", "reviewer", "admin"] as const;
 export type Role = (typeof ROLES)[number];
 
 /** What an API token can be given. */
-export const SCOPES = ["transfers:read", "transfers:write", "inventory:read", "report:read"] as const;
+export const SCOPES = ["transfers:read", "transfers:write", "inventory:read", "inventory:write", "report:read", "evidence:read"] as const;
 
 export type Scope = (typeof SCOPES)[number];
 
@@ -14,8 +14,8 @@ const VIEWER: readonly Permission[] = ["transfers:read", "inventory:read", "repo
 
 const OF_ROLE: Readonly<Record<Role, readonly Permission[]>> = {
   viewer: VIEWER,
-  reviewer: [...VIEWER, "transfers:write"],
-  admin: [...VIEWER, "transfers:write", "access:manage"],
+  reviewer: [...VIEWER, "transfers:write", "inventory:write"],
+  admin: [...VIEWER, "transfers:write", "inventory:write", "evidence:read", "access:manage"],
 };
 
 /** Whoever makes a request: a person with a session, or a program with a token. */

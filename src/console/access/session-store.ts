@@ -1,63 +1,109 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { z } from "zod";
+import type { DeskMemory } from "../../model/console-ports.js";
 import type { Clock } from "../../model/ports.js";
-import type { Role } from "./roles.js";
+import { ROLES } from "./roles.js";
+
+const SESSION = z.strictObject({
+  name: z.string(),
+  role: z.enum(ROLES),
+  by: z.enum(["password", "oidc"]),
+  /** The user's version at sign-in; 0 for OIDC. */
+  version: z.number(),
+  /** What every form has to bring along. */
+  csrf: z.string(),
+  since: z.number(),
+  lastUse: z.number(),
+});
 
 /** A person who signed in. */
-export interface Session {
-  readonly name: string;
-  readonly role: Role;
-  readonly by: "password" | "oidc";
-  /** The user's version at sign-in; 0 for OIDC. */
-  readonly version: number;
-  /** What every form has to bring along. */
-  readonly csrf: string;
-  readonly since: number;
-}
+export type Session = Readonly<z.output<typeof SESSION>>;
 
 /** A session ends after 12 hours, or one without a request: a working day, and a forgotten screen. */
 const LONGEST_MS = 12 * 3_600_000;
 const IDLE_MS = 3_600_000;
+/** The last use is written down at most this often. */
+const TOUCH_MS = 60_000;
 
-/** Kept in memory, by hash: a copy of it signs nobody in, and a restart signs everyone out. */
+/**
+ * Who is signed in. Kept with the records, so that a restart signs nobody out and two consoles of one store are one to the browser; by hash, and
+ * sealed with the installation's key: whoever can only read the database is signed in by nothing in it, and whoever can write it can't make a
+ * session. While the store is away, who was seen before stays signed in.
+ */
 export class SessionStore {
+  readonly #memory: DeskMemory;
+  readonly #key: Uint8Array;
   readonly #clock: Clock;
-  readonly #sessions: LRUCache<string, { readonly session: Session; lastUse: number }>;
-  readonly #key = randomBytes(32);
+  readonly #seen = new LRUCache<string, Session>({ max: 1_000 });
 
-  constructor(clock: Clock) {
+  constructor(memory: DeskMemory, key: Uint8Array, clock: Clock) {
+    this.#memory = memory;
+    this.#key = key;
     this.#clock = clock;
-    this.#sessions = new LRUCache({ max: 5_000 });
   }
 
   /** Opens a session under a new id, whatever id the browser brought (session fixation). Returns the cookie's value. */
-  open(person: Pick<Session, "name" | "role" | "by" | "version">): string {
+  async open(person: Pick<Session, "name" | "role" | "by" | "version">): Promise<string> {
     const id = randomBytes(32).toString("base64url");
     const now = this.#clock.now();
-    const session = { ...person, csrf: randomBytes(32).toString("base64url"), since: now };
-    this.#sessions.set(hash(id), { session, lastUse: now });
+    await this.#keep(hash(id), { ...person, csrf: randomBytes(32).toString("base64url"), since: now, lastUse: now });
     return id;
   }
 
-  find(id: string): Session | undefined {
-    const kept = this.#sessions.get(hash(id));
+  async find(id: string): Promise<Session | undefined> {
+    const key = hash(id);
+    let session: Session | undefined;
+    try {
+      session = this.#unsealed(key, await this.#memory.get(key));
+      if (session === undefined) this.#seen.delete(key);
+    } catch {
+      session = this.#seen.get(key);
+    }
     const now = this.#clock.now();
-    if (kept === undefined) return undefined;
-    if (now - kept.session.since > LONGEST_MS || now - kept.lastUse > IDLE_MS) {
-      this.#sessions.delete(hash(id));
+    if (session === undefined) return undefined;
+    if (now - session.since > LONGEST_MS || now - session.lastUse > IDLE_MS) {
+      await this.#forget(key);
       return undefined;
     }
-    kept.lastUse = now;
-    return kept.session;
+    if (now - session.lastUse >= TOUCH_MS) {
+      session = { ...session, lastUse: now };
+      // Where the store is away the use is not written down, and the session ends the sooner.
+      await this.#keep(key, session).catch(() => undefined);
+    }
+    this.#seen.set(key, session);
+    return session;
   }
 
-  close(id: string): void {
-    this.#sessions.delete(hash(id));
+  async close(id: string): Promise<void> {
+    await this.#forget(hash(id));
   }
 
   /** What a form brings along before there is a session: bound to a cookie of that browser, and nothing to keep here. */
   formToken(browser: string): string {
     return createHmac("sha256", this.#key).update(`form ${browser}`).digest("base64url");
+  }
+
+  async #forget(key: string): Promise<void> {
+    this.#seen.delete(key);
+    await this.#memory.remove(key);
+  }
+
+  async #keep(key: string, session: Session): Promise<void> {
+    const text = JSON.stringify(session);
+    await this.#memory.put(key, `${this.#seal(key, text)} ${text}`, session.since + LONGEST_MS);
+    this.#seen.set(key, session);
+  }
+
+  #unsealed(key: string, kept: string | undefined): Session | undefined {
+    if (kept === undefined) return undefined;
+    const cut = kept.indexOf(" ");
+    const text = kept.slice(cut + 1);
+    return sameText(kept.slice(0, cut), this.#seal(key, text)) ? SESSION.safeParse(JSON.parse(text)).data : undefined;
+  }
+
+  #seal(key: string, text: string): string {
+    return createHmac("sha256", this.#key).update(`session ${key} ${text}`).digest("base64url");
   }
 }
 

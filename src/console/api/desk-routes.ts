@@ -1,32 +1,27 @@
 import type { ConsoleApp, ConsoleParts } from "../console-parts.js";
 import { requirePermission } from "../access/guard.js";
 import { ask } from "../desk-access.js";
-import { chooseType } from "../negotiation.js";
-import { Problem } from "../problem.js";
-import { REPORT_FORMATS } from "../../model/console-ports.js";
 import { openApiDocument } from "./openapi.js";
-import { readQuery, taggedJson } from "./request.js";
+import { addReportRoute } from "./report-route.js";
+import { readJson, readQuery, taggedJson } from "./request.js";
 import { refuseOthers } from "./transfers.js";
-import { INCIDENT_QUERY, INVENTORY_QUERY, REPORT_QUERY } from "./schemas.js";
-
-const REPORT_TYPES = { "application/json": "json", "text/html": "html", "text/markdown": "md", "text/csv": "csv" } as const;
-const REPORT_OFFERS = ["application/json", "text/html", "text/markdown", "text/csv"] as const;
-const TYPE_OF_FORMAT = { json: "application/json", html: "text/html", md: "text/markdown", csv: "text/csv" } as const;
-
-const THIRTY_DAYS_MS = 30 * 86_400_000;
+import { ACCEPTING, INCIDENT_QUERY, INVENTORY_QUERY } from "./schemas.js";
 
 /** Incidents, the description of the API, and what only stands where its port does: inventory and report. */
 export function addDeskRoutes(app: ConsoleApp, parts: ConsoleParts): void {
-  const { desk, inventory, report, clock } = parts;
-  const document = openApiDocument({ inventory: inventory !== undefined, report: report !== undefined });
+  const { desk, inventory, audit, clock } = parts;
+  const document = openApiDocument({
+    inventory: inventory !== undefined,
+    report: parts.report !== undefined,
+    propose: parts.propose !== undefined,
+  });
 
   app.get("/api/v1/openapi.json", (context) => taggedJson(context, document));
 
   app.get("/api/v1/incidents", async (context) => {
     requirePermission(context, "transfers:read");
-    const { open, limit } = readQuery(new URL(context.req.url).searchParams, INCIDENT_QUERY);
-    const items = await ask(() => desk.incidents({ open: open === "true", ...(limit === undefined ? {} : { limit }) }));
-    return taggedJson(context, { items });
+    const { open, ...page } = readQuery(new URL(context.req.url).searchParams, INCIDENT_QUERY);
+    return taggedJson(context, await ask(() => desk.incidents({ ...page, open: open === "true" })));
   });
   refuseOthers(app, "/api/v1/incidents", "GET");
 
@@ -36,18 +31,15 @@ export function addDeskRoutes(app: ConsoleApp, parts: ConsoleParts): void {
       const { changes, ...page } = readQuery(new URL(context.req.url).searchParams, INVENTORY_QUERY);
       return taggedJson(context, await ask(() => inventory.list({ ...page, changes: changes === "true" })));
     });
-  }
-
-  if (report !== undefined) {
-    app.get("/api/v1/report", async (context) => {
-      requirePermission(context, "report:read");
-      const query = readQuery(new URL(context.req.url).searchParams, REPORT_QUERY);
-      const type = chooseType(context.req.header("accept"), REPORT_OFFERS);
-      const format = query.format ?? (type === undefined ? undefined : REPORT_TYPES[type]);
-      if (format === undefined) throw new Problem("not-acceptable", `It comes as ${REPORT_FORMATS.join(", ")}.`);
-      const until = query.until ?? clock.now();
-      const text = await ask(() => report({ since: query.since ?? until - THIRTY_DAYS_MS, until, format }));
-      return context.body(text, 200, { "Content-Type": `${TYPE_OF_FORMAT[format]}; charset=utf-8`, Vary: "Accept" });
+    refuseOthers(app, "/api/v1/inventory", "GET");
+    app.post("/api/v1/inventory/accept", async (context) => {
+      const { name } = requirePermission(context, "inventory:write");
+      const wish = await readJson(context, ACCEPTING);
+      audit.note({ who: name, from: context.get("client").address, what: "accepted material changes", on: wish.case });
+      const accepted = await ask(() => inventory.accept({ by: name, at: clock.now(), case: wish.case }));
+      return taggedJson(context, { accepted });
     });
+    refuseOthers(app, "/api/v1/inventory/accept", "POST");
   }
+  addReportRoute(app, parts);
 }

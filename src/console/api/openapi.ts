@@ -1,32 +1,12 @@
 import { z } from "zod";
-import {
-  INCIDENT,
-  INCIDENT_QUERY,
-  INVENTORY_ITEM,
-  INVENTORY_QUERY,
-  pageOf,
-  PROBLEM,
-  REPORT_QUERY,
-  STATUS_CHANGE,
-  TRANSFER,
-  TRANSFER_DETAIL,
-  TRANSFER_QUERY,
-} from "./schemas.js";
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** What an operation may answer beside its result. */
-const FAULTS: Readonly<Record<string, string>> = {
-  "400": "The request can't be used; `invalid` names each parameter.",
-  "401": "No session and no valid token.",
-  "403": "The role or the token's scopes do not allow it, or the request came from another site.",
-  "503": "The record store does not answer.",
-};
+import { EVIDENCE, EXCEPTION, INCIDENT, INVENTORY_ITEM, pageOf, TRANSFER, TRANSFER_DETAIL } from "./answers.js";
+import { type Json, operation, schemaOf, withFaults } from "./openapi-parts.js";
+import { ACCEPTING, INCIDENT_QUERY, INVENTORY_QUERY, REPORT_QUERY, STATUS_CHANGE, TAKING, TRANSFER_QUERY } from "./schemas.js";
 
 /**
  * Describes the API (OpenAPI 3.1) from the schemas that its requests are validated with. What has no port here is left out.
  */
-export function openApiDocument(present: { readonly inventory: boolean; readonly report: boolean }): Json {
+export function openApiDocument(present: { readonly inventory: boolean; readonly report: boolean; readonly propose: boolean }): Json {
   return {
     openapi: "3.1.0",
     info: {
@@ -41,6 +21,9 @@ export function openApiDocument(present: { readonly inventory: boolean; readonly
       "/api/v1/transfers": { get: listOperation() },
       "/api/v1/transfers/{id}": { parameters: [ID], get: showOperation(), patch: statusOperation() },
       "/api/v1/transfers/{id}/notice": { parameters: [ID], get: noticeOperation() },
+      ...(present.propose && { "/api/v1/transfers/{id}/exception": { parameters: [ID], get: exceptionOperation() } }),
+      "/api/v1/transfers/{id}/evidence": { parameters: [ID], get: evidenceOperation() },
+      "/api/v1/transfers/{id}/evidence/{exchange}": { parameters: [ID, EXCHANGE], post: takeOperation() },
       "/api/v1/incidents": {
         get: operation("listIncidents", "Transfers of the same cause, newest first", INCIDENT_QUERY, {
           "application/json": pageOf(INCIDENT),
@@ -52,6 +35,7 @@ export function openApiDocument(present: { readonly inventory: boolean; readonly
             "application/json": pageOf(INVENTORY_ITEM),
           }),
         },
+        "/api/v1/inventory/accept": { post: acceptOperation() },
       }),
       ...(present.report && {
         "/api/v1/report": {
@@ -89,6 +73,58 @@ const ID: Json = {
   schema: { type: "string" },
 };
 
+const EXCHANGE: Json = {
+  name: "exchange",
+  in: "path",
+  required: true,
+  description: "The exchange whose body it is, as the list of sealed bodies names it.",
+  schema: { type: "string" },
+};
+
+const CSRF: Json = { name: "X-CSRF-Token", in: "header", schema: { type: "string" }, description: "With a session's cookie only." };
+
+const NO_RECORD = { "404": "No record and no exchange has this id." };
+
+function bodyOf(schema: z.ZodType): Json {
+  return { required: true, content: { "application/json": { schema: schemaOf(schema, "input") } } };
+}
+
+function exceptionOperation(): Json {
+  return withFaults(
+    operation("getException", "What would let a dismissed transfer out: a diff of the policy, never applied", z.strictObject({}), {
+      "application/json": EXCEPTION,
+      "text/x-diff": z.string(),
+    }),
+    { ...NO_RECORD, "409": "It is not dismissed." },
+  );
+}
+
+function evidenceOperation(): Json {
+  return withFaults(
+    operation("listEvidence", "Which bodies of a record are kept sealed", z.strictObject({}), {
+      "application/json": z.object({ items: z.array(EVIDENCE).readonly() }),
+    }),
+    NO_RECORD,
+  );
+}
+
+function takeOperation(): Json {
+  const described = withFaults(
+    operation("takeEvidence", "Takes out one sealed body as an age file; the chain keeps who and why", z.strictObject({}), {
+      "application/octet-stream": z.string(),
+    }),
+    { "404": "No sealed body of this exchange is kept.", "409": "The stored file is not the one that the chain knows." },
+  );
+  return { ...described, parameters: [CSRF], requestBody: bodyOf(TAKING) };
+}
+
+function acceptOperation(): Json {
+  const described = operation("acceptChanges", "Marks the material changes of now as seen, of one case or of all", z.strictObject({}), {
+    "application/json": z.object({ accepted: z.number().int() }),
+  });
+  return { ...described, parameters: [CSRF], requestBody: bodyOf(ACCEPTING) };
+}
+
 function listOperation(): Json {
   return operation("listTransfers", "Records that match, newest occurrence first; CSV and NDJSON hold every page", TRANSFER_QUERY, {
     "application/json": pageOf(TRANSFER),
@@ -117,11 +153,8 @@ function statusOperation(): Json {
   );
   return {
     ...described,
-    parameters: [
-      { name: "If-Match", in: "header", schema: { type: "string" }, description: "ETag of the record as it was read." },
-      { name: "X-CSRF-Token", in: "header", schema: { type: "string" }, description: "With a session's cookie only." },
-    ],
-    requestBody: { required: true, content: { "application/json": { schema: schemaOf(STATUS_CHANGE, "input") } } },
+    parameters: [{ name: "If-Match", in: "header", schema: { type: "string" }, description: "ETag of the record as it was read." }, CSRF],
+    requestBody: bodyOf(STATUS_CHANGE),
   };
 }
 
@@ -133,41 +166,4 @@ function noticeOperation(): Json {
     }),
     { "404": "No record and no exchange has this id." },
   );
-}
-
-function operation(
-  operationId: string,
-  summary: string,
-  query: { readonly shape: Readonly<Record<string, z.core.$ZodType>> },
-  content: Readonly<Record<string, z.ZodType>>,
-): Json {
-  const media = Object.entries(content).map(([type, schema]): [string, Json] => [type, { schema: schemaOf(schema, "output") }]);
-  return withFaults(
-    {
-      operationId,
-      summary,
-      parameters: Object.entries(query.shape).map(([name, schema]) => parameter(name, schema)),
-      responses: { "200": { description: "As asked.", content: Object.fromEntries(media) } },
-    },
-    FAULTS,
-  );
-}
-
-function parameter(name: string, schema: z.core.$ZodType): Json {
-  const { description, ...rest } = schemaOf(schema, "input");
-  return { name, in: "query", required: false, ...(description === undefined ? {} : { description }), schema: rest };
-}
-
-function withFaults(described: Json, faults: Readonly<Record<string, string>>): Json {
-  const responses = typeof described["responses"] === "object" ? described["responses"] : {};
-  const more = Object.entries(faults).map(([status, description]) => [
-    status,
-    status === "304" ? { description } : { description, content: { "application/problem+json": { schema: schemaOf(PROBLEM, "output") } } },
-  ]);
-  return { ...described, responses: { ...responses, ...Object.fromEntries(more) } };
-}
-
-function schemaOf(schema: z.core.$ZodType, io: "input" | "output"): Json {
-  const { $schema: _, id: __, ...rest } = z.toJSONSchema(schema, { target: "draft-2020-12", io, unrepresentable: "any", reused: "inline" });
-  return rest;
 }

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { REPORT_FORMATS } from "../../model/console-ports.js";
 import { CASE_NAMES } from "../../model/limited-case.js";
-import { REASONS } from "../../model/reasons.js";
-import { TRANSFER_STATUSES } from "../../model/record-desk.js";
+import { type DeskFilter, TRANSFER_STATUSES } from "../../model/record-desk.js";
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
@@ -33,6 +32,10 @@ export const TRANSFER_QUERY = z.strictObject({
     .optional()
     .meta({ description: "A rule (`pii/email`) or a whole category (`pii`)." }),
   status: z.enum(TRANSFER_STATUSES).optional(),
+  transferred: z.enum(["true", "false"]).optional().meta({ description: "Whether it reached the vendor." }),
+  due: z.enum(["waiting", "overdue"]).optional().meta({
+    description: "Those that were reported and wait for the vendor's answer: all, or those past their date.",
+  }),
   incident: z
     .string()
     .regex(/^[\w-]{1,80}$/)
@@ -46,8 +49,18 @@ export const TRANSFER_QUERY = z.strictObject({
   limit: limit.optional(),
 });
 
+/** What the record is asked for. @param now milliseconds since the epoch */
+export function filterOf({ transferred, due, ...rest }: z.output<typeof TRANSFER_QUERY>, now: number): DeskFilter {
+  return {
+    ...rest,
+    ...(transferred !== undefined && { transferred: transferred === "true" }),
+    ...(due !== undefined && { dueBefore: due === "overdue" ? now : Number.MAX_SAFE_INTEGER }),
+  };
+}
+
 export const INCIDENT_QUERY = z.strictObject({
   open: z.enum(["true", "false"]).optional().meta({ description: "`true`: only those with records that wait for someone." }),
+  cursor: cursor.optional(),
   limit: limit.optional(),
 });
 
@@ -72,109 +85,35 @@ export const why = z
   .max(2_000)
   .meta({ description: "Why; kept with who and when. For `deleted`: how the vendor confirmed it." });
 
-export const STATUS_CHANGE = z.strictObject({ status: z.enum(TRANSFER_STATUSES), why });
-
-const FINDING = z.object({
-  rule: z.string(),
-  pointer: z.string().meta({ description: "JSON Pointer into the body, or `header:`, `query:` and the name." }),
-  view: z.string().meta({ description: "How the value was reached, as `body>json-string>base64`." }),
-  range: z.tuple([z.number().int(), z.number().int()]).readonly().optional(),
-  action: z.enum(["block", "redact", "report"]),
-  mask: z.string(),
-  hmac: z.string(),
-  why: z.string(),
-  reason: z.enum(REASONS).optional(),
-});
-
-const time = z.iso.datetime();
-const count = z.number().int();
-
-export const TRANSFER = z
-  .object({
-    id: z.string(),
-    incident: z.string(),
-    replica: z.string(),
-    case: z.enum(CASE_NAMES),
-    destination: z.string(),
-    host: z.string(),
-    port: count,
-    method: z.string(),
-    path: z.string(),
-    eventKind: z.string().nullable(),
-    verdict: z.enum(["allow", "redact", "block"]),
-    reason: z.enum(REASONS).nullable(),
-    transferred: z.boolean().meta({ description: "Whether any of it reached the vendor." }),
-    unexpected: z.boolean(),
-    status: z.enum(TRANSFER_STATUSES),
-    occurrences: count,
-    firstSeen: time,
-    lastSeen: time,
-    rules: z.array(z.string()).readonly(),
-    findings: z.array(FINDING).readonly(),
-    moreFindings: count,
-    client: z.string(),
-    entry: z.enum(["absolute", "connect", "transparent", "support"]),
-    identity: z.string(),
-    bodyBytes: count,
-    bodyHmac: z.string(),
-    structure: z.string().nullable().meta({ description: "The body's structure, each value replaced by type and length; JSON as text." }),
-    policyDigest: z.string(),
-    spooled: z.boolean(),
+/** A day, or a time of one; a day alone means its end, so that the vendor has it whole. */
+const due = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/, "Write a date such as 2026-12-08.")
+  .transform((written, context): number => {
+    const time = Date.parse(written.length === 10 ? `${written}T23:59:59Z` : written);
+    if (!Number.isNaN(time)) return time;
+    context.issues.push({ code: "custom", message: "There is no such day.", input: written });
+    return z.NEVER;
   })
-  .meta({ id: "Transfer" });
+  .meta({ description: "Of `reported`: until when the vendor is to answer; 14 days from now where it is left out." });
 
-const HISTORY = z.object({
-  id: z.string(),
-  kind: z.enum(["transfer", "occurrence", "status"]),
-  at: time,
-  replica: z.string(),
-  detail: z.unknown(),
-});
+const confirmation = z
+  .string()
+  .trim()
+  .min(1)
+  .max(20_000)
+  .meta({ description: "Of `deleted`: what the vendor wrote, word for word; kept in the record's chain." });
 
-export const TRANSFER_DETAIL = TRANSFER.extend({ history: z.array(HISTORY).readonly() }).meta({ id: "TransferDetail" });
+export const STATUS_CHANGE = z
+  .strictObject({ status: z.enum(TRANSFER_STATUSES), why, due: due.optional(), confirmation: confirmation.optional() })
+  .superRefine(({ status, due: day, confirmation: text }, context) => {
+    if (day !== undefined && status !== "reported")
+      context.addIssue({ code: "custom", path: ["due"], message: "It goes with the status reported." });
+    if (text !== undefined && status !== "deleted")
+      context.addIssue({ code: "custom", path: ["confirmation"], message: "It goes with the status deleted." });
+  });
 
-export const INCIDENT = z
-  .object({
-    id: z.string(),
-    case: z.enum(CASE_NAMES),
-    destination: z.string(),
-    eventKind: z.string().nullable(),
-    rules: z.array(z.string()).readonly(),
-    records: count,
-    openRecords: count,
-    occurrences: count,
-    transferred: count,
-    firstSeen: time,
-    lastSeen: time,
-  })
-  .meta({ id: "Incident" });
+/** Why a sealed body is taken out, and why changes are accepted. */
+export const TAKING = z.strictObject({ why });
 
-export const INVENTORY_ITEM = z
-  .object({
-    case: z.enum(CASE_NAMES),
-    destination: z.string(),
-    path: z.string(),
-    type: z.string(),
-    lengthClass: z.string(),
-    count,
-    firstSeen: time,
-    lastSeen: time,
-    materialChange: z.boolean(),
-  })
-  .meta({ id: "InventoryItem" });
-
-export const PROBLEM = z
-  .object({
-    type: z.string(),
-    title: z.string(),
-    status: count,
-    code: z.string(),
-    detail: z.string().optional(),
-    invalid: z.array(z.object({ name: z.string(), reason: z.string() })).optional(),
-  })
-  .meta({ id: "Problem" });
-
-/** One page of a list; `next` is absent on the last. */
-export function pageOf<Item extends z.ZodType>(item: Item) {
-  return z.object({ items: z.array(item).readonly(), next: z.string().optional() });
-}
+export const ACCEPTING = z.strictObject({ case: z.enum(CASE_NAMES).optional() });

@@ -6,7 +6,7 @@ import { noticeJson, noticeMarkdown, noticeOf } from "../notice.js";
 import { Problem } from "../problem.js";
 import { exportTransfers } from "../transfer-export.js";
 import { etagOf, listsTag, readJson, readQuery, taggedJson } from "./request.js";
-import { STATUS_CHANGE, TRANSFER_QUERY } from "./schemas.js";
+import { filterOf, STATUS_CHANGE, TRANSFER_QUERY } from "./schemas.js";
 
 const LIST_TYPES = ["application/json", "application/x-ndjson", "text/csv"] as const;
 const NOTICE_TYPES = ["application/json", "text/markdown"] as const;
@@ -17,7 +17,7 @@ export function addTransferRoutes(app: ConsoleApp, parts: ConsoleParts): void {
 
   app.get("/api/v1/transfers", async (context) => {
     const principal = requirePermission(context, "transfers:read");
-    const filter = readQuery(new URL(context.req.url).searchParams, TRANSFER_QUERY);
+    const filter = filterOf(readQuery(new URL(context.req.url).searchParams, TRANSFER_QUERY), clock.now());
     const type = chooseType(context.req.header("accept"), LIST_TYPES);
     if (type === undefined) throw new Problem("not-acceptable", `It comes as ${LIST_TYPES.join(", ")}.`);
     if (type === "application/json") return taggedJson(context, await ask(() => desk.list(filter)));
@@ -31,12 +31,12 @@ export function addTransferRoutes(app: ConsoleApp, parts: ConsoleParts): void {
 
   app.patch("/api/v1/transfers/:id", async (context) => {
     const { name } = requirePermission(context, "transfers:write");
-    const { status, why } = await readJson(context, STATUS_CHANGE);
+    const wish = await readJson(context, STATUS_CHANGE);
     const before = await detail(parts, context.req.param("id"));
     const wanted = context.req.header("if-match");
     if (wanted !== undefined && !listsTag(wanted, etagOf(JSON.stringify(before)))) throw new Problem("precondition-failed");
-    audit.note({ who: name, from: context.get("client").address, what: `status to ${status}`, on: before.id });
-    await changeStatus(desk, before.id, { status, why, by: name, at: clock.now() });
+    audit.note({ who: name, from: context.get("client").address, what: `status to ${wish.status}`, on: before.id });
+    await changeStatus(desk, before.id, { ...wish, by: name, at: clock.now() });
     summaries.forget();
     return taggedJson(context, await detail(parts, before.id));
   });

@@ -37,13 +37,14 @@ form.inline { display: inline-flex; gap: 0.375rem; flex-wrap: wrap; margin: 0 0.
 .notice { padding: 0.625rem 0.875rem; border-radius: 8px; border: 1px solid; }
 .notice p:last-child { margin-bottom: 0; }
 .notice.bad { color: var(--bad); background: var(--bad-ground); }
+.notice.info { color: var(--info); background: var(--info-ground); }
 .notice.good { color: var(--good); background: var(--good-ground); }
 .secret { font-size: 1rem; user-select: all; }
 kbd { border: 1px solid var(--line); border-bottom-width: 2px; border-radius: 4px; padding: 0 0.3125rem; background: var(--card); }
 
 .mark { display: inline-block; padding: 0 0.5rem; border-radius: 99px; font-size: 0.8125rem; line-height: 1.5rem; white-space: nowrap; background: var(--sunken); color: var(--muted); }
-.reached, .verdict-block.mark, .action-block { background: var(--bad-ground); color: var(--bad); }
-.reached { font-weight: 650; }
+.reached, .overdue, .verdict-block.mark, .action-block { background: var(--bad-ground); color: var(--bad); }
+.reached, .overdue { font-weight: 650; }
 .stopped, .status-deleted, .verdict-allow.mark, .state-on { background: var(--good-ground); color: var(--good); }
 .redacted, .status-open, .state-limited, .state-unconfigured, .verdict-redact.mark, .action-redact { background: var(--warn-ground); color: var(--warn); }
 .status-confirmed, .status-reported, .action-report { background: var(--info-ground); color: var(--info); }
@@ -120,6 +121,11 @@ dd { margin: 0; }
 .depth-1 code { padding-left: 1.25rem; } .depth-2 code { padding-left: 2.5rem; } .depth-3 code { padding-left: 3.75rem; } .depth-4 code { padding-left: 5rem; }
 .depth-5 code { padding-left: 6.25rem; } .depth-6 code { padding-left: 7.5rem; } .depth-7 code { padding-left: 8.75rem; } .depth-8 code { padding-left: 10rem; }
 .depth-9 code { padding-left: 11.25rem; } .depth-10 code { padding-left: 12.5rem; } .depth-11 code { padding-left: 13.75rem; } .depth-12 code { padding-left: 15rem; }
+.letter pre.diff { white-space: pre; line-height: 1.5; }
+.diff span { display: block; min-height: 1.5em; } .diff .head { color: var(--muted); } .diff .added { background: var(--good-ground); color: var(--good); } .diff .removed { background: var(--bad-ground); color: var(--bad); }
+blockquote { margin: 0.25rem 0 0.5rem; padding: 0.375rem 0.75rem; border-left: 3px solid var(--line); }
+.step-form { display: grid; gap: 0.5rem; justify-items: start; width: 100%; }
+.narrow { max-width: 44rem; }
 .letter pre { margin: 0; white-space: pre-wrap; font-size: 0.875rem; line-height: 1.6; }
 .verdict { border-left-width: 4px; }
 .verdict.verdict-block { border-left-color: var(--bad); } .verdict.verdict-redact { border-left-color: var(--warn); } .verdict.verdict-allow { border-left-color: var(--good); }

@@ -3,6 +3,7 @@ import { LEAST_PASSWORD, MOST_PASSWORD } from "../access/directory.js";
 import { setSessionCookie } from "../access/cookies.js";
 import { formOf, requirePermission } from "../access/guard.js";
 import type { ConsoleApp, ConsoleContext, ConsoleParts } from "../console-parts.js";
+import { ask } from "../desk-access.js";
 import { Problem } from "../problem.js";
 import type { Html } from "./layout.js";
 import { csrfField, page } from "./layout.js";
@@ -34,7 +35,7 @@ export function addAccountPages(app: ConsoleApp, parts: ConsoleParts): void {
     if (!set.ok) return context.html(accountPage(context, parts, set.why), 400);
     audit.note({ who: session.name, from, what: "changed their password" });
     const version = directory.user(session.name)?.version ?? 0;
-    setSessionCookie(context, sessions.open({ name: session.name, role: session.role, by: "password", version }));
+    setSessionCookie(context, await ask(() => sessions.open({ name: session.name, role: session.role, by: "password", version })));
     return context.redirect("/", 303);
   });
 }

@@ -11,7 +11,7 @@ import { policyBody } from "./policy-page.js";
 
 /** The pages that only show: overview, incidents, policy, and inventory where there is one. */
 export function addDeskPages(app: ConsoleApp, parts: ConsoleParts): void {
-  const { desk, inventory, health, policy, summaries, clock } = parts;
+  const { desk, inventory, health, policy, summaries, audit, clock } = parts;
 
   app.get("/", async (context) => {
     requirePermission(context, "transfers:read");
@@ -21,18 +21,21 @@ export function addDeskPages(app: ConsoleApp, parts: ConsoleParts): void {
       health?.(),
     ]);
     return context.html(
-      page(context, parts, { title: "Overview", section: "overview", body: overviewBody(summary, incidents, state, policy().policy) }),
+      page(context, parts, {
+        title: "Overview",
+        section: "overview",
+        body: overviewBody(summary, incidents.items, state, policy().policy),
+      }),
     );
   });
 
   app.get("/incidents", async (context) => {
     requirePermission(context, "transfers:read");
-    const { open, limit = 200 } = readQuery(withoutEmpty(context.req.url), INCIDENT_QUERY);
+    const { open, ...place } = readQuery(withoutEmpty(context.req.url), INCIDENT_QUERY);
     const openOnly = open !== "false";
-    const incidents = await ask(() => desk.incidents({ open: openOnly, limit }));
-    return context.html(
-      page(context, parts, { title: "Incidents", section: "incidents", body: incidentsPage(incidents, { openOnly, limit }) }),
-    );
+    const found = await ask(() => desk.incidents({ ...place, open: openOnly }));
+    const body = incidentsPage(found, { openOnly, later: place.cursor !== undefined });
+    return context.html(page(context, parts, { title: "Incidents", section: "incidents", body }));
   });
 
   app.get("/policy", (context) => {
@@ -47,7 +50,16 @@ export function addDeskPages(app: ConsoleApp, parts: ConsoleParts): void {
     const { changes, ...rest } = readQuery(withoutEmpty(context.req.url), INVENTORY_QUERY);
     const changesOnly = changes === "true";
     const found = await ask(() => inventory.list({ ...rest, changes: changesOnly }));
-    return context.html(page(context, parts, { title: "Inventory", section: "inventory", body: inventoryPage(found, changesOnly) }));
+    return context.html(
+      page(context, parts, { title: "Inventory", section: "inventory", body: inventoryPage(context, found, changesOnly) }),
+    );
+  });
+
+  app.post("/inventory/accept", async (context) => {
+    const { name } = requirePermission(context, "inventory:write");
+    audit.note({ who: name, from: context.get("client").address, what: "accepted material changes" });
+    await ask(() => inventory.accept({ by: name, at: clock.now() }));
+    return context.redirect("/inventory?changes=true", 303);
   });
 }
 

@@ -5,7 +5,16 @@ import type { DeskHistoryEntry } from "../../model/record-desk.js";
 import type { Html } from "./layout.js";
 import { moment, plural, shown, statusMark } from "./marks.js";
 
-const STATUS_DETAIL = z.object({ from: z.enum(TRANSFER_STATUSES), to: z.enum(TRANSFER_STATUSES), by: z.string(), why: z.string() });
+const STATUS_DETAIL = z.object({
+  from: z.enum(TRANSFER_STATUSES),
+  to: z.enum(TRANSFER_STATUSES),
+  by: z.string(),
+  why: z.string(),
+  due: z.number().optional(),
+  confirmation: z.string().optional(),
+});
+const SEALED_DETAIL = z.object({ bytes: z.number(), sealed: z.string() });
+const ACCESS_DETAIL = z.object({ by: z.string(), why: z.string(), file: z.array(z.string()) });
 const SEEN_DETAIL = z.object({ client: z.string(), verdict: z.string() });
 
 /** Occurrences are shown one by one up to this many in a row. */
@@ -36,10 +45,27 @@ function manyItem(group: readonly DeskHistoryEntry[]): Html {
 function entryItem(entry: DeskHistoryEntry): Html {
   const status = STATUS_DETAIL.safeParse(entry.detail);
   if (entry.kind === "status" && status.success) {
-    const { to, by, why } = status.data;
+    const { to, by, why, due, confirmation } = status.data;
     return html`<li>
       <p>${statusMark(to)} by ${shown(by)}</p>
-      <p class="said">${shown(why)}</p>
+      <p class="said">${said(why)}</p>
+      ${due === undefined ? "" : html`<p class="sub">Answer due ${moment(new Date(due).toISOString())}</p>`}
+      ${confirmation === undefined ? "" : html`<details><summary>The vendor's answer</summary><blockquote class="said">${said(confirmation)}</blockquote></details>`}
+      <p class="sub">${moment(entry.at)}</p>
+    </li>`;
+  }
+  const sealed = SEALED_DETAIL.safeParse(entry.detail);
+  if (entry.kind === "evidence") {
+    return html`<li>
+      <p>Body sealed and kept${sealed.success ? `: ${plural(sealed.data.bytes, "byte")}` : ""}</p>
+      <p class="sub">${moment(entry.at)} by ${entry.replica}</p>
+    </li>`;
+  }
+  const access = ACCESS_DETAIL.safeParse(entry.detail);
+  if (entry.kind === "access") {
+    return html`<li>
+      <p>Sealed body taken out${access.success ? ` by ${shown(access.data.by)}` : ""}</p>
+      ${access.success ? html`<p class="said">${said(access.data.why)}</p>` : ""}
       <p class="sub">${moment(entry.at)}</p>
     </li>`;
   }
@@ -48,4 +74,9 @@ function entryItem(entry: DeskHistoryEntry): Html {
     <p>${entry.kind === "transfer" ? "Recorded" : "Seen again"}${seen.success ? `: ${shown(seen.data.verdict)}, from ${shown(seen.data.client)}` : ""}</p>
     <p class="sub">${moment(entry.at)} by ${entry.replica}</p>
   </li>`;
+}
+
+/** What a person wrote keeps its lines. */
+function said(text: string): string {
+  return text.replaceAll("\r\n", "\n").split("\n").map(shown).join("\n");
 }

@@ -1,14 +1,16 @@
 import { html } from "hono/html";
-import type { DeskIncident } from "../../model/record-desk.js";
+import type { DeskIncident, DeskPage } from "../../model/record-desk.js";
 import type { Html } from "./layout.js";
 import { emptyState } from "./layout.js";
 import { caseLabel, moment, number, plural, ruleMarks, shown } from "./marks.js";
 
 /** Transfers of the same cause, so that a thousand alike are one thing to decide on. */
 export function incidentsPage(
-  incidents: readonly DeskIncident[],
-  { openOnly, limit }: { readonly openOnly: boolean; readonly limit: number },
+  { items: incidents, next }: DeskPage<DeskIncident>,
+  { openOnly, later }: { readonly openOnly: boolean; readonly later: boolean },
 ): Html {
+  const address = (cursor?: string): string =>
+    `/incidents?${new URLSearchParams({ ...(openOnly ? {} : { open: "false" }), ...(cursor === undefined ? {} : { cursor }) }).toString()}`;
   return html`<div class="title-row">
       <h1>Incidents</h1>
       <ul class="tabs">
@@ -18,7 +20,10 @@ export function incidentsPage(
     </div>
     <p class="muted">An incident is every transfer of one cause: case, destination, event, rules and places. Closed ones come back when their cause does.</p>
     ${incidents.length === 0 ? emptyState(openOnly ? "No open incident" : "No incident yet", openOnly ? html`Everything was decided. <a href="/incidents?open=false">Show all</a>` : "Nothing was stopped yet.") : incidentRows(incidents)}
-    ${incidents.length === limit ? html`<p class="muted">The newest ${number(limit)} are shown. <a href="/transfers">Transfers</a> has them all, with filters.</p>` : ""}`;
+    <p class="pages">
+      ${later ? html`<a class="button" href="${address()}">First page</a>` : ""}
+      ${next === undefined ? "" : html`<a class="button" rel="next" href="${address(next)}">Next page</a>`}
+    </p>`;
 }
 
 export function incidentRows(incidents: readonly DeskIncident[]): Html {

@@ -1,15 +1,18 @@
 import { html } from "hono/html";
 import type { InventoryItem } from "../../model/console-ports.js";
+import type { ConsoleContext } from "../console-parts.js";
 import type { Html } from "./layout.js";
-import { emptyState } from "./layout.js";
+import { csrfField, emptyState } from "./layout.js";
 import { caseLabel, moment, number, shown } from "./marks.js";
 
 /** What has left the building: paths and types of allowed traffic, never a value. */
 export function inventoryPage(
+  context: ConsoleContext,
   found: { readonly items: readonly InventoryItem[]; readonly next: string | undefined },
   changesOnly: boolean,
 ): Html {
   const more = new URLSearchParams({ ...(changesOnly ? { changes: "true" } : {}), cursor: found.next ?? "" });
+  const permitted = context.get("principal")?.permissions.includes("inventory:write") === true;
   return html`<div class="title-row">
       <h1>Inventory</h1>
       <ul class="tabs">
@@ -18,6 +21,7 @@ export function inventoryPage(
       </ul>
     </div>
     <p class="muted">What allowed traffic holds: each path with its type and length class. No values are kept.</p>
+    ${changesOnly && found.items.length > 0 && permitted ? acceptForm(context) : ""}
     ${
       found.items.length === 0
         ? emptyState(
@@ -44,4 +48,12 @@ export function inventoryPage(
         </table>`
     }
     ${found.next === undefined ? "" : html`<p class="pages"><a class="button" rel="next" href="/inventory?${more.toString()}">Next page</a></p>`}`;
+}
+
+function acceptForm(context: ConsoleContext): Html {
+  return html`<form method="post" action="/inventory/accept" class="card row">
+    ${csrfField(context)}
+    <p class="grow">Looked at, and as it should be? Then these stand in the inventory as known, with your name and the time.</p>
+    <button class="primary">Accept all changes</button>
+  </form>`;
 }

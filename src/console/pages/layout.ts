@@ -5,7 +5,17 @@ import { SCRIPT_PATH, STYLE_PATH } from "../assets/asset-routes.js";
 /** A piece of a page. Everything that is put into one is escaped, unless it is a piece itself. */
 export type Html = ReturnType<typeof html>;
 
-export type Section = "overview" | "incidents" | "transfers" | "inventory" | "policy" | "inspect" | "access" | "account" | "none";
+export type Section =
+  | "overview"
+  | "incidents"
+  | "transfers"
+  | "inventory"
+  | "policy"
+  | "inspect"
+  | "report"
+  | "access"
+  | "account"
+  | "none";
 
 const SECTIONS: readonly (readonly [Section, string, string])[] = [
   ["overview", "/", "Overview"],
@@ -14,6 +24,7 @@ const SECTIONS: readonly (readonly [Section, string, string])[] = [
   ["inventory", "/inventory", "Inventory"],
   ["policy", "/policy", "Policy"],
   ["inspect", "/inspect", "Inspect"],
+  ["report", "/report", "Report"],
   ["access", "/access", "Access"],
 ];
 
@@ -55,9 +66,12 @@ export function page(
     </html>`;
 }
 
-function navigation(context: ConsoleContext, { inventory }: ConsoleParts, section: Section): Html {
+function navigation(context: ConsoleContext, { inventory, report }: ConsoleParts, section: Section): Html {
   const permitted = context.get("principal")?.permissions.includes("access:manage") === true;
-  const shown = SECTIONS.filter(([name]) => (name !== "inventory" || inventory !== undefined) && (name !== "access" || permitted));
+  const shown = SECTIONS.filter(
+    ([name]) =>
+      (name !== "inventory" || inventory !== undefined) && (name !== "report" || report !== undefined) && (name !== "access" || permitted),
+  );
   return html`<nav aria-label="Main">
     <ul>
       ${shown.map(

@@ -27,6 +27,14 @@ export function reachMark(record: Pick<DeskRecord, "transferred" | "verdict">): 
   return html`<span class="mark stopped">stopped</span>`;
 }
 
+/** How long the vendor still has to answer, or for how long it has not. */
+export function dueMark({ due }: Pick<DeskRecord, "due">, now: number): Html {
+  if (due === null) return html``;
+  const days = Math.ceil((Date.parse(due) - now) / 86_400_000);
+  if (Date.parse(due) < now) return html`<span class="mark overdue">overdue</span>`;
+  return html`<span class="mark" title="${due}">due in ${plural(days, "day")}</span>`;
+}
+
 export function ruleMarks(rules: readonly string[], most = 3): Html {
   if (rules.length === 0) return html`<span class="muted">no rule</span>`;
   const shown = rules.slice(0, most);
@@ -59,4 +67,9 @@ export function number(value: number): string {
 
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${number(count)} ${count === 1 ? one : many}`;
+}
+
+/** A sentence whose words in backticks are code. */
+export function codeText(sentence: string): Html {
+  return html`${sentence.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;
 }

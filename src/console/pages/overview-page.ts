@@ -10,7 +10,7 @@ import { dayChart } from "./day-chart.js";
 import { incidentRows } from "./incidents-page.js";
 import type { Html } from "./layout.js";
 import { emptyState } from "./layout.js";
-import { caseLabel, moment, number, plural } from "./marks.js";
+import { caseLabel, dueMark, moment, number, plural, reachMark, ruleMarks, shown } from "./marks.js";
 
 /** What there is to do, what came when, and whether all of it works. */
 export function overviewBody(
@@ -22,11 +22,12 @@ export function overviewBody(
   const open = [...summary.byCase.values()].reduce((sum, counts) => sum + counts.open, 0);
   return html`<div class="title-row">
       <h1>Overview</h1>
-      <p class="muted">Counted ${moment(new Date(summary.at).toISOString())}${summary.whole ? "" : html`, the newest ${number(summary.records)} records`}</p>
+      <p class="muted">Counted ${moment(new Date(summary.at).toISOString())}</p>
     </div>
     <ul class="tiles">
       ${tile("Open", open, "/transfers?status=open", open > 0 ? "warn" : "calm")}
-      ${tile("Reached the vendor", summary.reached, "/transfers", summary.reached > 0 ? "bad" : "calm")}
+      ${tile("Reached the vendor, not closed", summary.reachedOpen, "/transfers?transferred=true", summary.reachedOpen > 0 ? "bad" : "calm")}
+      ${tile("Overdue answers of the vendor", summary.overdue, "/transfers?due=overdue", summary.overdue > 0 ? "bad" : "calm")}
       ${tile("Records", summary.records, "/transfers", "calm")} ${healthTile(health)}
     </ul>
     ${
@@ -36,6 +37,7 @@ export function overviewBody(
           ${chartCard(summary)} ${agesCard(summary)} ${casesCard(summary)} ${rulesCard(summary)}
         </div>`
     }
+    ${summary.due === 0 ? "" : waitingCard(summary)}
     <section class="card">
       <div class="title-row"><h2>Open incidents, newest first</h2><a href="/incidents">All incidents</a></div>
       ${incidents.length === 0 ? html`<p class="muted">No incident waits for anyone.</p>` : incidentRows(incidents)}
@@ -52,6 +54,21 @@ export function overviewBody(
         })}
       </ul>
     </section>`;
+}
+
+/** Who was told and has not answered, the first to fall due at the head. */
+function waitingCard({ due, waiting, at }: Summary): Html {
+  return html`<section class="card">
+    <div class="title-row"><h2>Waiting for the vendor</h2><a href="/transfers?due=waiting">All ${number(due)}</a></div>
+    <ul class="plain cases">
+      ${waiting.map(
+        (record) => html`<li>
+          ${dueMark(record, at)} <a href="/transfers/${encodeURIComponent(record.id)}">${record.rules.length === 0 ? "Request refused" : ruleMarks(record.rules)}</a>
+          <span>${shown(record.destination)}</span> ${reachMark(record)} <span class="muted">due ${record.due === null ? "" : moment(record.due)}</span>
+        </li>`,
+      )}
+    </ul>
+  </section>`;
 }
 
 function tile(label: string, count: number, href: string, tone: "calm" | "warn" | "bad"): Html {

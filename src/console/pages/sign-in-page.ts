@@ -15,6 +15,7 @@ import { OidcRefusal } from "../access/oidc.js";
 import { BusyError } from "../access/password.js";
 import { sameText } from "../access/session-store.js";
 import type { ConsoleApp, ConsoleContext, ConsoleParts } from "../console-parts.js";
+import { ask } from "../desk-access.js";
 import { Problem } from "../problem.js";
 import type { Html } from "./layout.js";
 import { page } from "./layout.js";
@@ -31,10 +32,10 @@ export function addSignInPages(app: ConsoleApp, parts: ConsoleParts): void {
 
   app.post("/sign-in", (context) => signIn(context, parts));
 
-  app.post("/sign-out", (context) => {
+  app.post("/sign-out", async (context) => {
     const id = sessionCookie(context);
     const session = context.get("session");
-    if (id !== undefined) sessions.close(id);
+    if (id !== undefined) await ask(() => sessions.close(id));
     clearSessionCookie(context);
     if (session !== undefined) audit.note({ who: session.name, from: context.get("client").address, what: "signed out" });
     return context.redirect("/sign-in", 303);
@@ -56,7 +57,7 @@ export function addSignInPages(app: ConsoleApp, parts: ConsoleParts): void {
     try {
       const { name, role } = await oidc.finish(new URL(context.req.url).search.slice(1), oidcCookie(context));
       clearOidcCookie(context);
-      replaceSession(context, parts, { name, role, by: "oidc", version: 0 });
+      await replaceSession(context, parts, { name, role, by: "oidc", version: 0 });
       audit.note({ who: name, from: context.get("client").address, what: `signed in by OIDC as ${role}` });
       // A redirect would still count as coming from the provider's site, and the browser would hold back the Strict cookie.
       return await context.html(arrivedPage(context, parts));
@@ -88,7 +89,7 @@ async function signIn(context: ConsoleContext, parts: ConsoleParts): Promise<Res
       return await context.html(signInPage(context, parts, { next, fault: "The name or the password is wrong." }), 401);
     }
     parts.signInLimit.succeeded(name, from);
-    replaceSession(context, parts, { name: user.name, role: user.role, by: "password", version: user.version });
+    await replaceSession(context, parts, { name: user.name, role: user.role, by: "password", version: user.version });
     parts.audit.note({ who: user.name, from, what: "signed in" });
     return context.redirect(next, 303);
   } catch (error) {
@@ -97,10 +98,14 @@ async function signIn(context: ConsoleContext, parts: ConsoleParts): Promise<Res
   }
 }
 
-function replaceSession(context: ConsoleContext, { sessions }: ConsoleParts, who: Parameters<typeof sessions.open>[0]): void {
+async function replaceSession(
+  context: ConsoleContext,
+  { sessions }: ConsoleParts,
+  who: Parameters<typeof sessions.open>[0],
+): Promise<void> {
   const before = sessionCookie(context);
-  if (before !== undefined) sessions.close(before);
-  setSessionCookie(context, sessions.open(who));
+  if (before !== undefined) await ask(() => sessions.close(before));
+  setSessionCookie(context, await ask(() => sessions.open(who)));
 }
 
 /** Only a path of this console: "//host", "/\host" and control characters, which browsers read as another site, are none. */

@@ -1,27 +1,32 @@
 import { html } from "hono/html";
 import { reasonSentence } from "../../model/reasons.js";
-import type { DeskHistoryEntry, DeskRecord, TransferStatus } from "../../model/record-desk.js";
-import { NEXT_STATUSES } from "../../model/record-desk.js";
+import type { DeskEvidence, DeskHistoryEntry, DeskRecord } from "../../model/record-desk.js";
 import { codePathOf } from "../code-path.js";
 import type { ConsoleContext } from "../console-parts.js";
+import { evidenceCard } from "./evidence-pages.js";
 import { historyList } from "./history-list.js";
 import type { Html } from "./layout.js";
-import { csrfField } from "./layout.js";
-import { caseLabel, moment, number, plural, reachMark, ruleClass, shown, statusMark } from "./marks.js";
+import { caseLabel, codeText, dueMark, moment, number, plural, reachMark, ruleClass, shown, statusMark } from "./marks.js";
 import { structureLines } from "./structure-lines.js";
+import { actionsCard } from "./transfer-steps.js";
 
 interface TransferContent {
   readonly record: DeskRecord;
   readonly history: readonly DeskHistoryEntry[];
+  readonly evidence: readonly DeskEvidence[];
   readonly mayChange: boolean;
+  /** Whether a dismissal can propose a policy exception here. */
+  readonly exceptions: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** One transfer: what it was, where it showed, what was done about it, and what can be done next. */
-export function transferBody(context: ConsoleContext, { record, history, mayChange }: TransferContent): Html {
+export function transferBody(context: ConsoleContext, { record, history, evidence, mayChange, exceptions, now }: TransferContent): Html {
   return html`<nav aria-label="Where this is" class="crumbs"><a href="/transfers">Transfers</a> › <a href="/transfers?incident=${record.incident}">Incident</a></nav>
     <div class="title-row">
       <h1>${record.method} ${shown(record.host)}</h1>
-      <p>${statusMark(record.status)} ${reachMark(record)}</p>
+      <p>${statusMark(record.status)} ${dueMark(record, now)} ${reachMark(record)}</p>
     </div>
     <p class="lead">${summaryOf(record)}</p>
     <div class="detail">
@@ -29,7 +34,7 @@ export function transferBody(context: ConsoleContext, { record, history, mayChan
         ${findingsCard(record)} ${structureCard(record)}
       </div>
       <div>
-        ${actionsCard(context, record, mayChange)} ${factsCard(record)}
+        ${actionsCard(context, { record, mayChange, exceptions, now })} ${evidenceCard(context, record, evidence)} ${factsCard(record)}
         <section class="card"><h2>History</h2>${historyList(history)}</section>
       </div>
     </div>`;
@@ -89,42 +94,6 @@ function structureCard({ structure, findings }: DeskRecord): Html {
   </section>`;
 }
 
-/** A sentence whose words in backticks are code. */
-function codeText(sentence: string): Html {
-  return html`${sentence.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;
-}
-
-const STEPS: Readonly<Record<TransferStatus, readonly [string, string]>> = {
-  confirmed: ["Confirm", "It is a UDT: why?"],
-  reported: ["Mark as reported", "How was the vendor told?"],
-  deleted: ["Mark as deleted", "How did the vendor confirm the deletion?"],
-  dismissed: ["Dismiss", "Why is it no UDT?"],
-  open: ["Open again", "Why?"],
-};
-
-function actionsCard(context: ConsoleContext, record: DeskRecord, mayChange: boolean): Html {
-  const next = NEXT_STATUSES[record.status];
-  return html`<section class="card">
-    <h2>What next</h2>
-    ${next.length === 0 ? html`<p class="muted">Closed: nothing is left to do.</p>` : ""}
-    ${!mayChange && next.length > 0 ? html`<p class="muted">Your role only reads. A reviewer can change the status.</p>` : ""}
-    ${mayChange ? next.map((status) => stepForm(context, record, status)) : ""}
-    <p><a class="button" href="/transfers/${encodeURIComponent(record.id)}/notice">Notice to the vendor</a></p>
-  </section>`;
-}
-
-function stepForm(context: ConsoleContext, record: DeskRecord, status: TransferStatus): Html {
-  const [label, written] = STEPS[status];
-  const question = status === "deleted" && !record.transferred ? "Nothing reached the vendor: how did they answer?" : written;
-  const name = status === "deleted" && !record.transferred ? "Close" : label;
-  return html`<form method="post" action="/transfers/${encodeURIComponent(record.id)}/status" class="step">
-    ${csrfField(context)}
-    <input type="hidden" name="status" value="${status}" /><input type="hidden" name="from" value="${record.status}" />
-    <label>${question} <textarea name="why" rows="2" required minlength="3" maxlength="2000"></textarea></label>
-    <button class="${status === "dismissed" ? "" : "primary"}">${name}</button>
-  </form>`;
-}
-
 function factsCard(record: DeskRecord): Html {
   const facts: readonly (readonly [string, string | Html])[] = [
     ["Record", html`<code>${record.id}</code>`],
@@ -134,6 +103,7 @@ function factsCard(record: DeskRecord): Html {
     ["Event", record.eventKind === null ? "none named" : shown(record.eventKind)],
     ["In the source", codeText(codePathOf(record) ?? "not known")],
     ["Client", shown(record.client)],
+    ...(record.due === null ? [] : [["Answer due", moment(record.due)] as const]),
     ["Seen", plural(record.occurrences, "time")],
     ["First seen", moment(record.firstSeen)],
     ["Last seen", moment(record.lastSeen)],

@@ -1,6 +1,7 @@
+import type { DeskStatusChange } from "../../model/record-desk.js";
 import { formOf, requirePermission } from "../access/guard.js";
 import { judged, readQuery } from "../api/request.js";
-import { RECORD_ID, STATUS_CHANGE, TRANSFER_QUERY } from "../api/schemas.js";
+import { filterOf, RECORD_ID, STATUS_CHANGE, TRANSFER_QUERY } from "../api/schemas.js";
 import type { ConsoleApp, ConsoleContext, ConsoleParts } from "../console-parts.js";
 import { ask, changeStatus, findRecord } from "../desk-access.js";
 import { noticeJson, noticeMarkdown, noticeOf } from "../notice.js";
@@ -25,11 +26,12 @@ export function addTransferPages(app: ConsoleApp, parts: ConsoleParts): void {
     const search = withoutEmpty(context.req.url);
     const done = Number(search.get("changed") ?? Number.NaN);
     search.delete("changed");
-    const filter = readQuery(search, TRANSFER_QUERY);
+    const filter = filterOf(readQuery(search, TRANSFER_QUERY), clock.now());
     const found = await ask(() => desk.list({ limit: 50, ...filter }));
     const body = transfersBody(context, {
       found,
       search,
+      now: clock.now(),
       mayChange: principal.permissions.includes("transfers:write"),
       changed: Number.isInteger(done) && done >= 0 && done <= BULK ? done : undefined,
     });
@@ -38,7 +40,7 @@ export function addTransferPages(app: ConsoleApp, parts: ConsoleParts): void {
 
   app.get("/transfers.csv", (context) => {
     const { name } = requirePermission(context, "transfers:read");
-    const filter = readQuery(withoutEmpty(context.req.url), TRANSFER_QUERY);
+    const filter = filterOf(readQuery(withoutEmpty(context.req.url), TRANSFER_QUERY), clock.now());
     return exportTransfers(context, parts, { who: name, type: "text/csv", filter });
   });
 
@@ -47,18 +49,25 @@ export function addTransferPages(app: ConsoleApp, parts: ConsoleParts): void {
   app.get("/transfers/:id", async (context) => {
     const principal = requirePermission(context, "transfers:read");
     const { record, history } = await findRecord(desk, context.req.param("id"));
-    const body = transferBody(context, { record, history, mayChange: principal.permissions.includes("transfers:write") });
+    const body = transferBody(context, {
+      record,
+      history,
+      evidence: await ask(() => desk.evidence(record.id)),
+      mayChange: principal.permissions.includes("transfers:write"),
+      exceptions: parts.propose !== undefined,
+      now: clock.now(),
+    });
     return context.html(page(context, parts, { title: `Transfer ${record.id.slice(0, 13)}`, section: "transfers", body }));
   });
 
   app.post("/transfers/:id/status", async (context) => {
     const { name } = requirePermission(context, "transfers:write");
     const form = await formOf(context);
-    const { status, why } = judged(STATUS_CHANGE.safeParse({ status: form.get("status"), why: form.get("why") }));
+    const wish = judged(STATUS_CHANGE.safeParse(wishOf(form)));
     const { record } = await findRecord(desk, context.req.param("id"));
     if (form.get("from") !== record.status)
       throw new Problem("precondition-failed", `Someone changed it to ${record.status} meanwhile. Look again.`);
-    await change(context, parts, record.id, { status, why, by: name });
+    await change(context, parts, record.id, { ...wish, by: name });
     return context.redirect(`/transfers/${encodeURIComponent(record.id)}`, 303);
   });
 
@@ -108,11 +117,17 @@ async function changeMany(context: ConsoleContext, parts: ConsoleParts): Promise
   return context.redirect(`/transfers${back.search}`, 303);
 }
 
+/** A form sends every field, also those that nobody filled in. */
+function wishOf(form: URLSearchParams): Readonly<Record<string, string>> {
+  const names = ["status", "why", "due", "confirmation"];
+  return Object.fromEntries([...form].filter(([name, value]) => names.includes(name) && value.trim() !== ""));
+}
+
 async function change(
   context: ConsoleContext,
   { desk, clock, audit, summaries }: ConsoleParts,
   id: string,
-  wanted: Omit<Parameters<typeof changeStatus>[2], "at">,
+  wanted: Omit<DeskStatusChange, "at">,
 ): Promise<void> {
   audit.note({ who: wanted.by, from: context.get("client").address, what: `status to ${wanted.status}`, on: id });
   await changeStatus(desk, id, { ...wanted, at: clock.now() });

@@ -6,7 +6,7 @@ import { TRANSFER_STATUSES } from "../../model/record-desk.js";
 import type { ConsoleContext } from "../console-parts.js";
 import type { Html } from "./layout.js";
 import { csrfField, emptyState } from "./layout.js";
-import { caseLabel, moment, number, plural, reachMark, ruleMarks, shown, statusMark } from "./marks.js";
+import { caseLabel, dueMark, moment, number, plural, reachMark, ruleMarks, shown, statusMark } from "./marks.js";
 
 interface ListContent {
   readonly found: DeskPage<DeskRecord>;
@@ -14,17 +14,19 @@ interface ListContent {
   readonly search: URLSearchParams;
   readonly mayChange: boolean;
   readonly changed: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
 }
 
 /** Every record that matches, newest first; the filter is the address, so a view can be sent to a colleague. */
-export function transfersBody(context: ConsoleContext, { found, search, mayChange, changed }: ListContent): Html {
+export function transfersBody(context: ConsoleContext, { found, search, mayChange, changed, now }: ListContent): Html {
   const filtered = [...search.keys()].some((key) => key !== "cursor" && key !== "limit");
   return html`<div class="title-row">
       <h1>Transfers</h1>
       <p class="muted keys"><kbd>/</kbd> search <kbd>j</kbd> <kbd>k</kbd> move <kbd>Enter</kbd> open <kbd>x</kbd> choose</p>
     </div>
     ${changed === undefined ? "" : html`<p class="notice good" role="status">${plural(changed, "transfer")} changed.</p>`}
-    ${filterForm(search, filtered)} ${found.items.length === 0 ? nothing(filtered, search.has("cursor")) : list(context, found, search, mayChange)}
+    ${filterForm(search, filtered)} ${found.items.length === 0 ? nothing(filtered, search.has("cursor")) : list(context, found, { search, mayChange, now })}
     <p class="pages">
       ${search.has("cursor") ? html`<a class="button" href="/transfers?${withCursor(search, undefined)}">First page</a>` : ""}
       ${found.items.length === 0 ? "" : html`<a class="button" href="/transfers.csv?${withCursor(search, undefined)}">All of it as CSV</a>`}
@@ -38,6 +40,8 @@ function filterForm(search: URLSearchParams, filtered: boolean): Html {
     <label class="grow">Text <input type="search" name="text" value="${search.get("text") ?? ""}" maxlength="200" placeholder="id, host, path, event, client, place" /></label>
     <label>Case ${choice("case", search, CASE_NAMES, (name) => caseLabel(name as (typeof CASE_NAMES)[number]))}</label>
     <label>Status ${choice("status", search, TRANSFER_STATUSES)}</label>
+    <label>Vendor ${choice("transferred", search, ["true", "false"], (value) => (value === "true" ? "reached" : "did not reach"))}</label>
+    <label>Answer ${choice("due", search, ["waiting", "overdue"])}</label>
     <label>Rule <input name="rule" value="${search.get("rule") ?? ""}" list="categories" placeholder="pii or pii/email" maxlength="80" /></label>
     <label>Since <input name="since" value="${search.get("since") ?? ""}" placeholder="30d or a date" maxlength="40" size="12" /></label>
     <label>Until <input name="until" value="${search.get("until") ?? ""}" placeholder="now" maxlength="40" size="12" /></label>
@@ -63,7 +67,11 @@ function nothing(filtered: boolean, later: boolean): Html {
     : emptyState("No transfers yet", "Once the proxy refuses, redacts or lets something out with findings, it stands here.");
 }
 
-function list(context: ConsoleContext, { items }: DeskPage<DeskRecord>, search: URLSearchParams, mayChange: boolean): Html {
+function list(
+  context: ConsoleContext,
+  { items }: DeskPage<DeskRecord>,
+  { search, mayChange, now }: Pick<ListContent, "search" | "mayChange" | "now">,
+): Html {
   const table = html`<table class="list">
     <thead>
       <tr>
@@ -77,7 +85,7 @@ function list(context: ConsoleContext, { items }: DeskPage<DeskRecord>, search: 
       </tr>
     </thead>
     <tbody>
-      ${items.map((record) => row(record, mayChange))}
+      ${items.map((record) => row(record, mayChange, now))}
     </tbody>
   </table>`;
   if (!mayChange) return table;
@@ -94,7 +102,7 @@ function list(context: ConsoleContext, { items }: DeskPage<DeskRecord>, search: 
   </form>`;
 }
 
-function row(record: DeskRecord, mayChange: boolean): Html {
+function row(record: DeskRecord, mayChange: boolean, now: number): Html {
   const found = record.rules.join(", ") || (record.reason ?? "no finding");
   return html`<tr data-row>
     ${mayChange ? html`<td class="choose"><input type="checkbox" name="id" value="${record.id}" data-one aria-label="Choose ${record.id.slice(0, 13)}" /></td>` : ""}
@@ -104,7 +112,7 @@ function row(record: DeskRecord, mayChange: boolean): Html {
       </a>
       <span class="sub">${record.id.slice(0, 13)}</span>
     </th>
-    <td data-label="Status">${statusMark(record.status)}${record.spooled ? html` <span class="mark">spooled</span>` : ""}</td>
+    <td data-label="Status">${statusMark(record.status)}${record.spooled ? html` <span class="mark">spooled</span>` : ""} ${dueMark(record, now)}</td>
     <td data-label="Vendor">${reachMark(record)}</td>
     <td data-label="Where to">
       ${shown(record.destination)}<span class="sub">${caseLabel(record.case)}${record.eventKind === null ? "" : `, ${shown(record.eventKind)}`}</span>

@@ -14,6 +14,11 @@ export function eventOf(id: string, notice: Notice, format: EventFormat): Readon
 /** One sentence for whoever is paged. */
 export function sentenceOf(notice: Notice): string {
   if (notice.kind === "checkpoint") return "The record's hash chain stood here.";
+  if (notice.kind === "overdue") {
+    const since = new Date(notice.due).toISOString().slice(0, 10);
+    const what = notice.records === 1 ? "an Unexpected Data Transfer" : `${notice.records} Unexpected Data Transfers`;
+    return `The vendor was told of ${what} to ${notice.destination} and has not answered; the answer was due ${since}.`;
+  }
   const what = `Unexpected Data Transfer to ${notice.destination} (${notice.rules.join(", ") || notice.reason || "no rule"})`;
   const how = notice.transferred ? "it REACHED THE VENDOR" : notice.verdict === "redact" ? "it went out redacted" : "it was stopped";
   return `${what}: ${how}. ${notice.change === "new" ? "First of its cause." : "Its cause came back after it was closed."}`;
@@ -31,6 +36,22 @@ function ecs(id: string, notice: Notice) {
       ...common,
       event: { id, kind: "event", category: ["configuration"], type: ["info"], action: "record-checkpoint" },
       egress: { checkpoint: notice.line },
+    };
+  }
+  if (notice.kind === "overdue") {
+    const { incident, record, records, due, destination, transferred } = notice;
+    return {
+      ...common,
+      event: {
+        id,
+        kind: "alert",
+        category: ["configuration"],
+        type: ["info"],
+        action: "vendor-answer-overdue",
+        severity: severity(notice),
+      },
+      rule: { name: notice.rules },
+      egress: { incident, record, records, due: new Date(due).toISOString(), case: notice.case, destination, transferred },
     };
   }
   const { incident, record, change, eventKind, transferred, policy } = notice;
@@ -79,6 +100,21 @@ function ocsf(id: string, notice: Notice) {
       unmapped: { checkpoint: notice.line },
     };
   }
+  if (notice.kind === "overdue") {
+    const { incident, record, records, due, destination, transferred } = notice;
+    return {
+      ...common,
+      category_uid: 2,
+      class_uid: 2004,
+      activity_id: 2,
+      type_uid: 200_402,
+      severity_id: severity(notice),
+      status_id: 2,
+      is_alert: true,
+      finding_info: { uid: incident, title: sentenceOf(notice), types: notice.rules },
+      unmapped: { record, records, due: new Date(due).toISOString(), case: notice.case, destination, transferred },
+    };
+  }
   const activity = notice.change === "new" ? 1 : 2;
   return {
     ...common,
@@ -112,6 +148,6 @@ function ocsf(id: string, notice: Notice) {
 }
 
 /** OCSF's scale: 5 critical where it reached the vendor, 3 medium where it was stopped. */
-function severity({ transferred }: Extract<Notice, { kind: "incident" }>): number {
+function severity({ transferred }: Exclude<Notice, { kind: "checkpoint" }>): number {
   return transferred ? 5 : 3;
 }

@@ -28,7 +28,23 @@ const incidentNotice = z.object({
 
 const checkpointNotice = z.object({ kind: z.literal("checkpoint"), at: z.number(), replica: z.string(), line: z.string() });
 
-export const noticeSchema = z.discriminatedUnion("kind", [incidentNotice, checkpointNotice]);
+/** The vendor was told and has not answered by its date: records of one incident. */
+const overdueNotice = z.object({
+  kind: z.literal("overdue"),
+  at: z.number(),
+  replica: z.string(),
+  incident: z.string(),
+  /** The one that fell due first. */
+  record: z.string(),
+  records: z.number(),
+  due: z.number(),
+  case: z.string(),
+  destination: z.string(),
+  rules: z.array(z.string()),
+  transferred: z.boolean(),
+});
+
+export const noticeSchema = z.discriminatedUnion("kind", [incidentNotice, checkpointNotice, overdueNotice]);
 
 export type Notice = z.infer<typeof noticeSchema>;
 
@@ -51,7 +67,7 @@ export function incidentText(change: "new" | "reopened", row: RecordRow, transfe
     client: row.client,
     verdict: row.verdict,
     reason: row.reason,
-    rules: row.rules === "" ? [] : row.rules.split(" "),
+    rules: rulesOf(row),
     transferred: row.transferred === 1,
     policy: row.policy_digest,
   });
@@ -59,4 +75,26 @@ export function incidentText(change: "new" | "reopened", row: RecordRow, transfe
 
 export function checkpointText(line: string, replica: string, at: number): string {
   return canonicalJson({ kind: "checkpoint", at, replica, line });
+}
+
+/** @param records of one incident, the one that fell due first at the head */
+export function overdueText(records: readonly [RecordRow, ...RecordRow[]], replica: string, at: number): string {
+  const [first] = records;
+  return canonicalJson({
+    kind: "overdue",
+    at,
+    replica,
+    incident: first.incident,
+    record: first.id,
+    records: records.length,
+    due: first.due_at ?? at,
+    case: first.case_name,
+    destination: first.destination,
+    rules: rulesOf(first),
+    transferred: records.some((row) => row.transferred === 1),
+  });
+}
+
+function rulesOf({ rules }: RecordRow): string[] {
+  return rules === "" ? [] : rules.split(" ");
 }

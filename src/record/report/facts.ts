@@ -1,10 +1,11 @@
 import type { Kysely } from "kysely";
 import type { InventoryItem } from "../../model/console-ports.js";
 import { CASE_NAMES, type CaseName } from "../../model/limited-case.js";
+import { type DeskIncident, type DeskRecord, TRANSFER_STATUSES, type TransferStatus } from "../../model/record-desk.js";
 import { InventoryReader } from "../inventory-reader.js";
 import type { RecordReader } from "../record-reader.js";
-import { type IncidentView, incidentView, type RecordView } from "../record-view.js";
-import { type Status, STATUSES, type Tables } from "../schema.js";
+import { incidentView } from "../record-view.js";
+import type { Tables } from "../schema.js";
 import type { Verification } from "../verify.js";
 
 const DAY_MS = 86_400_000;
@@ -18,9 +19,9 @@ export interface Period {
   readonly until: number;
 }
 
-interface Incident extends IncidentView {
+interface Incident extends DeskIncident {
   /** Its transfers of the period, by status. */
-  readonly statuses: Readonly<Record<Status, number>>;
+  readonly statuses: Readonly<Record<TransferStatus, number>>;
 }
 
 /** What an auditor asks of a period. Holds no value that a rule caught: the record has none. */
@@ -32,11 +33,11 @@ export interface ReportFacts {
   /** Transfers whose last occurrence lies in the period. */
   readonly transfers: number;
   readonly occurrences: number;
-  readonly statuses: Readonly<Record<Status, number>>;
+  readonly statuses: Readonly<Record<TransferStatus, number>>;
   /** Those that reached the vendor, by status. */
-  readonly reached: Readonly<Record<Status, number>>;
+  readonly reached: Readonly<Record<TransferStatus, number>>;
   readonly incidents: readonly Incident[];
-  readonly records: readonly RecordView[];
+  readonly records: readonly DeskRecord[];
   readonly moreRecords: number;
   readonly inventory: readonly InventoryItem[];
   /** Of the inventory, what was first seen in the period. */
@@ -52,10 +53,10 @@ export async function gatherFacts(
   period: Period,
   madeAt: number,
 ): Promise<ReportFacts> {
-  const records: RecordView[] = [];
+  const records: DeskRecord[] = [];
   const statuses = noStatuses();
   const reached = noStatuses();
-  const byIncident = new Map<string, Record<Status, number>>();
+  const byIncident = new Map<string, Record<TransferStatus, number>>();
   let [transfers, occurrences] = [0, 0];
   for await (const record of reader.exportAll({ since: period.since, until: period.until })) {
     if (!record.unexpected) continue;
@@ -92,7 +93,7 @@ function within(time: number, { since, until }: Period): boolean {
   return time >= since && time < until;
 }
 
-function noStatuses(): Record<Status, number> {
+function noStatuses(): Record<TransferStatus, number> {
   return { open: 0, confirmed: 0, reported: 0, deleted: 0, dismissed: 0 };
 }
 
@@ -110,7 +111,10 @@ async function totalsOf(db: Kysely<Tables>, { since, until }: Period): Promise<R
   });
 }
 
-async function incidentsOf(db: Kysely<Tables>, byIncident: ReadonlyMap<string, Record<Status, number>>): Promise<readonly Incident[]> {
+async function incidentsOf(
+  db: Kysely<Tables>,
+  byIncident: ReadonlyMap<string, Record<TransferStatus, number>>,
+): Promise<readonly Incident[]> {
   const ids = [...byIncident.keys()];
   const found: Incident[] = [];
   for (let start = 0; start < ids.length; start += 500) {
@@ -140,7 +144,7 @@ async function policiesOf(db: Kysely<Tables>, { since, until }: Period): Promise
 }
 
 /** `open 3, dismissed 1`; the ones that are none are left out. */
-export function statusText(statuses: Readonly<Record<Status, number>>): string {
-  const named = STATUSES.filter((status) => statuses[status] > 0).map((status) => `${status} ${statuses[status]}`);
+export function statusText(statuses: Readonly<Record<TransferStatus, number>>): string {
+  const named = TRANSFER_STATUSES.filter((status) => statuses[status] > 0).map((status) => `${status} ${statuses[status]}`);
   return named.length === 0 ? "none" : named.join(", ");
 }

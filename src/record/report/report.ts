@@ -1,5 +1,5 @@
 import type { ReportFormat } from "../../model/console-ports.js";
-import { CSV_HEAD, csvLine } from "../record-csv.js";
+import { CSV_HEAD, csvLine } from "../../model/record-csv.js";
 import type { ReportFacts } from "./facts.js";
 import { htmlReport } from "./html.js";
 import { markdownReport } from "./markdown.js";

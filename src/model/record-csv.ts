@@ -1,4 +1,4 @@
-import type { RecordView } from "./record-view.js";
+import type { DeskRecord } from "./record-desk.js";
 
 const COLUMNS = [
   "id",
@@ -16,6 +16,7 @@ const COLUMNS = [
   "transferred",
   "unexpected",
   "status",
+  "due",
   "occurrences",
   "firstSeen",
   "lastSeen",
@@ -25,12 +26,13 @@ const COLUMNS = [
   "bodyBytes",
   "bodyHmac",
   "policyDigest",
-] as const satisfies readonly (keyof RecordView)[];
+] as const satisfies readonly (keyof DeskRecord)[];
 
+/** The first line, without its end. */
 export const CSV_HEAD = [...COLUMNS, "pointers"].join(",");
 
-/** One record as a line of CSV (RFC 4180, without its line end). */
-export function csvLine(record: RecordView): string {
+/** A record as a line of CSV (RFC 4180), without its end. */
+export function csvLine(record: DeskRecord): string {
   const cells = COLUMNS.map((name) => {
     const value = record[name];
     return Array.isArray(value) ? value.join(" ") : String(value ?? "");
