@@ -2,9 +2,10 @@ import { workerData } from "node:worker_threads";
 import { findNestedViews } from "./body/nested-view.js";
 import { readBody } from "./body/read-body.js";
 import { compileInspector } from "./inspect/inspector.js";
-import type { WorkerJob, WorkerRules } from "./inspection-pool.js";
+import type { WorkerJob, WorkerRules } from "./inspection-job.js";
 import type { Inspection } from "./model/inspection.js";
 import { pseudonymsOf } from "./record/installation-key.js";
+import { WARM_UP } from "./warm-up.js";
 
 /**
  * A thread that reads and inspects costly bodies, with rules of its own compiled from the same text and key as the main thread's: equal
@@ -14,6 +15,7 @@ const handed: unknown = workerData;
 if (!isWorkerRules(handed)) throw new TypeError("The inspection thread was started without its rules.");
 const { rules, schemas, limits, operatorEnums, key } = handed;
 const inspector = compileInspector({ rules, schemas, limits, pseudonyms: pseudonymsOf(key), findViews: findNestedViews, operatorEnums });
+for (const job of WARM_UP) inspectBody(job);
 
 export default function inspectBody({ body, head, context }: WorkerJob): Inspection {
   return inspector.inspect(readBody(body, head, limits), context);

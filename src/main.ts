@@ -88,7 +88,6 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   // Before the record is opened: a fault here must leave nothing open that keeps the process alive.
   const secureContext = buildUpstreamSecureContext({ extraCaFiles: settings.upstream.ca });
   const records = await openRecords(settings, logger, registry);
-  // Last of what can fail to open: its threads would keep a process alive that could not start.
   let inForce = withPool(loaded, settings, key);
   records.policy(inForce.index.policy.digest);
   health.check("store", () =>
@@ -201,6 +200,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
       try {
         const renewed = await openAuthority({ dir: settings.certs, now: CLOCK.now(), logger, createIfMissing: false });
         const next = compile();
+        await next.inspections.warmUp();
         const before = inForce;
         inForce = next;
         // What is being inspected ends by the rules that it began with.
@@ -226,6 +226,8 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
       onChange: () => running.reload(),
     });
   }
+  // In the background: who waits for the first answer waits for the rules that it needs anyway.
+  inForce.inspections.warmUp().catch((error: unknown) => logger.error("The rules could not be warmed up.", { fault: nameOf(error) }));
   return running;
 }
 

@@ -49,7 +49,6 @@ export function withPool(loaded: LoadedRules, settings: Settings, key: Uint8Arra
   const { rules, schemas } = loaded.files;
   const { limits, values } = loaded.index.policy;
   const inspections = new InspectionPool(loaded.inspector, { rules, schemas, limits, operatorEnums: values, key }, settings.workers);
-  inspections.warmUp();
   return { ...loaded, inspections };
 }
 

@@ -11,6 +11,9 @@ export interface Pattern {
   find(text: string, most?: number): readonly TextMatch[];
 }
 
+/** Says only whether. */
+export type Tester = Pick<Pattern, "testBytes">;
+
 export interface TextMatch {
   readonly text: string;
   readonly index: number;
@@ -49,6 +52,28 @@ export function compilePattern(source: string, options: { readonly anchored?: bo
       return matches;
     },
   };
+}
+
+/**
+ * Whether any of the sources occurs: as one alternation, compiled when a text first asks, since most never do. The sources are proved ones;
+ * where all of them together are more than the engine takes, they are asked one by one.
+ */
+export function lateUnion(sources: readonly string[], options: { readonly ignoreCase?: boolean } = {}): Tester {
+  let parts: readonly Pattern[] | undefined;
+  return {
+    testBytes(bytes) {
+      parts ??= unionOf(sources, options);
+      return parts.some((part) => part.testBytes(bytes));
+    },
+  };
+}
+
+function unionOf(sources: readonly string[], options: { readonly ignoreCase?: boolean }): readonly Pattern[] {
+  try {
+    return [compilePattern(sources.map((source) => `(?:${source})`).join("|"), options)];
+  } catch {
+    return sources.map((source) => compilePattern(source, options));
+  }
 }
 
 /** A Set of short sources; counted repetitions are refused by the rule loader, since they make a Set take hundreds of milliseconds. */

@@ -1,7 +1,5 @@
-import type { Fault } from "../model/fault.js";
 import type { RuleId } from "../model/finding.js";
 import type { SourceFile } from "../model/inspection.js";
-import { loadRules } from "./rule-file.js";
 
 /** Rules that are code, since they judge structure rather than text; policy may name them like any other. */
 const BUILT_IN: readonly RuleId[] = [
@@ -21,8 +19,19 @@ const BUILT_IN: readonly RuleId[] = [
   "integrity/schema-missing",
 ];
 
-/** The ids of every rule that policy may name: those of the rule files and those in code. Faulty files are told by `compileInspector`. */
+/**
+ * The ids of every rule that policy may name: those of the rule files, whose path says their id, and those in code. Where a file says another
+ * id than its path, `compileInspector` tells.
+ */
 export function ruleIdsOf(files: readonly SourceFile[]): ReadonlySet<string> {
-  const faults: Fault[] = [];
-  return new Set([...BUILT_IN, ...loadRules(files, faults).map((rule) => rule.id)]);
+  return new Set([
+    ...BUILT_IN,
+    ...files.map(({ path }) =>
+      path
+        .split(/[\\/]/)
+        .slice(-2)
+        .join("/")
+        .replace(/\.yaml$/, ""),
+    ),
+  ]);
 }

@@ -2,8 +2,8 @@ import type { Collected, Text } from "./collector.js";
 import { placeIn } from "./collector.js";
 import type { Deadline } from "./deadline.js";
 import { foldText } from "./fold.js";
-import { compilePattern, compileSet, escapeLiteral } from "./pattern.js";
-import type { Pattern, TextMatch } from "./pattern.js";
+import { compileSet, escapeLiteral, lateUnion } from "./pattern.js";
+import type { TextMatch, Tester } from "./pattern.js";
 import { keyOf, spacedName } from "./place.js";
 import type { Rule } from "./rule-file.js";
 
@@ -28,9 +28,9 @@ export interface TextRules {
 interface CompiledRule {
   readonly rule: Rule;
   /** The same patterns with `^` and `$` at line ends, for texts joined by line feeds: they match at least where the others do. */
-  readonly joined: readonly { readonly pattern: Pattern; readonly needsContext: boolean }[];
+  readonly joined: readonly { readonly pattern: Tester; readonly needsContext: boolean }[];
   /** Any of the context words. */
-  readonly context: Pattern | undefined;
+  readonly context: Tester | undefined;
 }
 
 /**
@@ -88,17 +88,20 @@ function compileRule(rule: Rule): CompiledRule {
         needsContext,
       ),
     ),
-    context: words.length === 0 ? undefined : compilePattern(`(?:${words.join("|")})`),
+    context: words.length === 0 ? undefined : lateUnion(words),
   };
 }
 
 /** As one alternation where that is small enough for the engine to stay fast: a call costs more than a pass over a short text. */
 function joinedPatterns(patterns: Rule["patterns"], needsContext: boolean): CompiledRule["joined"] {
-  const one = (source: string, ignoreCase: boolean) => ({ pattern: compilePattern(`(?m:${source})`, { ignoreCase }), needsContext });
   const [first] = patterns;
   if (first === undefined) return [];
-  if (patterns.length > MOST_JOINED) return patterns.map(({ pattern }) => one(pattern.source, pattern.ignoreCase));
-  return [one(patterns.map(({ pattern }) => `(?:${pattern.source})`).join("|"), first.pattern.ignoreCase)];
+  const one = (sources: readonly string[]) => ({
+    pattern: lateUnion(sources, { ignoreCase: first.pattern.ignoreCase }),
+    needsContext,
+  });
+  const sources = patterns.map(({ pattern }) => `(?m:${pattern.source})`);
+  return patterns.length > MOST_JOINED ? sources.map((source) => one([source])) : [one(sources)];
 }
 
 /** Texts with what the engine sees of them. */
