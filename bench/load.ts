@@ -23,7 +23,8 @@ import {
  * HAProxy re-encrypting. Proxy on core 0, generator and upstream on core 1; rounds interleaved; medians. The main figure is the proxy's CPU a
  * request from /proc, children included.
  *
- *   npm run bench -- load                 BENCH_ROUNDS=5 BENCH_SCALE=1 BENCH_ONLY=keep-alive BENCH_OUT=docs/performance
+ *   npm run bench -- load        BENCH_ROUNDS=5 BENCH_SCALE=1 BENCH_ONLY=keep-alive BENCH_WITH='ours,bare undici' BENCH_OUT=docs/performance
+ *   BENCH_PROFILE=/tmp/profiles writes V8's CPU profiles of ours there, one a thread
  */
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 5);
 const SCALE = Number(process.env["BENCH_SCALE"] ?? 1);
@@ -79,14 +80,16 @@ async function main(): Promise<void> {
   const contenders: Contender[] = [];
   const figures = new Map<string, Map<string, Figure[]>>();
   try {
-    const starts = [
-      startOurs(arena, 23_128),
-      startBare(arena, 23_138),
-      startSquid(arena, 23_148),
-      startMitmproxy(arena, 23_158),
-      startHaproxy(arena, 23_168),
+    const starts: readonly (readonly [string, () => Promise<Contender | undefined>])[] = [
+      ["ours", () => startOurs(arena, 23_128)],
+      ["bare undici", () => startBare(arena, 23_138)],
+      ["Squid", () => startSquid(arena, 23_148)],
+      ["mitmproxy", () => startMitmproxy(arena, 23_158)],
+      ["HAProxy", () => startHaproxy(arena, 23_168)],
     ];
-    for (const start of await Promise.allSettled(starts)) {
+    const wanted = process.env["BENCH_WITH"]?.split(",");
+    const chosen = starts.filter(([name]) => wanted?.includes(name) ?? true);
+    for (const start of await Promise.allSettled(chosen.map(([, begin]) => begin()))) {
       if (start.status === "rejected") throw start.reason;
       if (start.value !== undefined) contenders.push(start.value);
     }
@@ -108,6 +111,8 @@ async function main(): Promise<void> {
       }
     }
   } finally {
+    // A profile is written at the end of a process that ends by itself.
+    if (process.env["BENCH_PROFILE"] !== undefined) await Promise.all(contenders.map(({ process: child }) => ended(child)));
     for (const { process: child } of contenders) child.kill("SIGKILL");
     vendor.kill("SIGKILL");
     generator.kill("SIGKILL");
@@ -121,6 +126,11 @@ async function main(): Promise<void> {
       `${out}.json`,
       JSON.stringify(Object.fromEntries([...figures].map(([name, row]) => [name, Object.fromEntries(row)])), null, 2),
     );
+}
+
+function ended(child: ChildProcess): Promise<unknown> {
+  child.kill("SIGTERM");
+  return new Promise((resolve) => child.once("exit", resolve));
 }
 
 async function prepare(folder: string): Promise<Arena> {

@@ -38,9 +38,12 @@ function pinned(command: string, args: readonly string[], env: Readonly<Record<s
 
 export async function startOurs(arena: Arena, port: number, extra: readonly string[] = []): Promise<Contender> {
   const certs = join(arena.folder, `ours-certs-${port}`);
+  const profiles = process.env["BENCH_PROFILE"];
+  const profiling = profiles === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profiles];
   const child = pinned(
     process.execPath,
     [
+      ...profiling,
       here("../../src/cli/main.js"),
       "run",
       "--certs",

@@ -72,12 +72,16 @@ async function firstBytes(socket: Socket, ahead: Buffer, deadline: number): Prom
 async function handshakeEnd(socket: TLSSocket, withinMs: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve("timeout"), withinMs);
+    const left = (): void => settle("closed");
     const settle = (reason: string | undefined): void => {
       clearTimeout(timer);
+      socket.off("end", left);
       resolve(reason);
     };
     socket.once("secure", () => settle(undefined));
-    socket.once("close", () => settle("closed"));
+    socket.once("close", left);
+    // A client that leaves in mid-handshake ends its side alone: the wrapped socket is kept half open, so it does not close by itself.
+    socket.once("end", left);
     socket.on("error", (error: Error) => settle(tlsFailureReason(error)));
   });
 }

@@ -27,6 +27,7 @@ export function runCli(...args: readonly string[]): Promise<Finished> {
 
 /** The real `egress-proxy run` as a process of its own. */
 export interface ProxyProcess {
+  readonly pid: number;
   readonly port: number;
   readonly metricsPort: number;
   readonly exited: Promise<Finished & { readonly signal: NodeJS.Signals | null }>;
@@ -57,6 +58,7 @@ export async function spawnProxy(settingsFile: string, ...more: readonly string[
     if (over !== undefined) throw new Error(`The proxy did not start: ${stderr}`);
   }
   return {
+    pid: child.pid ?? 0,
     port: portAfter("proxy", stdout),
     metricsPort: portAfter("metrics", stdout),
     exited,
