@@ -1,6 +1,6 @@
 import type { Place } from "./finding.js";
 import { hostsOf, type HostGuess, type SettingValues } from "./hosts.js";
-import { bind } from "./python/calls.js";
+import { bind } from "./python/binding.js";
 import { methodOf } from "./python/declarations.js";
 import { dependsOn, type Flow } from "./python/flow.js";
 

@@ -1,6 +1,6 @@
 import type { Observation } from "./finding.js";
 import type { EventSite, EventWorld, SegmentPayload } from "./events.js";
-import { isRequest } from "./python/calls.js";
+import { isRequest } from "./python/binding.js";
 import { chainOf, describe, lastName } from "./python/describe.js";
 import type { Flow, Leaf } from "./python/flow.js";
 import type { Value } from "./python/value.js";

@@ -29,6 +29,7 @@ export interface Heap {
   attribute(of: Value, name: string, module: ModuleInfo): Value;
   item(of: Value, key: Value | undefined): Value;
   element(of: Value): Value;
+  position(of: Value, index: number | undefined): Value;
   put(dict: DictValue, key: Value, value: Value, place: Place): void;
   typeOf(value: Value): ClassInfo | undefined;
   substitute(value: Value, bindings: ReadonlyMap<string, Value>, fn: FunctionInfo): Value;
@@ -43,6 +44,7 @@ export interface Engine {
   summarize(fn: FunctionInfo): Value;
   global(module: ModuleInfo, name: string): Value | undefined;
   dotted(name: string, importer: ModuleInfo): Value;
+  assign(target: Expr, value: Value, frame: Frame): void;
   container(expr: Expr, frame: Frame): DictValue[];
   recordCall(callee: Value, args: readonly ArgumentValue[], place: Place, frame: Frame): void;
   addClass(cls: ClassInfo): void;

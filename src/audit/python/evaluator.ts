@@ -1,10 +1,13 @@
 import type { Place } from "../finding.js";
 import { CallReader } from "./calls.js";
 import type { CallRecord, Engine, Frame } from "./engine.js";
-import { declareClass, declareFunction } from "./declarations.js";
-import { foldName, HeapReader } from "./heap.js";
+import { declareFunction } from "./declarations.js";
+import { HeapReader } from "./heap.js";
+import { binary, comprehension } from "./operators.js";
 import { placeOf, type Program } from "./program.js";
-import type { Expr, Stmt } from "./tree.js";
+import { runBlock } from "./statements.js";
+import { foldName } from "./types.js";
+import type { Expr } from "./tree.js";
 import {
   joinText,
   newDict,
@@ -53,7 +56,7 @@ export class Evaluator implements Engine {
     if (module.state !== "new") return;
     module.state = "running";
     const frame: Frame = { module, fn: undefined, cls: undefined, locals: module.globals, outer: undefined, unsure: 0, results: [] };
-    this.#block(module.body, frame);
+    runBlock(this, module.body, frame);
     module.state = "done";
   }
 
@@ -70,7 +73,7 @@ export class Evaluator implements Engine {
         locals.set(param.name, fn.isClassMethod ? { k: "class", cls: fn.cls } : { k: "object", cls: fn.cls });
       else locals.set(param.name, { k: "param", fn, name: param.name });
     });
-    this.#block(fn.node.body, frame);
+    runBlock(this, fn.node.body, frame);
     this.#nesting -= 1;
     fn.result = union(frame.results);
     fn.state = "done";
@@ -158,7 +161,7 @@ export class Evaluator implements Engine {
       case "star":
         return this.heap.element(this.eval(expr.of, frame));
       case "binary":
-        return this.#binary(expr.op, this.eval(expr.left, frame), this.eval(expr.right, frame));
+        return binary(this, expr.op, this.eval(expr.left, frame), this.eval(expr.right, frame));
       case "either":
         return union(expr.of.map((one) => this.eval(one, frame)));
       case "named": {
@@ -169,7 +172,7 @@ export class Evaluator implements Engine {
       case "lambda":
         return { k: "function", fn: declareFunction(this, expr.def, { ...frame, cls: undefined }), self: undefined };
       case "comprehension":
-        return this.#comprehension(expr, frame);
+        return comprehension(this, expr, frame);
       case "opaque":
         for (const part of expr.parts) this.eval(part, frame);
         return UNKNOWN;
@@ -217,134 +220,6 @@ export class Evaluator implements Engine {
     return [laid];
   }
 
-  #binary(op: string, left: Value, right: Value): Value {
-    if (op === "+") {
-      if (isTextual(left) || isTextual(right)) return joinText([left, right]);
-      if (left.k === "list" && right.k === "list") return newList([...left.items, ...right.items]);
-      return left.k === "env" || right.k === "env" ? joinText([left, right]) : union([left, right]);
-    }
-    if (op === "%" && isTextual(left)) return this.#calls.percent(left, right);
-    if (op === "|") {
-      const merged = newDict([left, right]);
-      return left.k === "dict" || right.k === "dict" ? merged : UNKNOWN;
-    }
-    return UNKNOWN;
-  }
-
-  #comprehension(expr: Extract<Expr, { k: "comprehension" }>, frame: Frame): Value {
-    const inner: Frame = { ...frame, locals: new Map(frame.locals), unsure: 0 };
-    let source: Value | undefined;
-    for (const loop of expr.loops) {
-      const iter = this.eval(loop.iter, inner);
-      source ??= iter;
-      this.assign(loop.target, this.heap.element(iter), inner);
-    }
-    const value = this.eval(expr.value, inner);
-    if (expr.key === undefined) return newList([value]);
-    const key = this.eval(expr.key, inner);
-    // {k: v for k, v in X.items() if …} is X with some entries left out.
-    const [loop] = expr.loops;
-    const whole = loop === undefined ? undefined : this.#wholeMapping(loop.iter, loop.target, expr.key, expr.value, inner);
-    if (whole !== undefined) return newDict([whole]);
-    const dict = newDict();
-    this.heap.put(dict, key, value, placeOf(frame.module, expr.at));
-    return dict;
-  }
-
-  #wholeMapping(iter: Expr, target: Expr, key: Expr, value: Expr, frame: Frame): Value | undefined {
-    if (iter.k !== "call" || iter.callee.k !== "attribute" || iter.callee.name !== "items" || target.k !== "list") return undefined;
-    const [first, second] = target.items;
-    const matches =
-      first?.k === "name" &&
-      second?.k === "name" &&
-      key.k === "name" &&
-      value.k === "name" &&
-      first.id === key.id &&
-      second.id === value.id;
-    return matches ? this.eval(iter.callee.of, frame) : undefined;
-  }
-
-  #block(body: readonly Stmt[], frame: Frame): void {
-    for (const stmt of body) this.#statement(stmt, frame);
-  }
-
-  #maybe(body: readonly Stmt[], frame: Frame): void {
-    frame.unsure += 1;
-    this.#block(body, frame);
-    frame.unsure -= 1;
-  }
-
-  #statement(stmt: Stmt, frame: Frame): void {
-    switch (stmt.k) {
-      case "assign": {
-        const value = this.eval(stmt.value, frame);
-        for (const target of stmt.targets) this.assign(target, value, frame);
-        return;
-      }
-      case "augment": {
-        const value = this.#binary(stmt.op, this.eval(stmt.target, frame), this.eval(stmt.value, frame));
-        this.assign(stmt.target, value, { ...frame, unsure: 1 });
-        return;
-      }
-      case "expr":
-        this.eval(stmt.value, frame);
-        return;
-      case "return":
-        if (stmt.value !== undefined) frame.results.push(this.eval(stmt.value, frame));
-        return;
-      case "for":
-        this.assign(stmt.target, this.heap.element(this.eval(stmt.iter, frame)), frame);
-        this.#maybe(stmt.body, frame);
-        return;
-      case "with":
-        for (const { value, target } of stmt.items) {
-          const held = this.eval(value, frame);
-          if (target !== undefined) this.assign(target, held, frame);
-        }
-        this.#block(stmt.body, frame);
-        return;
-      case "branch":
-        for (const test of stmt.tests) this.eval(test, frame);
-        for (const body of stmt.bodies) this.#maybe(body, frame);
-        return;
-      case "import":
-        this.#import(stmt, frame);
-        return;
-      case "def":
-        frame.locals.set(stmt.def.name, { k: "function", fn: declareFunction(this, stmt.def, frame), self: undefined });
-        return;
-      case "class":
-        frame.locals.set(stmt.def.name, { k: "class", cls: declareClass(this, stmt.def, frame) });
-        return;
-      case "declare":
-        return;
-    }
-  }
-
-  #import(stmt: Extract<Stmt, { k: "import" }>, frame: Frame): void {
-    const { module } = frame;
-    if (stmt.names === undefined) {
-      const [head = stmt.module] = stmt.module.split(".");
-      const bound = stmt.as === undefined ? head : stmt.as;
-      this.#bind(bound, this.dotted(stmt.as === undefined ? head : stmt.module, module), frame);
-      return;
-    }
-    for (const { name, as } of stmt.names) {
-      if (name === "*") continue;
-      const source = this.program.find(stmt.module, module);
-      const held = source === undefined ? undefined : this.global(source, name);
-      this.#bind(as, held ?? this.dotted(`${stmt.module}${/^\.+$/.test(stmt.module) ? "" : "."}${name}`, module), frame);
-    }
-  }
-
-  /** `try: from a import x` and `except: from b import x`: what is known wins over what is not. */
-  #bind(name: string, value: Value, frame: Frame): void {
-    const before = frame.locals.get(name);
-    if (frame.unsure > 0 && before !== undefined)
-      frame.locals.set(name, value.k === "external" && before.k !== "external" ? before : union([value, before]));
-    else frame.locals.set(name, value);
-  }
-
   dotted(name: string, importer: ModuleInfo): Value {
     const found = this.program.find(name, importer);
     return found === undefined ? { k: "external", name } : { k: "module", module: found };
@@ -353,9 +228,4 @@ export class Evaluator implements Engine {
   recordCall(callee: Value, args: readonly ArgumentValue[], place: Place, frame: Frame): void {
     this.calls.push({ callee, args, place, fn: frame.fn, module: frame.module });
   }
-}
-
-function isTextual(value: Value): boolean {
-  if (value.k === "union") return value.of.some(isTextual);
-  return value.k === "text" || (value.k === "const" && typeof value.value === "string");
 }

@@ -1,55 +1,7 @@
-import type { parser } from "@lezer/python";
+import { argumentsOf, parametersOf } from "./signature.js";
 import { literalText, splitLiteral, unescapeText } from "./strings.js";
-import type { Argument, DictEntry, Expr, FunctionNode, Loop, Param } from "./tree.js";
-
-export type SyntaxNode = ReturnType<typeof parser.parse>["topNode"];
-
-export function childrenOf(node: SyntaxNode): SyntaxNode[] {
-  const out: SyntaxNode[] = [];
-  for (let child = node.firstChild; child !== null; child = child.nextSibling) {
-    if (child.name !== "Comment") out.push(child);
-  }
-  return out;
-}
-
-/** Nodes that stand between expressions and are none. */
-const PUNCTUATION = new Set([
-  ",",
-  "(",
-  ")",
-  "[",
-  "]",
-  "{",
-  "}",
-  ":",
-  ".",
-  "await",
-  "raise",
-  "return",
-  "yield",
-  "from",
-  "del",
-  "assert",
-  "print",
-  "if",
-  "else",
-  "elif",
-  "for",
-  "in",
-  "while",
-  "async",
-  "try",
-  "except",
-  "finally",
-  "match",
-  "as",
-  "*",
-  "**",
-  ";",
-  "not",
-  "is",
-  "lambda",
-]);
+import { childrenOf, PUNCTUATION, type SyntaxNode } from "./syntax.js";
+import type { DictEntry, Expr, FunctionNode, Loop } from "./tree.js";
 
 /** Lowers the grammar's expression nodes. Whatever it does not know becomes `opaque` around its parts, so that no call is lost. */
 export class ExpressionReader {
@@ -66,7 +18,7 @@ export class ExpressionReader {
     for (const node of nodes) {
       if (node.name === "*") star = true;
       else if (!PUNCTUATION.has(node.name)) {
-        const expr = this.#expr(node);
+        const expr = this.expr(node);
         out.push(star ? { k: "star", of: expr, at: node.from } : expr);
         star = false;
       }
@@ -74,87 +26,33 @@ export class ExpressionReader {
     return out;
   }
 
-  decorator(node: SyntaxNode): Expr | undefined {
-    let expr: Expr | undefined;
-    for (const part of childrenOf(node)) {
-      if (part.name === "ArgList") {
-        if (expr !== undefined) expr = { k: "call", callee: expr, args: this.args(part), at: node.from };
-      } else if (part.name === "VariableName" || part.name === "PropertyName") {
-        const id = this.#slice(part);
-        expr = expr === undefined ? { k: "name", id, at: part.from } : { k: "attribute", of: expr, name: id, at: part.from };
-      } else if (part.name !== "At" && !PUNCTUATION.has(part.name)) expr = this.#expr(part);
-    }
-    return expr;
-  }
-
-  args(list: SyntaxNode): Argument[] {
-    const out: Argument[] = [];
-    const parts = childrenOf(list);
-    if (parts.some((part) => part.name === "for")) return [{ name: undefined, value: this.#comprehension(list, parts) }];
-    let name: string | undefined;
-    for (let index = 0; index < parts.length; index += 1) {
-      const part = parts[index];
-      if (part === undefined || part.name === "AssignOp") continue;
-      if (part.name === "*" || part.name === "**") name = part.name;
-      else if (part.name === ",") name = undefined;
-      else if (part.name === "VariableName" && parts[index + 1]?.name === "AssignOp") name = this.#slice(part);
-      else if (!PUNCTUATION.has(part.name)) {
-        out.push({ name, value: this.#expr(part) });
-        name = undefined;
-      }
-    }
-    return out;
-  }
-
-  params(list: SyntaxNode): Param[] {
-    const out: Param[] = [];
-    let star: "" | "*" | "**" = "";
-    let keywordOnly = false;
-    let current: { name: string; star: "" | "*" | "**"; type: Expr | undefined; fallback: Expr | undefined } | undefined;
-    const flush = (): void => {
-      if (current !== undefined) out.push({ ...current, keywordOnly: keywordOnly && current.star === "" });
-      if (star === "*") keywordOnly = true;
-      current = undefined;
-      star = "";
-    };
-    for (const part of childrenOf(list)) {
-      if (part.name === ",") flush();
-      else if (part.name === "*" || part.name === "**") star = part.name;
-      else if (part.name === "VariableName" && current === undefined)
-        current = { name: this.#slice(part), star, type: undefined, fallback: undefined };
-      else if (part.name === "TypeDef" && current !== undefined) current.type = this.list(childrenOf(part))[0];
-      else if (current !== undefined && part.name !== "AssignOp" && !PUNCTUATION.has(part.name)) current.fallback = this.#expr(part);
-    }
-    flush();
-    return out;
-  }
-
-  #slice(node: SyntaxNode): string {
+  /** The source text of a node. */
+  slice(node: SyntaxNode): string {
     return this.#text.slice(node.from, node.to);
   }
 
-  #expr(node: SyntaxNode): Expr {
+  expr(node: SyntaxNode): Expr {
     const at = node.from;
     switch (node.name) {
       case "VariableName":
-        return { k: "name", id: this.#slice(node), at };
+        return { k: "name", id: this.slice(node), at };
       case "String":
-        return { k: "text", text: literalText(this.#slice(node)), at };
+        return { k: "text", text: literalText(this.slice(node)), at };
       case "FormatString":
         return { k: "format", parts: this.#format(node), at };
       case "ContinuedString": {
         const parts = childrenOf(node).flatMap((part) =>
-          part.name === "FormatString" ? this.#format(part) : [literalText(this.#slice(part))],
+          part.name === "FormatString" ? this.#format(part) : [literalText(this.slice(part))],
         );
         if (parts.every((part) => typeof part === "string")) return { k: "text", text: parts.join(""), at };
         return { k: "format", parts, at };
       }
       case "Number": {
-        const value = Number(this.#slice(node).replaceAll("_", ""));
+        const value = Number(this.slice(node).replaceAll("_", ""));
         return { k: "plain", value: Number.isFinite(value) ? value : 0, at };
       }
       case "Boolean":
-        return { k: "plain", value: this.#slice(node) === "True", at };
+        return { k: "plain", value: this.slice(node) === "True", at };
       case "None":
       case "Ellipsis":
         return { k: "plain", value: null, at };
@@ -170,7 +68,7 @@ export class ExpressionReader {
         const callee = parts[0];
         const args = parts.find((part) => part.name === "ArgList");
         if (callee === undefined) break;
-        return { k: "call", callee: this.#expr(callee), args: args === undefined ? [] : this.args(args), at };
+        return { k: "call", callee: this.expr(callee), args: args === undefined ? [] : argumentsOf(this, args), at };
       }
       case "DictionaryExpression":
         return { k: "dict", entries: this.#dict(node), at };
@@ -183,9 +81,9 @@ export class ExpressionReader {
         const [left, right] = [parts[0], parts.at(-1)];
         const op = parts[1];
         if (left === undefined || right === undefined || op === undefined || parts.length < 3) break;
-        if (op.name === "or" || op.name === "and") return { k: "either", of: [this.#expr(left), this.#expr(right)], at };
+        if (op.name === "or" || op.name === "and") return { k: "either", of: [this.expr(left), this.expr(right)], at };
         if (op.name === "ArithOp" || op.name === "BitOp") {
-          return { k: "binary", op: this.#slice(op), left: this.#expr(left), right: this.#expr(right), at };
+          return { k: "binary", op: this.slice(op), left: this.expr(left), right: this.expr(right), at };
         }
         break;
       }
@@ -198,15 +96,15 @@ export class ExpressionReader {
       case "SetComprehensionExpression":
       case "ComprehensionExpression":
       case "DictionaryComprehensionExpression":
-        return this.#comprehension(node, childrenOf(node));
+        return this.comprehension(node, childrenOf(node));
       case "LambdaExpression": {
         const parts = childrenOf(node);
         const params = parts.find((part) => part.name === "ParamList");
         const body = parts.at(-1);
         const def: FunctionNode = {
           name: "<lambda>",
-          params: params === undefined ? [] : this.params(params),
-          body: body === undefined ? [] : [{ k: "return", value: this.#expr(body), at: body.from }],
+          params: params === undefined ? [] : parametersOf(this, params),
+          body: body === undefined ? [] : [{ k: "return", value: this.expr(body), at: body.from }],
           decorators: [],
           at,
         };
@@ -232,9 +130,9 @@ export class ExpressionReader {
     const base = parts[0];
     const at = node.from;
     if (base === undefined) return { k: "opaque", parts: [], at };
-    const of = this.#expr(base);
+    const of = this.expr(base);
     const property = parts.find((part) => part.name === "PropertyName");
-    if (property !== undefined) return { k: "attribute", of, name: this.#slice(property), at };
+    if (property !== undefined) return { k: "attribute", of, name: this.slice(property), at };
     const inside = parts.slice(2, -1);
     const index = inside.some((part) => part.name === ":") ? undefined : this.list(inside)[0];
     return { k: "item", of, index, at };
@@ -248,7 +146,7 @@ export class ExpressionReader {
       if (part.name === "**") spread = true;
       else if (PUNCTUATION.has(part.name)) continue;
       else {
-        const expr = this.#expr(part);
+        const expr = this.expr(part);
         if (spread) out.push({ key: undefined, value: expr });
         else if (key === undefined) key = expr;
         else {
@@ -261,7 +159,8 @@ export class ExpressionReader {
     return out;
   }
 
-  #comprehension(node: SyntaxNode, parts: readonly SyntaxNode[]): Expr {
+  /** The parts of a comprehension, its brackets included. */
+  comprehension(node: SyntaxNode, parts: readonly SyntaxNode[]): Expr {
     const firstFor = parts.findIndex((part) => part.name === "for" || part.name === "async");
     const head = this.list(parts.slice(0, firstFor));
     const loops: Loop[] = [];
@@ -299,7 +198,7 @@ export class ExpressionReader {
 
   /** Literal text and holes of an f-string (PEP 498). The text between holes is in the node's own range. */
   #format(node: SyntaxNode): (string | Expr)[] {
-    const source = this.#slice(node);
+    const source = this.slice(node);
     const { raw, start, end } = splitLiteral(source);
     const parts: (string | Expr)[] = [];
     let from = start;

@@ -1,4 +1,4 @@
-import { bind } from "./calls.js";
+import { bind } from "./binding.js";
 import type { CallRecord } from "./engine.js";
 import type { Evaluator } from "./evaluator.js";
 

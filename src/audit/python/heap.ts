@@ -1,9 +1,10 @@
 import type { Place } from "../finding.js";
-import { lineage, methodOf, typeWord } from "./declarations.js";
+import { lineage, methodOf } from "./declarations.js";
 import type { Engine, Frame } from "./engine.js";
 
 import type { Expr } from "./tree.js";
 import { substitute } from "./substitution.js";
+import { typeOf } from "./types.js";
 import {
   alternatives,
   constText,
@@ -186,42 +187,9 @@ export class HeapReader {
     asked.set(name, keys);
   }
 
-  /** The class of the checkout whose instance a value is, by annotation, relationship, query, or by its name where only one fits. */
-  typeOf(value: Value, depth = 0): ClassInfo | undefined {
-    if (depth > 8) return undefined;
-    if (value.k === "object") return value.cls;
-    if (value.k === "param") {
-      const type = value.fn.node.params.find((param) => param.name === value.name)?.type;
-      return type === undefined ? undefined : this.#classOf(typeWord(type));
-    }
-    if (value.k === "part" && value.via === "attribute") {
-      const owner = this.typeOf(value.of, depth + 1);
-      const member =
-        owner === undefined
-          ? undefined
-          : lineage(this.#evaluator, owner)
-              .map((cls) => cls.members.get(value.name))
-              .find((found) => found !== undefined);
-      if (member?.k === "call" && /^relationship$/.test(typeWord(member.callee))) {
-        const target = member.args[0]?.value;
-        const named = target === undefined ? undefined : this.#classOf(typeWord(target));
-        if (named !== undefined) return named;
-      }
-      return this.#classOf(value.name);
-    }
-    if (value.k === "result") {
-      const query = queried(value);
-      return query?.k === "class" ? query.cls : undefined;
-    }
-    return undefined;
-  }
-
-  #classOf(name: string): ClassInfo | undefined {
-    const [exact, second] = this.#evaluator.classesNamed(name);
-    if (exact !== undefined && second === undefined) return exact;
-    const folded = foldName(name);
-    const found = folded.length < 4 ? [] : this.#evaluator.classesFolded(folded);
-    return found.length === 1 ? found[0] : undefined;
+  /** The class whose instance a value is, see `types.ts`. */
+  typeOf(value: Value): ClassInfo | undefined {
+    return typeOf(this.#evaluator, value);
   }
 
   #inClass(cls: ClassInfo, member: Expr): Value {
@@ -246,24 +214,6 @@ export class HeapReader {
   list(items: readonly Value[]): Value {
     return newList(items);
   }
-}
-
-/** A name without its case and underscores: `report_template` and `ReportTemplate` are alike. */
-export function foldName(name: string): string {
-  return name.replaceAll("_", "").toLowerCase();
-}
-
-/** `session.query(X).filter(…).first()` → X. */
-function queried(value: Value): Value | undefined {
-  let current: Value = value;
-  for (let depth = 0; depth < 12; depth += 1) {
-    if (current.k === "result") {
-      if (current.callee.k === "part" && current.callee.name === "query") return current.args[0]?.value;
-      current = current.callee;
-    } else if (current.k === "part") current = current.of;
-    else return undefined;
-  }
-  return undefined;
 }
 
 /** `_Cls__name` → `__name` (Python reference, 6.2.1). */

@@ -1,5 +1,7 @@
 import { parser } from "@lezer/python";
-import { ExpressionReader, childrenOf, type SyntaxNode } from "./expressions.js";
+import { ExpressionReader } from "./expressions.js";
+import { argumentsOf, decoratorOf, parametersOf } from "./signature.js";
+import { childrenOf, type SyntaxNode } from "./syntax.js";
 import type { ClassNode, Expr, FunctionNode, ImportName, Stmt } from "./tree.js";
 
 export type Parsed = { readonly body: readonly Stmt[] } | { readonly brokenAt: number };
@@ -110,7 +112,7 @@ class StatementReader {
         return;
       case "DecoratedStatement": {
         const parts = childrenOf(node);
-        const decorators = parts.filter((part) => part.name === "Decorator").flatMap((part) => read.decorator(part) ?? []);
+        const decorators = parts.filter((part) => part.name === "Decorator").flatMap((part) => decoratorOf(read, part) ?? []);
         for (const part of parts) {
           if (part.name === "FunctionDefinition") out.push({ k: "def", def: this.#function(part, decorators), at: part.from });
           else if (part.name === "ClassDefinition") out.push({ k: "class", def: this.#class(part, decorators), at: part.from });
@@ -179,7 +181,7 @@ class StatementReader {
     const body = parts.find((part) => part.name === "Body");
     return {
       name: name === undefined ? "" : this.#text.slice(name.from, name.to),
-      params: params === undefined ? [] : this.#expressions.params(params),
+      params: params === undefined ? [] : parametersOf(this.#expressions, params),
       body: body === undefined ? [] : this.block(body),
       decorators,
       at: node.from,
@@ -193,7 +195,7 @@ class StatementReader {
     const body = parts.find((part) => part.name === "Body");
     return {
       name: name === undefined ? "" : this.#text.slice(name.from, name.to),
-      bases: bases === undefined ? [] : this.#expressions.args(bases).flatMap((arg) => (arg.name === undefined ? [arg.value] : [])),
+      bases: bases === undefined ? [] : argumentsOf(this.#expressions, bases).flatMap((arg) => (arg.name === undefined ? [arg.value] : [])),
       body: body === undefined ? [] : this.block(body),
       decorators,
       at: node.from,
