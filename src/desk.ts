@@ -2,6 +2,7 @@ import type { BodyHead } from "./body/read-body.js";
 import { parsePath } from "./http/path.js";
 import { parseAbsoluteForm } from "./http/target.js";
 import { loadRules as compileRules } from "./inspect/rule-file.js";
+import type { CaseSwitch } from "./model/case-switch.js";
 import type { InspectionAnswer, InspectionRequest, PolicyInForce, RuleInForce } from "./model/console-ports.js";
 import type { Fault } from "./model/fault.js";
 import { FaultsError } from "./model/fault.js";
@@ -28,12 +29,12 @@ export interface DeskRules {
 const compiled = new WeakMap<object, readonly RuleInForce[]>();
 
 /** The policy in force with its rules and their examples, for the policy page. */
-export function policyInForce({ index, files }: Pick<DeskRules, "index" | "files">): PolicyInForce {
+export function policyInForce({ index, files }: Pick<DeskRules, "index" | "files">, switches?: readonly CaseSwitch[]): PolicyInForce {
   const rules =
     compiled.get(files) ??
     compileRules(files.rules, []).map(({ id, action, title, why, examples }) => ({ id, action, title, why, examples }));
   compiled.set(files, rules);
-  return { policy: index.policy, rules };
+  return { policy: index.policy, rules, switches };
 }
 
 /**

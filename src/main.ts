@@ -20,6 +20,7 @@ import { type ObserveServer, startObserveServer } from "./observe/server.js";
 import { Pipeline } from "./pipeline.js";
 import type { RulesInForce } from "./pipeline-parts.js";
 import { quotasOf } from "./quotas.js";
+import { CaseSwitchFile } from "./record/case-switch-file.js";
 import { consoleKeyOf, pseudonymsOf, readInstallationKey } from "./record/installation-key.js";
 import { TenantPinFile } from "./record/tenant-pin-file.js";
 import { readOutgoing } from "./record/outgoing/outgoing-settings.js";
@@ -90,6 +91,8 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   const records = await openRecords(settings, logger, registry);
   let inForce = withPool(loaded, settings, key);
   records.policy(inForce.index.policy.digest);
+  const switches = new CaseSwitchFile(settings.data);
+  noteSwitches(switches, inForce, logger);
   health.check("store", () =>
     records.store.storeAnswers ? { ok: true } : { ok: true, detail: "The record store is away; records go to the local spool." },
   );
@@ -158,7 +161,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
         key: consoleKeyOf(key),
         inventory: records.store.inventory(),
         report: (period) => records.store.report(period),
-        policy: () => policyInForce(inForce),
+        policy: () => policyInForce(inForce, switches.list()),
         inspect: (request) => judgePayload({ ...inForce, inspect: (job) => inForce.inspections.inspect(job) }, request, CLOCK.now()),
         propose: (record, dismissal) => proposeException(inForce.files, record, dismissal),
         health: () => health.readiness(),
@@ -207,6 +210,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
         void before.inspections.close();
         announce(inForce, registry, logger);
         records.policy(next.index.policy.digest);
+        noteSwitches(switches, next, logger);
         if (renewed.fingerprint !== leaves.authority.fingerprint) useAuthority(renewed, leaves, registry);
         await support?.renew();
         registry.policyReload("ok");
@@ -237,6 +241,16 @@ function announce(inForce: LoadedRules, registry: MetricsRegistry, logger: Logge
   registry.policyInfo(policy.digest);
   registry.policyDestinations(policy.destinations);
   for (const name of LIMITED_CASES) registry.caseState(name, policy.cases[name].state);
+}
+
+/** Remembers who switched which case. What can't be written down is said: it must not keep the policy from being in force. */
+function noteSwitches(switches: CaseSwitchFile, { index }: LoadedRules, logger: Logger): void {
+  try {
+    for (const { case: name, from, to, by, reason } of switches.note(index.policy, CLOCK.now()))
+      logger.warn("A case's switch was changed.", { case: name, from: from ?? "", to, by: by ?? "not said", reason: reason ?? "not said" });
+  } catch (error) {
+    logger.error("The history of the cases' switches can't be kept.", { fault: nameOf(error) });
+  }
 }
 
 function useAuthority(authority: Authority, leaves: LeafCache, registry: MetricsRegistry): void {

@@ -10,6 +10,7 @@ import { type RunningConsole, startConsole } from "../console/server.js";
 import { loadRules } from "../rules-in-force.js";
 import { type Fault, FaultsError } from "../model/fault.js";
 import { createLogger } from "../observe/log.js";
+import { CaseSwitchFile } from "../record/case-switch-file.js";
 import { openDeskBeside } from "../record/desk-beside.js";
 import { consoleKeyOf, readInstallationKey } from "../record/installation-key.js";
 import { passingKey } from "../record/passing-key.js";
@@ -80,7 +81,7 @@ async function serve(options: Flags): Promise<void> {
       key: consoleKeyOf(key),
       inventory: desk.inventory,
       report: desk.report,
-      policy: () => policyInForce(rules),
+      policy: () => policyInForce(rules, new CaseSwitchFile(settings.data).list()),
       inspect: (request) => judgePayload(rules, request, CLOCK.now()),
       propose: (record, dismissal) => proposeException(loaded.files, record, dismissal),
       clock: CLOCK,

@@ -7,12 +7,13 @@ import { mendUnknown } from "./nearest-name.js";
 import { readDestinations } from "./policy-destinations.js";
 import type { PlacedDestination } from "./policy-destinations.js";
 import { readOpeningTerms } from "./policy-opening.js";
+import { readSwitchNote } from "./policy-switch.js";
 import { readSupportRoutes } from "./policy-support.js";
 import { readBoolean, readChoice, readMembers } from "./tree-reader.js";
 import type { FaultSink, Members } from "./tree-reader.js";
 import type { Tree, TreeEntry } from "./yaml-tree.js";
 
-const CASE_KEYS = ["enabled", "mode", "until", "reason", "author", "actions", "destinations", "routes"] as const;
+const CASE_KEYS = ["enabled", "changed", "mode", "until", "reason", "author", "actions", "destinations", "routes"] as const;
 const ACTION_KEYS = ["action", "until", "reason", "author"] as const;
 
 /** What the policy is checked against beside itself. */
@@ -42,6 +43,7 @@ export function readCase(
   const enabledTree = members.get("enabled")?.value;
   const enabled = (enabledTree === undefined ? undefined : readBoolean(enabledTree, `${what}.enabled`, faults)) ?? true;
   if (!enabled && enabledTree !== undefined) judgeSwitchedOff(name, enabledTree, faults, warnings);
+  const changed = readSwitchNote(members, what, faults);
   const opening = readOpening(members, what, context.now, faults, warnings);
   const actions = readActions(members.get("actions")?.value, what, context, faults, warnings);
   const destinations = readDestinations(members.get("destinations")?.value, name, `${what}.destinations`, context.schemaNames, faults);
@@ -67,6 +69,7 @@ export function readCase(
       state,
       opening,
       consequence: consequenceOf(name),
+      ...(changed === undefined ? {} : { changed }),
       actions,
       ...(supportRoutes === undefined ? {} : { supportRoutes }),
     },

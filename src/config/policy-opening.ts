@@ -69,7 +69,7 @@ function readUntil(tree: Tree, what: string, now: number, faults: FaultSink, war
 }
 
 /** ISO 8601 date, or date and time in UTC; a day that no calendar has (2026-02-30) is none. */
-function readDate(text: string): Date | undefined {
+export function readDate(text: string): Date | undefined {
   if (!/^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z)?$/.test(text)) return undefined;
   const date = new Date(text);
   return Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== text.slice(0, 10) ? undefined : date;

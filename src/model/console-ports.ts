@@ -1,4 +1,5 @@
 import type { Action, Finding, RuleId } from "./finding.js";
+import type { CaseSwitch } from "./case-switch.js";
 import type { CaseName } from "./limited-case.js";
 import type { Policy } from "./policy.js";
 import type { VerdictLabel } from "./ports.js";
@@ -38,6 +39,8 @@ export interface RuleInForce {
 export interface PolicyInForce {
   readonly policy: Policy;
   readonly rules: readonly RuleInForce[];
+  /** How the cases' switches came to be what they are, the oldest first; absent where nobody keeps it. */
+  readonly switches?: readonly CaseSwitch[] | undefined;
 }
 
 /** What would let a dismissed transfer out; a proposal, applied by nobody but whoever keeps the rules folder. */

@@ -22,6 +22,8 @@ export interface CasePolicy {
   readonly opening: Opening;
   /** What switching it off means, in a sentence. */
   readonly consequence: string;
+  /** Who set the switch to what it is, when and why, as far as the policy says. */
+  readonly changed?: { readonly at: Date; readonly by: string; readonly reason: string } | undefined;
   /** What each rule does in this case where it differs from the rule's own action. */
   readonly actions: Readonly<Record<RuleId, RuleAction>>;
   /** What the vendor's support may ask of this installation; of the support case only. */

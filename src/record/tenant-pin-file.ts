@@ -1,8 +1,9 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import { FaultsError } from "../model/fault.js";
 import type { Learned, SeenPin, TenantPins } from "../model/tenant-pins.js";
+import { replaceFile } from "./whole-file.js";
 
 const PIN = z.strictObject({
   name: z.string(),
@@ -88,22 +89,7 @@ export class TenantPinFile implements TenantPins {
   }
 
   #replace(pins: readonly TenantPin[]): void {
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-    const draft = `${this.#path}.new`;
-    const file = openSync(draft, "w", 0o600);
-    try {
-      writeSync(file, `${JSON.stringify({ pins }, null, 2)}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(draft, this.#path);
-    const folder = openSync(dirname(this.#path), "r");
-    try {
-      fsyncSync(folder);
-    } finally {
-      closeSync(folder);
-    }
+    replaceFile(this.#path, `${JSON.stringify({ pins }, null, 2)}\n`);
     this.#pins = pins;
   }
 }

@@ -1,14 +1,15 @@
 import { html } from "hono/html";
 import type { PolicyInForce, RuleInForce } from "../../model/console-ports.js";
 import { CATEGORIES, categoryOf } from "../../model/finding.js";
-import { LIMITED_CASES } from "../../model/limited-case.js";
+import type { CaseSwitch } from "../../model/case-switch.js";
+import { CASE_SCOPES, LIMITED_CASES } from "../../model/limited-case.js";
 import type { CasePolicy, Destination } from "../../model/policy.js";
 import { modeNow } from "../../model/policy.js";
 import type { Html } from "./layout.js";
 import { caseLabel, moment, number, plural } from "./marks.js";
 
 /** The policy as it is in force: cases with their switches and what these mean, destinations, limits, rules with examples. */
-export function policyBody({ policy, rules }: PolicyInForce, now: number): Html {
+export function policyBody({ policy, rules, switches = [] }: PolicyInForce, now: number): Html {
   const own = policy.destinations.filter(({ caseName }) => caseName === "operator");
   return html`<div class="title-row">
       <h1>Policy in force</h1>
@@ -21,6 +22,7 @@ export function policyBody({ policy, rules }: PolicyInForce, now: number): Html 
         caseCard(
           policy.cases[name],
           policy.destinations.filter(({ caseName }) => caseName === name),
+          switches.filter((entry) => entry.case === name),
           now,
         ),
       )}
@@ -45,7 +47,7 @@ export function policyBody({ policy, rules }: PolicyInForce, now: number): Html 
     )}`;
 }
 
-function caseCard(policy: CasePolicy, destinations: readonly Destination[], now: number): Html {
+function caseCard(policy: CasePolicy, destinations: readonly Destination[], switches: readonly CaseSwitch[], now: number): Html {
   const { opening } = policy;
   const monitored = modeNow(opening, now) === "monitor" && opening.mode === "monitor";
   return html`<section class="card">
@@ -60,10 +62,31 @@ function caseCard(policy: CasePolicy, destinations: readonly Destination[], now:
           : html`<span class="mark state-on">enforce</span> Findings stay here.`
       }
     </p>
+    <p>${CASE_SCOPES[policy.name]}</p>
     <p class="muted">${policy.consequence}</p>
+    ${switchHistory(policy, switches)}
     ${destinations.length === 0 ? html`<p class="muted">No destination is named.</p>` : destinations.map(destinationItem)}
     ${Object.entries(policy.actions).map(([rule, { action }]) => html`<p><code>${rule}</code> ${action} in this case</p>`)}
   </section>`;
+}
+
+/** Who set the switch to what it is, and what it was before: the newest few. */
+function switchHistory({ changed }: CasePolicy, switches: readonly CaseSwitch[]): Html {
+  const said = changed === undefined ? "" : html`<p>Set ${moment(changed.at.toISOString())} by ${changed.by}: ${changed.reason}</p>`;
+  if (switches.length === 0) return html`${said}`;
+  return html`${said}
+    <details>
+      <summary>${plural(switches.length, "change")} in force here</summary>
+      <ul class="plain">
+        ${switches
+          .slice(-10)
+          .toReversed()
+          .map(
+            ({ at, from, to, by, reason }) =>
+              html`<li>${moment(new Date(at).toISOString())}: ${from ?? "first policy"} → ${to}<span class="sub">${by === null ? "The policy does not say who." : `${by}: ${reason ?? ""}`}</span></li>`,
+          )}
+      </ul>
+    </details>`;
 }
 
 function destinationItem(destination: Destination): Html {
