@@ -3,7 +3,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { openAuthority } from "../src/tls/authority.js";
 import type { LoadOrder, LoadResult } from "./load/client.js";
 import {
   type Arena,
@@ -17,6 +16,7 @@ import {
   startSquid,
   startVendor,
 } from "./load/contenders.js";
+import { EVENT_HUB, type Scenario, SCENARIOS, SEGMENT } from "./load/scenarios.js";
 
 /**
  * Side by side in one run: ours with everything on, a bare undici proxy that reads nothing, Squid with ssl_bump and no inspection, mitmproxy,
@@ -28,40 +28,7 @@ import {
  */
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 5);
 const SCALE = Number(process.env["BENCH_SCALE"] ?? 1);
-const HOST = "app.diffgram.com";
-const PATH = "/api/walrus/eventhub/new";
-
-interface Scenario {
-  readonly name: string;
-  readonly requests: number;
-  readonly connections: number;
-  readonly mode: LoadOrder["mode"];
-  readonly bodies: readonly string[];
-  readonly rate?: number;
-  /** Contenders that the scenario says something about; absent: all. */
-  readonly only?: readonly string[];
-}
-
-const today = new Date().toISOString().slice(0, 10);
-const event = (extra: string): string =>
-  `{"id": {{n}}, "kind": "task_completed", "description": null, "error_log": ${extra}, "object_type": null, "page_name": null, "input_id": null, "project_id": 12, "directory_id": null, "action_id": null, "workflow_id": null, "file_id": 5120, "task_id": 991, "job_id": 4, "member_id": 31, "report_template_data": null, "report_data": null, "time_created": "${today}", "install_fingerprint": "fp_7d41c0a2", "diffgram_version": "1.17.5", "host_os": "Linux", "storage_backend": "aws", "service_name": "default_service", "extra_metadata": null, "event_type": "user"}`;
-const clean = event("null");
-const dirty = event('{"error": {"text": "ask ines.moreau@harbour-clinic.example"}, "info": {}, "success": false}');
-const SCENARIOS: readonly Scenario[] = [
-  { name: "keep-alive", requests: 8_000, connections: 8, mode: "keep-alive", bodies: [clean] },
-  { name: "a connection an event", requests: 1_500, connections: 8, mode: "each", bodies: [clean] },
-  { name: "resumed handshakes", requests: 1_500, connections: 8, mode: "resumed", bodies: [clean] },
-  {
-    name: "10 % refused",
-    requests: 6_000,
-    connections: 8,
-    mode: "keep-alive",
-    bodies: [dirty, ...Array.from({ length: 9 }, () => clean)],
-    only: ["ours"],
-  },
-  { name: "all refused, each durable", requests: 4_000, connections: 32, mode: "keep-alive", bodies: [dirty], only: ["ours"] },
-  { name: "fixed 500/s", requests: 2_500, connections: 16, mode: "keep-alive", bodies: [clean], rate: 500, only: ["ours", "bare undici"] },
-];
+const HOSTS = [EVENT_HUB, SEGMENT];
 
 interface Figure {
   readonly cpuMicros: number;
@@ -73,8 +40,9 @@ interface Figure {
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "egress-bench-"));
-  const arena = await prepare(folder);
+  const arena = prepare(folder);
   const vendor = await startVendor(arena);
+  const caPem = readFileSync(arena.upstreamCa, "utf8");
   const generator = fork(fileURLToPath(new URL("./load/client.js", import.meta.url)));
   spawnSync("taskset", ["-a", "-cp", "1", String(generator.pid)]);
   const contenders: Contender[] = [];
@@ -96,8 +64,10 @@ async function main(): Promise<void> {
     for (const scenario of SCENARIOS.filter(
       ({ name }) => process.env["BENCH_ONLY"] === undefined || name.includes(process.env["BENCH_ONLY"]),
     )) {
-      const taking = contenders.filter(({ name }) => scenario.only?.includes(name) ?? true);
-      for (const contender of taking) await load(generator, contender, { ...scenario, requests: 300 });
+      const direct = { name: "direct", host: arena.upstreamAddress, port: arena.upstreamPort, viaConnect: false, process: vendor, caPem };
+      const taking = [direct, ...contenders].filter(({ name }) => scenario.only?.includes(name) ?? name !== "direct");
+      for (const contender of taking)
+        await load(generator, contender, { ...scenario, requests: Math.min(300, scenario.requests), idle: 0, rate: 0 });
       for (let round = 0; round < ROUNDS; round += 1) {
         for (const contender of taking) {
           const figure = await measure(generator, contender, scenario);
@@ -133,10 +103,24 @@ function ended(child: ChildProcess): Promise<unknown> {
   return new Promise((resolve) => child.once("exit", resolve));
 }
 
-async function prepare(folder: string): Promise<Arena> {
-  const ca = join(folder, "vendor-ca");
-  const authority = await openAuthority({ dir: ca, now: Date.now(), createIfMissing: true });
-  const leaf = await authority.mint(HOST, Date.now());
+/** One P-256 certificate for all of the vendor's names, under a CA of its own. */
+function vendorCertificate(folder: string): { readonly ca: string; readonly cert: string; readonly key: string } {
+  const file = (name: string): string => join(folder, `vendor-${name}`);
+  const openssl = (...args: readonly string[]): void => {
+    const { status, stderr } = spawnSync("openssl", args, { encoding: "utf8" });
+    if (status !== 0) throw new Error(`openssl ${args[0]} failed: ${stderr}`);
+  };
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  openssl("req", "-x509", ...key, "-days", "30", "-subj", "/CN=bench vendor CA", "-keyout", file("ca.key"), "-out", file("ca.crt"));
+  openssl("req", ...key, "-subj", `/CN=${EVENT_HUB}`, "-keyout", file("leaf.key"), "-out", file("leaf.csr"));
+  writeFileSync(file("leaf.ext"), `subjectAltName=${HOSTS.map((host) => `DNS:${host}`).join(",")}\n`);
+  const signing = ["-CA", file("ca.crt"), "-CAkey", file("ca.key"), "-CAcreateserial", "-days", "30", "-extfile", file("leaf.ext")];
+  openssl("x509", "-req", "-in", file("leaf.csr"), ...signing, "-out", file("leaf.crt"));
+  return { ca: file("ca.crt"), cert: readFileSync(file("leaf.crt"), "utf8"), key: readFileSync(file("leaf.key"), "utf8") };
+}
+
+function prepare(folder: string): Arena {
+  const vendor = vendorCertificate(folder);
   // For Squid and mitmproxy, an RSA CA, which is what both make by default.
   const minting = join(folder, "minting.pem");
   spawnSync("openssl", [
@@ -162,11 +146,11 @@ async function prepare(folder: string): Promise<Arena> {
   writeFileSync(minting, readFileSync(join(folder, "k.pem"), "utf8") + cert);
   return {
     folder,
-    host: HOST,
+    hosts: HOSTS,
     upstreamAddress: "127.0.0.2",
     upstreamPort: 443,
-    upstreamCa: join(ca, "ca.crt"),
-    leaf: { cert: leaf.certificatePem, key: leaf.privateKeyPem },
+    upstreamCa: vendor.ca,
+    leaf: vendor,
     mintingCa: { pemFile: minting, cert },
   };
 }
@@ -174,12 +158,12 @@ async function prepare(folder: string): Promise<Arena> {
 async function load(generator: ChildProcess, contender: Contender, scenario: Scenario): Promise<LoadResult> {
   const order: LoadOrder = {
     ...scenario,
+    proxyHost: contender.host,
     proxyPort: contender.port,
     viaConnect: contender.viaConnect,
-    host: HOST,
-    path: PATH,
     caPem: contender.caPem,
     rate: scenario.rate ?? 0,
+    idle: scenario.idle ?? 0,
   };
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`${contender.name} did not end ${scenario.name} within three minutes.`)), 180_000);

@@ -17,7 +17,7 @@ const inner = createServer((request, response) => {
       .request({
         path: request.url ?? "/",
         method: "POST",
-        headers: { host: name, "content-type": "application/json" },
+        headers: { host: request.headers.host ?? name ?? "", "content-type": "application/json" },
         body: Buffer.concat(pieces),
       })
       .then(async (answer) => {

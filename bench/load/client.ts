@@ -1,20 +1,25 @@
 import { connect, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext, type TLSSocket } from "node:tls";
+import { filled, type Mode } from "./scenarios.js";
 
 /** One run of load, sent to the generator's process. */
 export interface LoadOrder {
+  readonly proxyHost: string;
   readonly proxyPort: number;
   /** CONNECT first (a forward proxy), or TLS at once (HAProxy). */
   readonly viaConnect: boolean;
   readonly host: string;
   readonly path: string;
+  /** Further header lines, each with its CRLF. */
+  readonly headers: string;
   readonly caPem: string;
   readonly requests: number;
   readonly connections: number;
-  /** `keep-alive`: a tunnel each connection; `each`: a tunnel and full handshake each request; `resumed`: the same with a session resumed. */
-  readonly mode: "keep-alive" | "each" | "resumed";
+  readonly mode: Mode;
   /** Bodies to send in turn; `{{n}}` becomes the request's number. */
   readonly bodies: readonly string[];
+  /** Tunnels that are opened before and stay idle to the end. */
+  readonly idle: number;
   /** Requests a second over all connections; 0: as fast as they go. */
   readonly rate: number;
 }
@@ -33,9 +38,8 @@ export async function runLoad(order: LoadOrder): Promise<LoadResult> {
   const latencies: number[] = [];
   let sent = 0;
   let session: Buffer | undefined;
-  const started = performance.now();
   const open = async (): Promise<TLSSocket> => {
-    const socket = connect({ host: "127.0.0.1", port: order.proxyPort, noDelay: true });
+    const socket = connect({ host: order.proxyHost, port: order.proxyPort, noDelay: true });
     if (order.viaConnect) {
       socket.write(`CONNECT ${order.host}:443 HTTP/1.1\r\nHost: ${order.host}:443\r\n\r\n`);
       await answerOf(socket);
@@ -53,6 +57,11 @@ export async function runLoad(order: LoadOrder): Promise<LoadResult> {
     await new Promise<void>((resolve, reject) => secure.once("secureConnect", resolve).once("error", reject));
     return secure;
   };
+  const idle: TLSSocket[] = [];
+  while (idle.length < order.idle) {
+    idle.push(...(await Promise.all(Array.from({ length: Math.min(20, order.idle - idle.length) }, open))));
+  }
+  const started = performance.now();
   const worker = async (): Promise<void> => {
     let tunnel: TLSSocket | undefined;
     while (sent < order.requests) {
@@ -61,10 +70,10 @@ export async function runLoad(order: LoadOrder): Promise<LoadResult> {
       if (order.rate > 0) await until(started + (number * 1_000) / order.rate);
       const before = performance.now();
       tunnel ??= await open();
-      const body = (order.bodies[number % order.bodies.length] ?? "").replaceAll("{{n}}", String(100_000 + number));
+      const body = filled(order.bodies[number % order.bodies.length] ?? "", number);
       const close = order.mode === "keep-alive" ? "" : "Connection: close\r\n";
       tunnel.write(
-        `POST ${order.path} HTTP/1.1\r\nHost: ${order.host}\r\nUser-Agent: bench\r\n${close}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+        `POST ${order.path} HTTP/1.1\r\nHost: ${order.host}\r\nUser-Agent: bench\r\n${close}${order.headers}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
       const status = await answerOf(tunnel);
       latencies.push(performance.now() - before);
@@ -77,7 +86,12 @@ export async function runLoad(order: LoadOrder): Promise<LoadResult> {
     tunnel?.destroy();
   };
   await Promise.all(Array.from({ length: order.connections }, worker));
-  return { seconds: (performance.now() - started) / 1_000, statuses, latencies };
+  const seconds = (performance.now() - started) / 1_000;
+  // They stand while the figures are taken.
+  setTimeout(() => {
+    for (const tunnel of idle) tunnel.destroy();
+  }, 500);
+  return { seconds, statuses, latencies };
 }
 
 async function until(time: number): Promise<void> {

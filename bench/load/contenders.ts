@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 /** What every contender is given. */
 export interface Arena {
   readonly folder: string;
-  readonly host: string;
+  /** The vendor's names, all at one address. */
+  readonly hosts: readonly string[];
   readonly upstreamAddress: string;
   readonly upstreamPort: number;
   readonly upstreamCa: string;
@@ -20,6 +21,7 @@ export interface Arena {
 /** A running proxy. `cpu` is read from /proc for it and all its children. */
 export interface Contender {
   readonly name: string;
+  readonly host: string;
   readonly port: number;
   readonly viaConnect: boolean;
   readonly caPem: string;
@@ -52,24 +54,26 @@ export async function startOurs(arena: Arena, port: number, extra: readonly stri
       join(arena.folder, `ours-data-${port}`),
       "--upstream-ca",
       arena.upstreamCa,
-      "--connect-to",
-      `${arena.host}:443:${arena.upstreamAddress}:${arena.upstreamPort}`,
+      ...arena.hosts.flatMap((host) => ["--connect-to", `${host}:443:${arena.upstreamAddress}:${arena.upstreamPort}`]),
       ...extra,
     ],
     {
       EGRESS_PROXY_LISTEN_PROXY: `127.0.0.1:${port}`,
       EGRESS_PROXY_LISTEN_METRICS: `127.0.0.1:${port + 1}`,
       EGRESS_PROXY_LISTEN_CONSOLE: "off",
+      // All of the benchmark's clients come from one address, as those of a cluster don't.
+      EGRESS_PROXY_LIMITS_CONNECTIONS: "4000",
+      EGRESS_PROXY_LIMITS_CONNECTIONS_PER_CLIENT: "4000",
     },
   );
   await portOpen(port, child);
-  return { name: "ours", port, viaConnect: true, caPem: readFileSync(join(certs, "ca.crt"), "utf8"), process: child };
+  return { name: "ours", host: "127.0.0.1", port, viaConnect: true, caPem: readFileSync(join(certs, "ca.crt"), "utf8"), process: child };
 }
 
 export async function startBare(arena: Arena, port: number): Promise<Contender> {
   const child = pinned(
     process.execPath,
-    [here("./bare-proxy.js"), String(port), `${arena.upstreamAddress}:${arena.upstreamPort}`, arena.host],
+    [here("./bare-proxy.js"), String(port), `${arena.upstreamAddress}:${arena.upstreamPort}`, arena.hosts[0] ?? ""],
     {
       EGRESS_BENCH_CERT: arena.leaf.cert,
       EGRESS_BENCH_KEY: arena.leaf.key,
@@ -77,7 +81,7 @@ export async function startBare(arena: Arena, port: number): Promise<Contender> 
     },
   );
   await portOpen(port, child);
-  return { name: "bare undici", port, viaConnect: true, caPem: readFileSync(arena.upstreamCa, "utf8"), process: child };
+  return { name: "bare undici", host: "127.0.0.1", port, viaConnect: true, caPem: readFileSync(arena.upstreamCa, "utf8"), process: child };
 }
 
 export async function startSquid(arena: Arena, port: number): Promise<Contender | undefined> {
@@ -86,7 +90,7 @@ export async function startSquid(arena: Arena, port: number): Promise<Contender 
   const folder = join(arena.folder, "squid");
   mkdirSync(folder, { recursive: true });
   spawnSync(helper, ["-c", "-s", join(folder, "ssl_db"), "-M", "4MB"]);
-  writeFileSync(join(folder, "hosts"), `${arena.upstreamAddress} ${arena.host}\n`);
+  writeFileSync(join(folder, "hosts"), arena.hosts.map((host) => `${arena.upstreamAddress} ${host}\n`).join(""));
   writeFileSync(
     join(folder, "squid.conf"),
     `http_port 127.0.0.1:${port} ssl-bump generate-host-certificates=on dynamic_cert_mem_cache_size=4MB tls-cert=${arena.mintingCa.pemFile}
@@ -107,7 +111,7 @@ shutdown_lifetime 0 seconds
   );
   const child = pinned("/usr/sbin/squid", ["-N", "-f", join(folder, "squid.conf")]);
   await portOpen(port, child);
-  return { name: "Squid, no inspection", port, viaConnect: true, caPem: arena.mintingCa.cert, process: child };
+  return { name: "Squid, no inspection", host: "127.0.0.1", port, viaConnect: true, caPem: arena.mintingCa.cert, process: child };
 }
 
 export async function startMitmproxy(arena: Arena, port: number): Promise<Contender | undefined> {
@@ -137,7 +141,7 @@ export async function startMitmproxy(arena: Arena, port: number): Promise<Conten
     "http2=false",
   ]);
   await portOpen(port, child);
-  return { name: "mitmproxy", port, viaConnect: true, caPem: arena.mintingCa.cert, process: child };
+  return { name: "mitmproxy", host: "127.0.0.1", port, viaConnect: true, caPem: arena.mintingCa.cert, process: child };
 }
 
 export async function startHaproxy(arena: Arena, port: number): Promise<Contender | undefined> {
@@ -159,12 +163,19 @@ frontend in
   bind 127.0.0.1:${port} ssl crt ${pem} alpn http/1.1
   default_backend out
 backend out
-  server vendor ${arena.upstreamAddress}:${arena.upstreamPort} ssl verify required ca-file ${arena.upstreamCa} sni str(${arena.host}) verifyhost ${arena.host}
+  server vendor ${arena.upstreamAddress}:${arena.upstreamPort} ssl verify required ca-file ${arena.upstreamCa} sni str(${arena.hosts[0]}) verifyhost ${arena.hosts[0]}
 `,
   );
   const child = pinned("/usr/sbin/haproxy", ["-f", config, "-db"]);
   await portOpen(port, child);
-  return { name: "HAProxy, re-encrypting", port, viaConnect: false, caPem: readFileSync(arena.upstreamCa, "utf8"), process: child };
+  return {
+    name: "HAProxy, re-encrypting",
+    host: "127.0.0.1",
+    port,
+    viaConnect: false,
+    caPem: readFileSync(arena.upstreamCa, "utf8"),
+    process: child,
+  };
 }
 
 /** The stand-in vendor, on the generator's core. */
