@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import { FaultsError } from "../model/fault.js";
@@ -18,8 +19,8 @@ export function stored(command: Command): Command {
 }
 
 /** Opens the record that the flags name, beside a proxy that runs; faults of use go to standard error, exit 2. */
-export async function reading(flags: StoreFlags, work: (archive: RecordArchive) => Promise<void>): Promise<void> {
-  try {
+export function reading(flags: StoreFlags, work: (archive: RecordArchive) => Promise<void>): Promise<void> {
+  return telling(async () => {
     const archive = await openRecordArchive(flags.data, flags.store);
     try {
       if (archive.warning !== undefined) process.stderr.write(`${archive.warning}\n`);
@@ -27,6 +28,13 @@ export async function reading(flags: StoreFlags, work: (archive: RecordArchive) 
     } finally {
       await archive.close();
     }
+  });
+}
+
+/** Says every fault of use on standard error, exit 2. */
+export async function telling(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
   } catch (error) {
     if (!(error instanceof FaultsError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -59,4 +67,19 @@ export function count(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError("Write a whole number from 1.");
   return value;
+}
+
+/** @throws FaultsError where it can't be read */
+export function textFile(file: string, where: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new FaultsError("A file can't be read.", [
+      {
+        where,
+        what: error instanceof Error ? error.message : String(error),
+        mend: "Name a file that this user may read.",
+      },
+    ]);
+  }
 }

@@ -1,22 +1,18 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
-import { FaultsError } from "../model/fault.js";
 import { CSV_HEAD, csvLine } from "../model/record-csv.js";
 import { type DeskFilter, TRANSFER_STATUSES, type TransferStatus } from "../model/record-desk.js";
 import { incidentTrend, listIncidents } from "../record/incident-reader.js";
 import type { RecordArchive } from "../record/record-archive.js";
 import { incidentTable, recordPage, recordTable } from "../record/record-table.js";
-import { age, count, moment, print, reading, type StoreFlags, stored } from "./record-flags.js";
+import { addRecordDecisions } from "./record-decisions.js";
+import { age, count, moment, print, reading, type StoreFlags, stored, textFile } from "./record-flags.js";
 
-interface EvidenceFlags {
-  readonly by: string;
-  readonly why: string;
-  readonly out: string;
+interface FilterFlags extends Pick<DeskFilter, "case" | "rule" | "since" | "until" | "text" | "limit"> {
+  readonly status?: TransferStatus;
+  readonly transferred?: boolean;
+  readonly overdue?: boolean;
 }
-
-type FilterFlags = Pick<DeskFilter, "case" | "rule" | "since" | "until" | "text" | "limit"> & { readonly status?: TransferStatus };
 
 /** `egress-proxy records`: what was refused, redacted or let out with findings, and the proof that nothing of it was touched. */
 export function addRecordsCommand(program: Command): void {
@@ -26,7 +22,7 @@ export function addRecordsCommand(program: Command): void {
     .addOption(new Option("--format <format>").choices(["table", "json"]).default("table"))
     .action((flags: StoreFlags & FilterFlags & { format: "table" | "json" }) =>
       reading(flags, async ({ reader }) => {
-        const page = await reader.list(flags);
+        const page = await reader.list(filterOf(flags));
         await print(flags.format === "json" ? JSON.stringify(page.items, undefined, 2) : recordTable(page.items));
         if (flags.format === "table" && page.next !== undefined)
           process.stderr.write("There are more: raise --limit, or narrow the filter.\n");
@@ -54,13 +50,7 @@ export function addRecordsCommand(program: Command): void {
     .action((flags: StoreFlags & FilterFlags & { format: "json" | "ndjson" | "csv" }) =>
       reading(flags, (archive) => exportAll(archive, flags)),
     );
-  stored(records.command("evidence"))
-    .argument("<id>", "a record's id, or the id of any exchange that was an occurrence of it")
-    .description("write the sealed bodies of a record as age files; who took them stays in the chain")
-    .requiredOption("--by <name>", "who takes them out")
-    .requiredOption("--why <reason>", "what for")
-    .option("--out <dir>", "where the files go", ".")
-    .action((id: string, flags: StoreFlags & EvidenceFlags) => reading(flags, (archive) => writeEvidence(archive, id, flags)));
+  addRecordDecisions(records);
   stored(records.command("verify"))
     .description("check every hash chain; exit 1 where anything was changed, removed, reordered or cut off")
     .option("--checkpoint <file>", "a file, such as a log, that holds checkpoints kept off this host")
@@ -108,38 +98,27 @@ function filtered(command: Command, limit?: number): Command {
     .addOption(new Option("--status <status>").choices(TRANSFER_STATUSES))
     .option("--since <time>", "an age (30d, 12h, 15m) or a date, against the last occurrence", moment)
     .option("--until <time>", "as --since", moment)
-    .option("--text <text>", "looked for in ids, hosts, paths, rules and places");
+    .option("--text <text>", "looked for in ids, hosts, paths, rules and places")
+    .option("--transferred", "only what reached the vendor")
+    .option("--overdue", "only those whose vendor has not answered in time");
   return limit === undefined ? command : command.option("--limit <count>", "records to show, 1,000 at most", count, limit);
+}
+
+function filterOf({ case: caseName, rule, status, since, until, text, limit, transferred, overdue }: FilterFlags): DeskFilter {
+  const dueBefore = overdue === true ? Date.now() : undefined;
+  return { case: caseName, rule, status, since, until, text, limit, transferred, dueBefore };
 }
 
 async function exportAll({ reader }: RecordArchive, flags: FilterFlags & { readonly format: "json" | "ndjson" | "csv" }): Promise<void> {
   if (flags.format === "csv") await print(CSV_HEAD);
   let first = true;
-  for await (const record of reader.exportAll(flags)) {
+  for await (const record of reader.exportAll(filterOf(flags))) {
     if (flags.format === "csv") await print(csvLine(record));
     else if (flags.format === "ndjson") await print(JSON.stringify(record));
     else await print(`${first ? "[" : ","}${JSON.stringify(record)}`);
     first = false;
   }
   if (flags.format === "json") await print(first ? "[]" : "]");
-}
-
-async function writeEvidence(archive: RecordArchive, id: string, { by, why, out }: EvidenceFlags): Promise<void> {
-  const record = await archive.reader.get(id);
-  const bodies = record === undefined ? [] : await archive.takeEvidence(record.id, { by, why, at: Date.now() });
-  if (bodies.length === 0) {
-    process.stderr.write(`No evidence is kept of ${JSON.stringify(id)}; the setting evidence.recipients says to whom bodies are sealed.\n`);
-    process.exitCode = 1;
-    return;
-  }
-  for (const { exchange, file, bytes, intact } of bodies) {
-    const path = join(out, `${exchange}.age`);
-    writeFileSync(path, file, { mode: 0o600, flag: "wx" });
-    await print(
-      `${path}: ${bytes} bytes once opened by \`age --decrypt -i KEY ${path}\`${intact ? "" : ". CHANGED since it was sealed: the chain knows another digest"}`,
-    );
-    if (!intact) process.exitCode = 1;
-  }
 }
 
 async function verify(archive: RecordArchive, flags: { readonly checkpoint?: string; readonly format: "table" | "json" }): Promise<void> {
@@ -161,18 +140,4 @@ async function verify(archive: RecordArchive, flags: { readonly checkpoint?: str
   await print(
     result.faults.length === 0 ? "Whole: nothing was changed, removed, reordered or cut off." : `${result.faults.length} faults.`,
   );
-}
-
-function textFile(file: string, where: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    throw new FaultsError("A file can't be read.", [
-      {
-        where,
-        what: error instanceof Error ? error.message : String(error),
-        mend: "Name a file that this user may read.",
-      },
-    ]);
-  }
 }

@@ -59,7 +59,7 @@ function opening(rule: RuleId, indent: string, { until, reason, author }: Terms)
 
 /** A double-quoted scalar of YAML 1.2, in which every text of JSON is one; what a reviewer would not see is left out. */
 function quoted(text: string): string {
-  return JSON.stringify(text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]+/gu, " ").trim());
+  return JSON.stringify(text.replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]+/gu, " ").trim());
 }
 
 function entryOf(tree: Tree | undefined, key: string): TreeEntry | undefined {

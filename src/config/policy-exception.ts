@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { ExceptionProposal } from "../model/console-ports.js";
 import { categoryOf, type RuleId } from "../model/finding.js";
 import type { SourceFile } from "../model/inspection.js";
@@ -54,10 +55,15 @@ export function proposeException(
       notes.push(
         `The actions of ${caseName} in ${file.path} are written in a way that no diff is made for; open ${rules.join(", ")} by hand.`,
       );
-    else diffs.push(unifiedDiff(file.path, file.text, edits));
+    else diffs.push(unifiedDiff(nameIn(files, file), file.text, edits));
   }
   for (const rule of openable) notes.push(reachOf(rule, caseName, until, record));
   return { diff: diffs.join(""), notes };
+}
+
+/** Relative to the rules folder, which is where the diff is to be applied. */
+function nameIn({ policy }: Pick<RulesDirectory, "policy">, file: SourceFile): string {
+  return file === policy ? "policy.yaml" : `overlays/${basename(file.path)}`;
 }
 
 /** The file whose word counts: the last overlay that names the rule, else the policy. */

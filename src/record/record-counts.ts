@@ -102,6 +102,7 @@ export async function openCounts(db: Kysely<Tables>): Promise<Readonly<Record<st
     .select(["case_name", (column) => column.fn.sum("count").as("count")])
     .where("status", "=", "open")
     .where("unexpected", "=", 1)
+    .where("count", "!=", 0)
     .groupBy("case_name")
     .execute();
   return Object.fromEntries(rows.map((row) => [row.case_name, Number(row.count)]));

@@ -15,6 +15,7 @@ import { folder, listener, opened } from "../record/sample.js";
 
 export interface Desk {
   readonly console: RunningConsole;
+  readonly ports: ConsolePorts;
   readonly store: RecordStore;
   readonly directory: Directory;
   readonly clock: Clock & { time: number };
@@ -59,7 +60,7 @@ export async function openDesk(
     localUsers: true,
     ...over.settings,
   };
-  const console = await startConsole(settings, {
+  const ports: ConsolePorts = {
     desk: store,
     memory: store.memory,
     key: KEY,
@@ -69,13 +70,15 @@ export async function openDesk(
     clock,
     logger: log,
     ...over.ports,
-  });
+  };
+  const console = await startConsole(settings, ports);
   context.after(() => console.close());
   const directory = new Directory(dataDir, clock);
   const { port } = console.address;
   let users = 0;
   return {
     console,
+    ports,
     store,
     directory,
     clock,
@@ -152,7 +155,22 @@ export class Browser {
     return this.form("/sign-in", { form, name, password, ...more }, headers);
   }
 
-  send(method: string, path: string, body: string | undefined, headers: Readonly<Record<string, string>>): Promise<Answer> {
+  /** POSTs a body and gives the answer's bytes as they came. */
+  async bytes(path: string, body: string, headers: Readonly<Record<string, string>>): Promise<Buffer> {
+    return (await this.#exchange("POST", path, body, headers)).bytes;
+  }
+
+  async send(method: string, path: string, body: string | undefined, headers: Readonly<Record<string, string>>): Promise<Answer> {
+    const { bytes, ...answer } = await this.#exchange(method, path, body, headers);
+    return { ...answer, text: bytes.toString("utf8") };
+  }
+
+  #exchange(
+    method: string,
+    path: string,
+    body: string | undefined,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Omit<Answer, "text"> & { readonly bytes: Buffer }> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
     return new Promise((resolve, reject) => {
       const sent = request(
@@ -163,7 +181,7 @@ export class Browser {
           response.on("error", reject);
           response.on("end", () => {
             for (const set of response.headers["set-cookie"] ?? []) this.#keep(set);
-            resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString("utf8") });
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, bytes: Buffer.concat(chunks) });
           });
         },
       );

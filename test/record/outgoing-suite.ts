@@ -134,4 +134,39 @@ export function outgoingSuite(url: () => Promise<string | undefined>): void {
     assert.deepEqual([event.class_uid, event.type_uid, event.severity_id], [2004, 200_401, 5]);
     assert.match(event.finding_info?.uid ?? "", /^inc-/);
   });
+
+  test("a vendor who does not answer in time is told of once an incident, and again past a reminder's date", async (context) => {
+    const { url: hook, got } = await receiver(context);
+    const outgoing: OutgoingSettings = { webhook: { url: hook, secret: SECRET, ca: undefined }, syslog: undefined, format: "ecs" };
+    const made = await room(context, outgoing, folder(context), await url());
+    const alike = [transfer(), transfer()];
+    const other = transfer({ eventKind: "identify", verdict: "allow", reason: undefined, transferred: true });
+    for (const one of [...alike, other]) {
+      await made.store.write(one);
+      for (const status of ["confirmed", "reported"] as const)
+        await made.store.setStatus(one.id, { status, by: "kim", why: "Ticket 12.", at: 1, due: 1_700_000_000_000 });
+    }
+    await until(async () => (await made.flush(), got.length === 2), "both incidents are told");
+    const overdue = () =>
+      got
+        .map(({ body }) => ecs.parse(JSON.parse(body)))
+        .filter(({ event }) => event.action === "vendor-answer-overdue")
+        .map(({ egress }) => [egress["records"], egress["transferred"], egress["due"]]);
+    await made.tellOverdue();
+    await made.tellOverdue();
+    await until(async () => (await made.flush(), got.length === 4), "both are overdue");
+    assert.deepEqual(
+      overdue().toSorted((one, other) => Number(one[0]) - Number(other[0])),
+      [
+        [1, true, "2023-11-14T22:13:20.000Z"],
+        [2, false, "2023-11-14T22:13:20.000Z"],
+      ],
+    );
+    await made.store.setStatus(other.id, { status: "reported", by: "kim", why: "Reminded.", at: 2, due: 1_800_000_000_000 });
+    await made.tellOverdue();
+    await made.store.setStatus(other.id, { status: "reported", by: "kim", why: "Reminded.", at: 3, due: 1_700_000_500_000 });
+    await made.tellOverdue();
+    await until(async () => (await made.flush(), got.length === 5), "the reminder's date passed too");
+    assert.deepEqual(overdue().at(-1), [1, true, "2023-11-14T22:21:40.000Z"]);
+  });
 }

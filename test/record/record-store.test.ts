@@ -5,11 +5,13 @@ import { test } from "node:test";
 import Sqlite from "better-sqlite3";
 import { FaultsError } from "../../src/model/fault.js";
 import { chainSuite } from "./chain-suite.js";
+import { deskSuite } from "./desk-suite.js";
 import { folder, listener, opened, transfer, until } from "./sample.js";
 import { storeSuite } from "./store-suite.js";
 
 storeSuite(async () => undefined);
 chainSuite(async () => undefined);
+deskSuite(async () => undefined);
 
 test("what arrives together is committed together, and all of it is there", async (context) => {
   const dataDir = folder(context);

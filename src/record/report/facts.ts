@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { z } from "zod";
 import type { InventoryItem } from "../../model/console-ports.js";
 import { CASE_NAMES, type CaseName } from "../../model/limited-case.js";
 import { type DeskIncident, type DeskRecord, TRANSFER_STATUSES, type TransferStatus } from "../../model/record-desk.js";
@@ -24,6 +25,16 @@ interface Incident extends DeskIncident {
   readonly statuses: Readonly<Record<TransferStatus, number>>;
 }
 
+/** How the vendor confirmed a deletion, as whoever closed the record wrote it down. */
+export interface Confirmation {
+  readonly record: string;
+  readonly at: string;
+  readonly by: string;
+  readonly why: string;
+  /** The vendor's own words, where they were kept. */
+  readonly answer: string | null;
+}
+
 /** What an auditor asks of a period. Holds no value that a rule caught: the record has none. */
 export interface ReportFacts {
   readonly period: Period;
@@ -39,6 +50,8 @@ export interface ReportFacts {
   readonly incidents: readonly Incident[];
   readonly records: readonly DeskRecord[];
   readonly moreRecords: number;
+  /** What closed those that are deleted, the newest first. */
+  readonly confirmations: readonly Confirmation[];
   readonly inventory: readonly InventoryItem[];
   /** Of the inventory, what was first seen in the period. */
   readonly changes: readonly InventoryItem[];
@@ -82,6 +95,7 @@ export async function gatherFacts(
     incidents: await incidentsOf(db, byIncident),
     records,
     moreRecords: transfers - records.length,
+    confirmations: await confirmationsOf(db, period),
     inventory,
     changes,
     policies: await policiesOf(db, period),
@@ -95,6 +109,27 @@ function within(time: number, { since, until }: Period): boolean {
 
 function noStatuses(): Record<TransferStatus, number> {
   return { open: 0, confirmed: 0, reported: 0, deleted: 0, dismissed: 0 };
+}
+
+const closing = z.object({ to: z.literal("deleted"), by: z.string(), why: z.string(), confirmation: z.string().optional() });
+
+async function confirmationsOf(db: Kysely<Tables>, { since, until }: Period): Promise<readonly Confirmation[]> {
+  const rows = await db
+    .selectFrom("records")
+    .innerJoin("entries", "entries.record", "records.id")
+    .select(["records.id", "entries.at", "entries.body"])
+    .where("records.status", "=", "deleted")
+    .where("records.last_seen", ">=", since)
+    .where("records.last_seen", "<", until)
+    .where("entries.kind", "=", "status")
+    .orderBy("entries.at", "desc")
+    .limit(LISTED)
+    .execute();
+  return rows.flatMap(({ id, at, body }) => {
+    const read = closing.safeParse(body === null ? undefined : JSON.parse(body)).data;
+    if (read === undefined) return [];
+    return [{ record: id, at: new Date(at).toISOString(), by: read.by, why: read.why, answer: read.confirmation ?? null }];
+  });
 }
 
 async function totalsOf(db: Kysely<Tables>, { since, until }: Period): Promise<ReportFacts["totals"]> {

@@ -16,7 +16,16 @@ const PRINTED = 1_000;
 
 /** The report's tables in their order. */
 export function sectionsOf(facts: ReportFacts): readonly Section[] {
-  return [totals(facts), incidents(facts), transfers(facts), changes(facts), inventory(facts), policies(facts), chain(facts)];
+  return [
+    totals(facts),
+    incidents(facts),
+    transfers(facts),
+    confirmations(facts),
+    changes(facts),
+    inventory(facts),
+    policies(facts),
+    chain(facts),
+  ];
 }
 
 /** The answer in a few sentences, for who reads no further. */
@@ -28,16 +37,16 @@ export function summaryOf(facts: ReportFacts): readonly string[] {
     `${counted(sum((row) => row.allow + row.redact + row.block))} exchanges were judged: ${counted(sum((row) => row.allow))} let out, ${counted(sum((row) => row.redact))} redacted, ${counted(sum((row) => row.block))} refused.`,
     facts.transfers === 0
       ? "No Unexpected Data Transfer was recorded."
-      : `${counted(facts.transfers)} Unexpected Data Transfers (${counted(facts.occurrences)} occurrences) of ${counted(facts.incidents.length)} causes were recorded: ${statusText(facts.statuses)}.`,
+      : `${many(facts.transfers, "Unexpected Data Transfer")} (${many(facts.occurrences, "occurrence")}) of ${many(facts.incidents.length, "cause")}: ${statusText(facts.statuses)}.`,
     reached === 0
       ? "None of them reached the vendor."
       : `${counted(reached)} of them REACHED THE VENDOR; ${pending === 0 ? "each is deleted there or dismissed" : `for ${counted(pending)} the deletion is not confirmed`}.`,
     facts.changes.length === 0
       ? "Nothing left the building that had not left before."
-      : `${counted(facts.changes.length)} paths, event kinds or destinations were new.`,
+      : `New were ${counted(facts.changes.length)} paths, event kinds or destinations.`,
     facts.verification.faults.length === 0
-      ? `The record is whole: ${counted(facts.verification.entries)} entries verify.`
-      : `THE RECORD IS BROKEN in ${counted(facts.verification.faults.length)} places, listed below.`,
+      ? `The record is whole: ${many(facts.verification.entries, "entry", "entries")} verified.`
+      : `THE RECORD IS BROKEN in ${many(facts.verification.faults.length, "place")}, listed below.`,
   ];
 }
 
@@ -89,9 +98,19 @@ function transfers(facts: ReportFacts): Section {
       one.destination,
       one.verdict,
       one.transferred ? "YES" : "no",
-      one.status,
+      one.due === null ? one.status : `${one.status}, answer due ${one.due.slice(0, 10)}`,
       one.rules.length > 0 ? one.rules.join(" ") : (one.reason ?? ""),
     ]),
+  };
+}
+
+function confirmations(facts: ReportFacts): Section {
+  return {
+    title: "Deletions that the vendor confirmed",
+    lead: "Who closed each, when, and how the vendor confirmed it; kept in the record's chain.",
+    head: ["Record", "Closed", "By", "How", "The vendor's words"],
+    numbers: [],
+    rows: facts.confirmations.map((one) => [one.record, minute(one.at), one.by, one.why, one.answer ?? ""]),
   };
 }
 
@@ -167,6 +186,10 @@ function chain({ verification }: ReportFacts): Section {
 
 function unprinted(all: number): string {
   return all > PRINTED ? ` The first ${counted(PRINTED)} of ${counted(all)}; the JSON form holds all.` : "";
+}
+
+function many(count: number, one: string, more = `${one}s`): string {
+  return `${counted(count)} ${count === 1 ? one : more}`;
 }
 
 function counted(count: number): string {
