@@ -1,3 +1,4 @@
+import { readParentCredentials } from "./config/parent-credentials.js";
 import { proposeException } from "./config/policy-exception.js";
 import type { Settings } from "./config/settings.js";
 import type { RunningConsole } from "./console/server.js";
@@ -11,7 +12,6 @@ import { type Listeners, openListeners } from "./listeners.js";
 import { FaultsError } from "./model/fault.js";
 import { LIMITED_CASES } from "./model/limited-case.js";
 import type { Clock, Logger } from "./model/ports.js";
-import type { Target } from "./model/target.js";
 import type { SupportGateway } from "./gateway/support-gateway.js";
 import { HealthState } from "./observe/health.js";
 import { createLogger } from "./observe/log.js";
@@ -29,7 +29,7 @@ import { type LoadedRules, loadRules, withPool } from "./rules-in-force.js";
 import { openSupport } from "./support-case.js";
 import { type Authority, openAuthority } from "./tls/authority.js";
 import { LeafCache } from "./tls/leaf-cache.js";
-import { buildUpstreamSecureContext } from "./tls/system-roots.js";
+import { buildParentSecureContext, buildUpstreamSecureContext } from "./tls/system-roots.js";
 
 /** A proxy that serves. */
 export interface RunningProxy {
@@ -88,6 +88,10 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   const leaves = new LeafCache({ authority, clock: CLOCK, metrics: registry, max: settings.leaf.cache });
   // Before the record is opened: a fault here must leave nothing open that keeps the process alive.
   const secureContext = buildUpstreamSecureContext({ extraCaFiles: settings.upstream.ca });
+  const parents = {
+    authorization: readParentCredentials(settings),
+    secureContext: buildParentSecureContext(settings.parent.ca) ?? secureContext,
+  };
   const records = await openRecords(settings, logger, registry);
   let inForce = withPool(loaded, settings, key);
   records.policy(inForce.index.policy.digest);
@@ -98,6 +102,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   );
   const forwarder = createForwarder({
     secureContext,
+    parents,
     resolve,
     connectMs: settings.upstream.connect_ms,
     firstByteMs: settings.upstream.first_byte_ms,
@@ -114,7 +119,6 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
     ledger: records,
     evidence: records.evidence,
     forwarder,
-    connectTo: connectToOf(settings),
     pseudonyms,
     pins,
     admit: quotasOf(settings, CLOCK),
@@ -273,11 +277,6 @@ async function openRecords(settings: Settings, logger: Logger, metrics: MetricsR
     keep: { days, records },
     outgoing: readOutgoing(settings.outgoing),
   });
-}
-
-function connectToOf(settings: Settings): (target: Target) => { readonly host: string; readonly port: number } | undefined {
-  const byAuthority = new Map(settings.upstream.connect_to.map(({ host, port, to }) => [`${host} ${port}`, to]));
-  return (target) => byAuthority.get(`${target.host} ${target.port}`);
 }
 
 function nameOf(error: unknown): string {

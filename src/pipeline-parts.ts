@@ -25,8 +25,6 @@ export interface PipelineParts {
   readonly rulesInForce: () => RulesInForce;
   readonly transfers: TransferLog;
   readonly forwarder: Forwarder;
-  /** The operator's `--connect-to`, by canonical host and port. */
-  readonly connectTo: (target: Target) => { readonly host: string; readonly port: number } | undefined;
   readonly pseudonyms: Pseudonyms;
   readonly pins: TenantPins;
   readonly ledger: TrafficLedger;

@@ -171,17 +171,17 @@ export class Pipeline implements ExchangeHandler {
   }
 
   async #forward({ head, destination, route }: Judged, { body, coded }: Outgoing, answer: AnswerSink): Promise<Forwarded> {
-    const { forwarder, connectTo } = this.#parts;
     const allowed = forwardedHeaders(head, destination.headers);
     const headers = route.script === undefined ? allowed : askUncoded(allowed);
-    return forwarder.forward(
+    return this.#parts.forwarder.forward(
       {
         target: head.target,
         method: head.method,
         pathAndQuery: head.query === undefined ? head.path : `${head.path}?${head.query}`,
         headers: coded ? headers : headers.filter(([name]) => name.toLowerCase() !== "content-encoding"),
         body: body.length === 0 && head.framing.kind === "none" ? undefined : body,
-        connectTo: connectTo(head.target) ?? destination.connect,
+        connectTo: destination.connect,
+        parent: destination.parent,
       },
       answer,
     );

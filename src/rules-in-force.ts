@@ -31,7 +31,13 @@ export function loadRules(settings: Settings, pseudonyms: Pseudonyms): LoadedRul
   const files = readRulesDir(settings.rules, settings.overlays);
   const ruleIds = ruleIdsOf(files.rules);
   const loaded = collecting(faults, () =>
-    loadPolicy(files, { now: Date.now(), connectTo: settings.upstream.connect_to, schemaNames: schemaNamesOf(files), ruleIds }),
+    loadPolicy(files, {
+      now: Date.now(),
+      connectTo: settings.upstream.connect_to,
+      parent: settings.parent.proxy,
+      schemaNames: schemaNamesOf(files),
+      ruleIds,
+    }),
   );
   const limits = loaded?.policy.limits ?? readLimits(undefined, []);
   const { rules, schemas } = files;

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { findNestedViews } from "../body/nested-view.js";
+import { readParentCredentials } from "../config/parent-credentials.js";
 import { loadPolicy } from "../config/policy.js";
 import { readRulesDir, schemaNamesOf } from "../config/rules-directory.js";
 import { addRunOptions, settingsFromFlags } from "../config/settings-flags.js";
@@ -19,11 +20,13 @@ export function addCheckCommand(program: Command): void {
     (options: Readonly<Record<string, unknown>>) => {
       try {
         const settings = loadSettings({ ...settingsFromFlags(options), env: process.env });
+        readParentCredentials(settings);
         const files = readRulesDir(settings.rules, settings.overlays);
         const now = Date.now();
         const { policy, warnings } = loadPolicy(files, {
           now,
           connectTo: settings.upstream.connect_to,
+          parent: settings.parent.proxy,
           schemaNames: schemaNamesOf(files),
           ruleIds: ruleIdsOf(files.rules),
         });

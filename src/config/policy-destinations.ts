@@ -1,12 +1,13 @@
-import type { Destination } from "../model/policy.js";
+import type { Destination, ParentProxy } from "../model/policy.js";
 import { canonicalHost, readHostPort, writeHostPort } from "./host-spelling.js";
+import { readParentProxy } from "./parent-spelling.js";
 import { readClients } from "./policy-clients.js";
 import { readRoutes } from "./policy-routes.js";
 import { readChoice, readInteger, readList, readMembers, readText, readTexts } from "./tree-reader.js";
 import type { FaultSink, Members } from "./tree-reader.js";
 import type { Tree } from "./yaml-tree.js";
 
-const DESTINATION_KEYS = ["name", "host", "port", "scheme", "headers", "connect", "clients", "routes"] as const;
+const DESTINATION_KEYS = ["name", "host", "port", "scheme", "headers", "connect", "parent", "clients", "routes"] as const;
 
 /** Header names that belong to one connection or to the message's framing: policy can't send them upstream (RFC 9110, section 7.6.1). */
 const NEVER_SENT = new Set(
@@ -18,6 +19,8 @@ const NEVER_SENT = new Set(
 /** A destination with the places of what must be unique in the whole policy. */
 export interface PlacedDestination {
   readonly destination: Destination;
+  /** What the policy says of the way to it; undefined where that is left to the settings. */
+  readonly parent: ParentProxy | "direct" | undefined;
   readonly nameWhere: string;
   readonly hostWhere: string;
 }
@@ -51,11 +54,13 @@ function readDestination(
     acceptHeader(header, where, what, faults),
   );
   const connect = readConnect(members, what, faults);
+  const parent = readParent(members, what, faults);
   const clients = readClients(members.get("clients")?.value, what, faults);
   const routes = readRoutes(members.get("routes")?.value, tree, what, schemaNames, faults);
   if (name === undefined || host === undefined || port === undefined) return undefined;
   return {
     destination: { name, caseName, host, port, scheme, routes, headers, connect, ...(clients === undefined ? {} : { clients }) },
+    parent,
     nameWhere: members.get("name")?.value.where ?? tree.where,
     hostWhere: members.get("host")?.value.where ?? tree.where,
   };
@@ -133,6 +138,25 @@ function readConnect(members: Members, what: string, faults: FaultSink): Destina
       mend: 'Write "10.0.0.7:8443"; an IPv6 in brackets.',
     });
   return read;
+}
+
+/** The text is never told: a URL may hold a password, where one was written by mistake. */
+function readParent(members: Members, what: string, faults: FaultSink): PlacedDestination["parent"] {
+  const entry = members.get("parent");
+  if (entry === undefined) return undefined;
+  const written = readText(entry.value, `${what}: parent`, faults);
+  if (written === undefined || written === "direct") return written;
+  const { where } = entry.value;
+  if (members.has("connect"))
+    faults.push({ where, what: `${what} says both where it is dialled and who dials it.`, mend: "Remove connect or parent." });
+  const parent = readParentProxy(written);
+  if (parent === undefined)
+    faults.push({
+      where,
+      what: `${what}: parent is no proxy.`,
+      mend: 'Write "http://HOST:PORT", "https://HOST:PORT" or "direct"; credentials belong in parent.credentials_file of the settings.',
+    });
+  return parent;
 }
 
 /** Names label metrics and host:port is what a request is matched by: each may stand once in the whole policy. */

@@ -4,7 +4,7 @@ import { FaultsError } from "../model/fault.js";
 import type { SourceFile } from "../model/inspection.js";
 import { LIMITED_CASES } from "../model/limited-case.js";
 import type { LimitedCase } from "../model/limited-case.js";
-import type { CasePolicy, Destination, Policy } from "../model/policy.js";
+import type { CasePolicy, Destination, ParentProxy, Policy } from "../model/policy.js";
 import { deepFreeze } from "./frozen.js";
 import { writeHostPort } from "./host-spelling.js";
 import { readCase } from "./policy-cases.js";
@@ -24,6 +24,8 @@ import type { Tree } from "./yaml-tree.js";
 export interface LoadPolicyOptions extends PolicyContext {
   /** The operator's word where to dial instead (`--connect-to`); permits nothing by itself. */
   readonly connectTo: readonly ConnectTo[];
+  /** Who dials the destinations that say nothing of their way, and are connected nowhere else; undefined: this proxy. */
+  readonly parent?: ParentProxy | undefined;
 }
 
 /** The policy in force, and what is worth saying about it though it is no fault. */
@@ -70,11 +72,7 @@ function readPolicy(
   const { cases, placed } = readCases(members, tree, options, faults, warnings);
   placed.push(...readDestinations(members.get("destinations")?.value, "operator", "destinations", options.schemaNames, faults));
   faultDuplicates(placed, faults);
-  const destinations = connectDestinations(
-    placed.map(({ destination }) => destination),
-    options.connectTo,
-    warnings,
-  );
+  const destinations = connectDestinations(placed, options, warnings);
   return isComplete(cases) ? { digest: digestOf(files), cases, destinations, limits, values } : undefined;
 }
 
@@ -112,18 +110,22 @@ function isComplete(cases: Partial<Record<LimitedCase, CasePolicy>>): cases is R
   return LIMITED_CASES.every((name) => cases[name] !== undefined);
 }
 
-function connectDestinations(destinations: readonly Destination[], connectTo: readonly ConnectTo[], warnings: Fault[]): Destination[] {
+/** The way to each destination: `--connect-to`, else its own `connect` or `parent`, else the parent of the settings, else none of them. */
+function connectDestinations(placed: readonly PlacedDestination[], options: LoadPolicyOptions, warnings: Fault[]): Destination[] {
+  const { connectTo } = options;
   for (const entry of connectTo) {
-    if (destinations.some(({ host, port }) => host === entry.host && port === entry.port)) continue;
+    if (placed.some(({ destination: { host, port } }) => host === entry.host && port === entry.port)) continue;
     warnings.push({
       where: "upstream.connect_to",
       what: `No case names ${writeHostPort(entry)}, so connecting it elsewhere permits nothing.`,
       mend: "Name it in the policy first.",
     });
   }
-  return destinations.map((destination) => {
+  return placed.map(({ destination, parent = options.parent }) => {
     const entry = connectTo.find(({ host, port }) => host === destination.host && port === destination.port);
-    return entry === undefined ? destination : { ...destination, connect: entry.to };
+    if (entry !== undefined) return { ...destination, connect: entry.to };
+    if (destination.connect !== undefined || parent === undefined || parent === "direct") return destination;
+    return { ...destination, parent };
   });
 }
 

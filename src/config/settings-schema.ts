@@ -7,7 +7,9 @@ import {
   listSetting,
   networksSetting,
   numberSetting,
+  parentSetting,
   recipientsSetting,
+  secretSetting,
   storeSetting,
   textSetting,
 } from "./settings-values.js";
@@ -67,6 +69,17 @@ export const SETTINGS_SCHEMA = section({
     first_byte_ms: numberSetting("Milliseconds from the request's end to the answer's head.", 15_000, 100, 600_000),
     total_ms: numberSetting("Milliseconds for one exchange with an upstream.", 30_000, 100, 3_600_000),
     idle_ms: numberSetting("Milliseconds that an unused upstream connection is kept.", 4_000, 0, 600_000),
+  }).prefault({}),
+  parent: section({
+    proxy: parentSetting(
+      "The corporate proxy that resolves and dials every destination in this one's place; a destination's own parent or connect beats it.",
+    ),
+    ca: listSetting("PEM files of the only roots to trust for parents over https; without one, the system's.", "Write a list of files."),
+    credentials_file: textSetting(
+      "A file of HOST:PORT NAME:PASSWORD lines: Basic credentials for each parent that asks; off has none.",
+      "off",
+    ),
+    credentials: secretSetting("NAME:PASSWORD for parent.proxy, where no file is at hand.", "Write NAME:PASSWORD, or off."),
   }).prefault({}),
   pac: section({
     proxy: textSetting(

@@ -1,7 +1,9 @@
 import { stringify } from "yaml";
+import { writeParentProxy } from "./parent-spelling.js";
 import { writeHostPort } from "./host-spelling.js";
 import { SETTING_LEAVES } from "./settings-leaves.js";
 import type { Settings } from "./settings-schema.js";
+import { isPostgresUrl } from "./settings-values.js";
 
 /** The schema as a settings file with every default, a comment above each setting: may be saved and used as it is. */
 export function schemaText(): string {
@@ -60,14 +62,16 @@ function shownValue(settings: Settings, path: readonly string[], secret: boolean
     if (address === undefined) return "off";
     return address.host === undefined ? `:${address.port}` : writeHostPort({ host: address.host, port: address.port });
   }
+  if (path.join(".") === "parent.proxy") return settings.parent.proxy === undefined ? "off" : writeParentProxy(settings.parent.proxy);
   if (path.join(".") === "upstream.connect_to")
     return settings.upstream.connect_to.map((entry) => `${writeHostPort(entry)}:${writeHostPort(entry.to)}`);
   return secret && typeof value === "string" ? masked(value) : value;
 }
 
-/** A URL without its user part and parameters: PostgreSQL takes a password in either. */
+/** PostgreSQL's URL without its user part and parameters, since it takes a password in either; anything else is hidden whole. */
 function masked(value: string): string {
-  if (!URL.canParse(value)) return value;
+  if (value === "off" || value === "sqlite") return value;
+  if (!isPostgresUrl(value)) return "********";
   const url = new URL(value);
   const user = url.username === "" && url.password === "" ? "" : "********@";
   return `${url.protocol}//${user}${url.host}${url.pathname}${url.search === "" ? "" : "?********"}`;

@@ -1,5 +1,7 @@
 import ipaddr from "ipaddr.js";
 import { z } from "zod";
+import type { ParentProxy } from "../model/policy.js";
+import { readParentProxy } from "./parent-spelling.js";
 import { canonicalHost, isPort, readHostPort } from "./host-spelling.js";
 import type { HostPort } from "./host-spelling.js";
 
@@ -121,6 +123,30 @@ export function recipientsSetting(description: string) {
     .meta({ description, form: "list", mend: 'Write what `age-keygen -y key.txt` prints, such as ["age1…"].' });
 }
 
+/** A proxy as `http(s)://HOST:PORT`. The text is never told: it may hold a password, where one was written by mistake. */
+export function parentSetting(description: string) {
+  const error = "must be http://HOST:PORT, https://HOST:PORT or off.";
+  return z
+    .string({ error })
+    .transform((written, context): ParentProxy | undefined => {
+      if (written === "off") return undefined;
+      const read = readParentProxy(written);
+      if (read === undefined) context.issues.push({ code: "custom", message: error, input: "" });
+      return read;
+    })
+    .prefault("off")
+    .meta({
+      description,
+      form: "text",
+      mend: 'Write "http://proxy.example.com:3128"; credentials belong in parent.credentials_file.',
+    });
+}
+
+/** Text that is shown nowhere. */
+export function secretSetting(description: string, mend: string) {
+  return z.string().min(1, "must be text that is not empty.").prefault("off").meta({ description, form: "text", secret: true, mend });
+}
+
 /** `sqlite` (a file in the data folder) or a PostgreSQL URL, whose password is masked wherever settings are shown. */
 export function storeSetting(description: string) {
   const error = "must be sqlite or a postgresql:// URL.";
@@ -149,7 +175,7 @@ function readConnectTo(written: string): ConnectTo | undefined {
   return from === undefined || to === undefined ? undefined : { ...from, to };
 }
 
-function isPostgresUrl(written: string): boolean {
+export function isPostgresUrl(written: string): boolean {
   try {
     const { protocol, hostname } = new URL(written);
     return (protocol === "postgres:" || protocol === "postgresql:") && hostname !== "";

@@ -4,6 +4,8 @@ import { checkServerIdentity, connect as connectTls, type ConnectionOptions as T
 import type { UpstreamErrorKind } from "../model/ports.js";
 import type { Target } from "../model/target.js";
 import { refusedRange } from "./address-guard.js";
+import { openParentTunnel, type ParentRoute } from "./parent-tunnel.js";
+import { UpstreamError } from "./upstream-error.js";
 
 /** The operator's word on where a target is dialled: `--connect-to` or a destination's `connect`. Not judged by the guard. */
 export interface ConnectTo {
@@ -16,17 +18,6 @@ export type Resolver = (host: string) => Promise<readonly string[]>;
 
 export const systemResolver: Resolver = async (host) => (await lookup(host, { all: true, verbatim: true })).map((answer) => answer.address);
 
-/** A fault of the upstream. `kind` is the metric's label. */
-export class UpstreamError extends Error {
-  readonly kind: UpstreamErrorKind;
-
-  constructor(kind: UpstreamErrorKind, message: string) {
-    super(message);
-    this.name = "UpstreamError";
-    this.kind = kind;
-  }
-}
-
 /** The guard's refusal: no fault of the upstream's but a decision. */
 export class AddressRefusedError extends Error {
   constructor(range: string) {
@@ -38,6 +29,8 @@ export class AddressRefusedError extends Error {
 export interface DialOptions {
   readonly target: Target;
   readonly connectTo: ConnectTo | undefined;
+  /** The proxy that resolves and dials the target in our place. */
+  readonly parent: ParentRoute | undefined;
   readonly resolve: Resolver;
   readonly secureContext: SecureContext;
   readonly connectMs: number;
@@ -47,18 +40,20 @@ export interface DialOptions {
 
 /**
  * Opens a connection to the target: resolves once, judges every answer, dials the judged address itself, so that no second look-up can
- * lead elsewhere (DNS rebinding). TLS is verified against the target's own name (invariant 8), wherever it is dialled.
+ * lead elsewhere (DNS rebinding). TLS is verified against the target's own name (invariant 8), wherever it is dialled. Behind a parent
+ * proxy nothing is resolved here: what a name leads to is the parent's to judge, an address is still judged here.
  *
  * @throws AddressRefusedError where any answer is refused: one bad answer among good ones is how a rebinding begins
  * @throws UpstreamError where the name, the connection or the handshake fails
  */
 export async function dial(options: DialOptions): Promise<Socket> {
+  if (options.parent !== undefined) return dialThrough(options.parent, options);
   const addresses = await dialableAddresses(options);
   const port = options.connectTo?.port ?? options.target.port;
   let last: unknown = new UpstreamError("resolve", "The name has no address.");
   for (const address of addresses) {
     try {
-      return await dialAddress(address, port, options);
+      return await openSession({ host: address, port, noDelay: true }, options, options.connectMs);
     } catch (error) {
       last = error;
       // A refused certificate is the destination's answer: another of its addresses is not asked.
@@ -68,15 +63,26 @@ export async function dial(options: DialOptions): Promise<Socket> {
   throw last;
 }
 
+async function dialThrough(route: ParentRoute, options: DialOptions): Promise<Socket> {
+  const { target, connectMs } = options;
+  if (target.ip !== undefined) judge(target.host);
+  const end = performance.now() + connectMs;
+  const socket = await openParentTunnel(route, target, connectMs);
+  if (target.scheme === "http") return socket;
+  return openSession({ socket }, options, Math.max(1, end - performance.now()));
+}
+
 async function dialableAddresses(options: DialOptions): Promise<readonly string[]> {
   const host = options.connectTo?.host ?? options.target.host;
   const addresses = isIP(host) === 0 ? await resolveWithin(host, options) : [host];
   if (options.connectTo !== undefined) return addresses;
-  for (const address of addresses) {
-    const range = refusedRange(address);
-    if (range !== undefined) throw new AddressRefusedError(range);
-  }
+  for (const address of addresses) judge(address);
   return addresses.slice(0, 4);
+}
+
+function judge(address: string): void {
+  const range = refusedRange(address);
+  if (range !== undefined) throw new AddressRefusedError(range);
 }
 
 async function resolveWithin(host: string, options: DialOptions): Promise<readonly string[]> {
@@ -93,13 +99,16 @@ async function resolveWithin(host: string, options: DialOptions): Promise<readon
   }
 }
 
-async function dialAddress(address: string, port: number, options: DialOptions): Promise<Socket> {
+/** Where a session with the target is opened: an address, or a tunnel that leads there. */
+type Transport = { readonly host: string; readonly port: number; readonly noDelay: true } | { readonly socket: Socket };
+
+async function openSession(transport: Transport, options: DialOptions, withinMs: number): Promise<Socket> {
   const { target, session } = options;
   const socket =
-    target.scheme === "http" ? connectTcp({ host: address, port, noDelay: true }) : connectTls(tlsOptions(address, port, options));
+    target.scheme === "http" && "host" in transport ? connectTcp(transport) : connectTls({ ...transport, ...tlsOptions(options) });
   socket.on("session", (ticket: Buffer) => session.keep(ticket));
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => settle(new UpstreamError("timeout", "The connection was not open in time.")), options.connectMs);
+    const timer = setTimeout(() => settle(new UpstreamError("timeout", "The connection was not open in time.")), withinMs);
     const settle = (error: UpstreamError | undefined): void => {
       clearTimeout(timer);
       socket.removeListener("error", onError);
@@ -118,11 +127,9 @@ async function dialAddress(address: string, port: number, options: DialOptions):
   });
 }
 
-function tlsOptions(host: string, port: number, { target, secureContext, session }: DialOptions): TlsOptions {
+function tlsOptions({ target, secureContext, session }: DialOptions): TlsOptions {
   const resumed = session.take();
   return {
-    host,
-    port,
     // TLS 1.2 at least is the shared context's own setting (`tls/system-roots.ts`).
     secureContext,
     ALPNProtocols: ["http/1.1"],

@@ -3,8 +3,11 @@ import type { SecureContext } from "node:tls";
 import type { AnswerSink } from "../model/answer.js";
 import type { HeaderField } from "../model/exchange.js";
 import type { UpstreamErrorKind } from "../model/ports.js";
+import type { ParentProxy } from "../model/policy.js";
 import { authority, type Target } from "../model/target.js";
-import { AddressRefusedError, type ConnectTo, dial, type Resolver, UpstreamError } from "./dial.js";
+import type { ParentAccess } from "./parent-tunnel.js";
+import { AddressRefusedError, type ConnectTo, dial, type Resolver } from "./dial.js";
+import { UpstreamError } from "./upstream-error.js";
 
 /** One message for an upstream: unambiguous by construction, since only method, path, listed fields and a whole body are ever given. */
 export interface UpstreamRequest {
@@ -16,6 +19,8 @@ export interface UpstreamRequest {
   /** The inspected bytes; undefined: the request has no body. */
   readonly body: Buffer | undefined;
   readonly connectTo: ConnectTo | undefined;
+  /** Who resolves and dials the target in our place. */
+  readonly parent: ParentProxy | undefined;
 }
 
 /** How an exchange with the upstream ended. */
@@ -28,6 +33,7 @@ export type Forwarded =
 
 export interface ForwarderOptions {
   readonly secureContext: SecureContext;
+  readonly parents: ParentAccess;
   readonly resolve: Resolver;
   readonly connectMs: number;
   /** To the answer's first byte. */
@@ -65,8 +71,8 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
 
 /** Pools are as many as policy names destinations, since nothing else gets here. */
 function poolFor(pools: Map<string, Pool>, request: UpstreamRequest, options: ForwarderOptions): Pool {
-  const { target, connectTo } = request;
-  const key = `${target.scheme}://${authority(target)} ${connectTo === undefined ? "" : `${connectTo.host} ${connectTo.port}`}`;
+  const { target, connectTo, parent } = request;
+  const key = JSON.stringify([target.scheme, authority(target), connectTo, parent]);
   const known = pools.get(key);
   if (known !== undefined) return known;
   let ticket: Buffer | undefined;
@@ -89,6 +95,7 @@ function poolFor(pools: Map<string, Pool>, request: UpstreamRequest, options: Fo
       dial({
         target,
         connectTo,
+        parent: parent && { ...options.parents, parent },
         resolve: options.resolve,
         secureContext: options.secureContext,
         connectMs: options.connectMs,

@@ -66,8 +66,17 @@ export interface Destination {
   readonly headers: readonly string[];
   /** `HOST:PORT` to dial in its place; the operator's word, not judged by the address guard. */
   readonly connect: { readonly host: string; readonly port: number } | undefined;
+  /** The proxy that resolves its name and dials it in this one's place (invariant 4); undefined: this one does. */
+  readonly parent?: ParentProxy | undefined;
   /** Undefined: every client that reaches the proxy. */
   readonly clients?: DestinationClients | undefined;
+}
+
+/** A corporate proxy in front of the internet, asked by CONNECT; over TLS where its scheme is https. */
+export interface ParentProxy {
+  readonly scheme: "http" | "https";
+  readonly host: string;
+  readonly port: number;
 }
 
 /** Who may use a destination: any that is named either way. */

@@ -8,6 +8,7 @@ const COLUMNS = [
   "destination",
   "host",
   "port",
+  "via",
   "method",
   "path",
   "eventKind",

@@ -55,6 +55,8 @@ export interface DeskRecord {
   readonly destination: string;
   readonly host: string;
   readonly port: number;
+  /** Parent proxy that resolves and dials it, `host:port`; null where this proxy does. */
+  readonly via: string | null;
   readonly method: string;
   readonly path: string;
   readonly eventKind: string | null;

@@ -19,6 +19,8 @@ export interface Transfer {
   readonly destination: string;
   readonly host: string;
   readonly port: number;
+  /** `host:port` of the parent proxy that resolves the host and dials it (invariant 4); undefined: this proxy does. */
+  readonly via?: string | undefined;
   readonly method: string;
   readonly path: string;
   readonly verdict: "allow" | "redact" | "block";

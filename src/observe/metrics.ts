@@ -18,7 +18,15 @@ const UNNAMED_DESTINATION = "unnamed";
 
 const CASE_STATES = ["on", "limited", "unconfigured"] as const satisfies readonly CasePolicy["state"][];
 const VERDICTS = ["allow", "redact", "block"] as const satisfies readonly VerdictLabel[];
-const UPSTREAM_ERROR_KINDS = ["resolve", "connect", "tls", "timeout", "reset", "protocol"] as const satisfies readonly UpstreamErrorKind[];
+const UPSTREAM_ERROR_KINDS = [
+  "resolve",
+  "connect",
+  "tls",
+  "timeout",
+  "reset",
+  "protocol",
+  "parent",
+] as const satisfies readonly UpstreamErrorKind[];
 const DIRECTIONS = ["in", "out", "answer"] as const;
 const RELOAD_RESULTS = ["ok", "error"] as const;
 

@@ -19,6 +19,7 @@ export function newRecord(transfer: Transfer, replica: string): RecordRow {
     destination: transfer.destination,
     host: transfer.host,
     port: transfer.port,
+    via: transfer.via ?? null,
     method: transfer.method,
     path: transfer.path,
     event_kind: transfer.eventKind ?? null,

@@ -19,6 +19,7 @@ const exported = z.object({
   destination: z.string(),
   host: z.string(),
   port: z.int(),
+  via: z.string().nullable().default(null),
   method: z.string(),
   path: z.string(),
   eventKind: z.string().nullable(),
@@ -96,9 +97,10 @@ async function bringStatus(
 }
 
 function transferOf(record: Exported): Transfer {
-  const { case: caseName, occurrences, firstSeen, lastSeen, reason, eventKind, structure, status: _status, due: _due, ...rest } = record;
+  const { case: caseName, occurrences, firstSeen, lastSeen, reason, eventKind, structure, via, status: _status, due: _due, ...rest } = record;
   return storable({
     ...rest,
+    ...(via === null ? {} : { via }),
     at: firstSeen,
     caseName,
     reason: reason ?? undefined,

@@ -51,6 +51,9 @@ export function recordPage(record: DeskRecord, history: readonly DeskHistoryEntr
     ["What happened", sentence(record)],
     ["Reason", record.reason ?? "none: it was let out"],
     ["Request", `${record.method} ${record.host}:${record.port}${record.path}`],
+    ...(record.via === null
+      ? []
+      : ([["Dialled by", `the parent proxy ${record.via}, which resolves the name`]] satisfies [string, string][])),
     ["Case", `${record.case}, destination ${record.destination}${record.eventKind === null ? "" : `, event ${record.eventKind}`}`],
     ["Client", record.client],
     ["Seen", `${record.occurrences} times, first ${record.firstSeen}, last ${record.lastSeen}`],

@@ -12,6 +12,7 @@ export function recordView(row: RecordRow, spooled = false): DeskRecord {
     destination: row.destination,
     host: row.host,
     port: row.port,
+    via: row.via,
     method: row.method,
     path: row.path,
     eventKind: row.event_kind,

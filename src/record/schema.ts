@@ -79,6 +79,8 @@ export interface RecordRow {
   destination: string;
   host: string;
   port: number;
+  /** Parent proxy that resolves and dials. */
+  via: string | null;
   method: string;
   path: string;
   event_kind: string | null;

@@ -5,7 +5,7 @@ import type { CaseName } from "../model/limited-case.js";
 import type { Destination } from "../model/policy.js";
 import type { Pseudonyms } from "../model/ports.js";
 import { isUnexpectedTransfer, type Reason } from "../model/reasons.js";
-import type { Target } from "../model/target.js";
+import { authority, type Target } from "../model/target.js";
 import type { Transfer } from "../model/transfer.js";
 
 /** What the pipeline knows of an exchange when it is to be recorded. */
@@ -55,6 +55,7 @@ export function draftTransfer(facts: TransferFacts, pseudonyms: Pseudonyms): Tra
     destination: name,
     host,
     port: target?.port ?? 0,
+    ...(destination?.parent && { via: authority({ ...destination.parent, ip: destination.parent.host.includes(":") ? 6 : undefined }) }),
     method,
     path,
     verdict: facts.verdict,

@@ -39,6 +39,7 @@ const transferSchema = z.object({
   destination: z.string(),
   host: z.string(),
   port: count,
+  via: z.string().exactOptional(),
   method: z.string(),
   path: z.string(),
   verdict: z.enum(["allow", "redact", "block"]),
@@ -58,9 +59,10 @@ const transferSchema = z.object({
 
 /** A transfer as canonical JSON: the body of its entry, and what the spool holds. */
 export function transferText(transfer: Transfer): string {
-  const { reason, eventKind, structure, findings, bundle, ...rest } = transfer;
+  const { reason, eventKind, structure, findings, bundle, via, ...rest } = transfer;
   return canonicalJson({
     ...rest,
+    ...(via === undefined ? {} : { via }),
     ...(bundle && { bundle: { ...bundle } }),
     reason: reason ?? null,
     eventKind: eventKind ?? null,

@@ -35,7 +35,7 @@ export async function verifyContent(
       continue;
     }
     const wanted = newRecord(parseTransfer(body ?? ""), replica);
-    const names = ["identity", "incident", "case_name", "destination", "host", "port", "method", "path"] as const;
+    const names = ["identity", "incident", "case_name", "destination", "host", "port", "via", "method", "path"] as const;
     // A record that later got through tells of that occurrence.
     const judged = row.transferred === wanted.transferred ? (["verdict", "reason", "findings", "structure", "client"] as const) : [];
     const differ = [...names, ...judged].filter((name) => row[name] !== wanted[name]);

@@ -53,15 +53,31 @@ export interface UpstreamTrust {
  * @throws FaultsError naming every file that can't be used
  */
 export function buildUpstreamSecureContext(trust: UpstreamTrust): SecureContext {
+  const extra = rootsOf(trust.extraCaFiles, "--upstream-ca");
+  return createSecureContext({ ca: [...systemRoots(trust.environment).pems, ...extra], minVersion: "TLSv1.2" });
+}
+
+/**
+ * What parent proxies over TLS are verified by: their own roots and no others, TLS 1.2 or newer.
+ *
+ * @returns undefined where no file is named: the upstream's context does
+ * @throws FaultsError naming every file that can't be used
+ */
+export function buildParentSecureContext(files: readonly string[]): SecureContext | undefined {
+  if (files.length === 0) return undefined;
+  return createSecureContext({ ca: rootsOf(files, "parent.ca"), minVersion: "TLSv1.2" });
+}
+
+function rootsOf(files: readonly string[], where: string): string[] {
   const faults: Fault[] = [];
-  const extra = trust.extraCaFiles.flatMap((path) => {
-    const read = readRoots(path, "--upstream-ca");
+  const pems = files.flatMap((path) => {
+    const read = readRoots(path, where);
     if ("pems" in read) return read.pems;
     faults.push(read.fault);
     return [];
   });
   if (faults.length > 0) throw new FaultsError("The roots for upstream TLS can't be read:", faults);
-  return createSecureContext({ ca: [...systemRoots(trust.environment).pems, ...extra], minVersion: "TLSv1.2" });
+  return pems;
 }
 
 function readRoots(path: string, where: string): { readonly pems: string[] } | { readonly fault: Fault } {

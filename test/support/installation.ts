@@ -5,6 +5,7 @@ import { packageRoot } from "../../src/config/package-root.js";
 import { type PlayedRequest, readTraffic } from "../../src/cli/demo/played-request.js";
 import { startStandInVendor, type StandInVendor, type VendorAnswer } from "../../src/cli/demo/stand-in-vendor.js";
 import { loadSettings, type Settings } from "../../src/config/settings.js";
+import type { Resolver } from "../../src/forward/dial.js";
 import { openRecordArchive } from "../../src/record/record-archive.js";
 import type { DeskRecord } from "../../src/model/record-desk.js";
 import { type Authority, openAuthority } from "../../src/tls/authority.js";
@@ -21,6 +22,8 @@ export interface InstallationWish {
   readonly hosts?: readonly string[];
   /** `HOST:PORT:ADDR:PORT` beside those that lead to the vendor. */
   readonly connectTo?: readonly string[];
+  /** Names to addresses, in place of the system's resolver. */
+  readonly resolve?: Resolver;
   /** Sections of the settings file. */
   readonly settings?: Readonly<Record<string, unknown>>;
 }

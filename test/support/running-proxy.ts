@@ -36,7 +36,7 @@ export interface Stage {
 
 export async function raiseStage(wish: InstallationWish = {}): Promise<Stage> {
   const installation = await prepareInstallation(wish);
-  const proxy = await startProxy(installation.settings());
+  const proxy = await startProxy(installation.settings(), wish.resolve === undefined ? {} : { resolve: wish.resolve });
   const port = proxy.addresses.proxy?.port ?? 0;
   const tunnel: Stage["tunnel"] = (to, options = {}) => openTunnel({ port, to: `${to}:443`, ca: proxy.caPem, ...options });
   return {

@@ -27,6 +27,10 @@ export const TRANSFER = z
     destination: z.string(),
     host: z.string(),
     port: count,
+    via: z
+      .string()
+      .nullable()
+      .meta({ description: "The parent proxy that resolves the host and dials it, as host:port; null where this proxy does." }),
     method: z.string(),
     path: z.string(),
     eventKind: z.string().nullable(),

@@ -98,6 +98,7 @@ function factsCard(record: DeskRecord): Html {
   const facts: readonly (readonly [string, string | Html])[] = [
     ["Record", html`<code>${record.id}</code>`],
     ["Request", html`<code>${shown(`${record.method} ${record.host}:${record.port}${record.path}`)}</code>`],
+    ...(record.via === null ? [] : [["Dialled by", `the parent proxy ${shown(record.via)}, which resolves the name`] as const]),
     ["Case", caseLabel(record.case)],
     ["Destination", shown(record.destination)],
     ["Event", record.eventKind === null ? "none named" : shown(record.eventKind)],
