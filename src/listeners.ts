@@ -1,5 +1,7 @@
 import type { Settings } from "./config/settings.js";
 import { ChunkedDecoder } from "./http/chunked.js";
+import { type FirstPartySite, firstPartyHead } from "./http/first-party.js";
+import { firstPartyShim } from "./http/first-party-shim.js";
 import { problemAnswer } from "./http/problem.js";
 import { judgeServerName, targetOfServerName } from "./http/server-name.js";
 import { parseStreamHead } from "./http/stream-head.js";
@@ -8,10 +10,13 @@ import { basicAuthentication } from "./listen/credentials.js";
 import { listenProxyTls } from "./listen/tls-listener.js";
 import { ConnectionLedger } from "./listen/connection-ledger.js";
 import { listenExplicit } from "./listen/explicit-listener.js";
+import { listenFirstParty } from "./listen/first-party-listener.js";
 import type { Listener } from "./listen/listener.js";
 import type { ServingParts } from "./listen/secure-connection.js";
 import { listenTransparent } from "./listen/transparent-listener.js";
 import type { ExchangeHandler } from "./model/exchange-handler.js";
+import { type Fault, FaultsError } from "./model/fault.js";
+import type { Destination } from "./model/policy.js";
 import type { Logger, Metrics } from "./model/ports.js";
 import { peekClientHello } from "./tls/client-hello.js";
 import type { LeafCache } from "./tls/leaf-cache.js";
@@ -22,11 +27,14 @@ export interface Listeners {
   readonly proxy: Listener | undefined;
   readonly proxyTls: Listener | undefined;
   readonly transparent: Listener | undefined;
+  readonly firstParty: Listener | undefined;
   /** Takes no new connection, lets exchanges in flight end, and closes the rest after `withinMs`. */
   drain(withinMs: number): Promise<void>;
 }
 
 interface Behind {
+  /** The destinations that browsers may reach first-party. */
+  readonly browserDestinations: () => readonly Destination[];
   readonly handler: ExchangeHandler;
   readonly leaves: LeafCache;
   readonly logger: Logger;
@@ -85,11 +93,48 @@ export async function openListeners(settings: Settings, behind: Behind): Promise
           parts,
         ),
       ));
-    return { proxy, proxyTls, transparent, drain };
+    const site = firstPartySite(settings, behind.browserDestinations);
+    const firstParty =
+      site &&
+      (await keep(
+        listenFirstParty(
+          {
+            ...common,
+            address: site.address,
+            setting: "listen.first-party",
+            readHead: (head) => firstPartyHead(head, site),
+            shim: () => firstPartyShim(site),
+          },
+          parts,
+        ),
+      ));
+    return { proxy, proxyTls, transparent, firstParty, drain };
   } catch (error) {
     await drain(0);
     throw error;
   }
+}
+
+/** @throws FaultsError where the listener is on and nothing says whose site it is */
+function firstPartySite({ listen, first_party: { hosts, path } }: Settings, destinations: FirstPartySite["destinations"]) {
+  const address = listen["first-party"];
+  if (address === undefined) return undefined;
+  const faults: Fault[] = [];
+  if (hosts.length === 0) {
+    faults.push({
+      where: "first_party.hosts",
+      what: "listen.first-party is on and no host of Diffgram's own is named.",
+      mend: "Name the hosts that browsers open Diffgram by.",
+    });
+  }
+  if (!/^(?:\/[A-Za-z0-9_.-]{1,64}){1,4}$/.test(path))
+    faults.push({
+      where: "first_party.path",
+      what: `"${path}" is no path.`,
+      mend: "Write one such as /_egress, without a slash at its end.",
+    });
+  if (faults.length > 0) throw new FaultsError("The first-party listener can't start.", faults);
+  return { address, hosts, path, destinations };
 }
 
 function servingParts({ limits, timeouts, http2 }: Settings, behind: Behind): ServingParts {

@@ -37,6 +37,7 @@ export interface RunningProxy {
     readonly proxy: ListeningAt | undefined;
     readonly proxyTls: ListeningAt | undefined;
     readonly transparent: ListeningAt | undefined;
+    readonly firstParty: ListeningAt | undefined;
     readonly metrics: ListeningAt | undefined;
     readonly console: ListeningAt | undefined;
     readonly support: ListeningAt | undefined;
@@ -127,6 +128,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
     clock: CLOCK,
   });
 
+  const browserDestinations = () => inForce.index.policy.destinations.filter(({ caseName }) => caseName === "js-error-collection");
   let observe: ObserveServer | undefined;
   let desk: RunningConsole | undefined;
   let listeners: Listeners | undefined;
@@ -149,8 +151,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
         registry,
         health,
         browsers: {
-          hosts: () =>
-            inForce.index.policy.destinations.filter(({ caseName }) => caseName === "js-error-collection").map(({ host }) => host),
+          hosts: () => browserDestinations().map(({ host }) => host),
           proxy: settings.pac.proxy === "auto" ? undefined : settings.pac.proxy,
           port: () => listeners?.proxy?.address.port ?? settings.listen.proxy?.port ?? 0,
           caPem: () => leaves.authority.certificatePem,
@@ -184,7 +185,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
       logger,
       clock: CLOCK,
     });
-    listeners = await openListeners(settings, { handler, leaves, logger, metrics: registry });
+    listeners = await openListeners(settings, { handler, browserDestinations, leaves, logger, metrics: registry });
   } catch (error) {
     await close();
     throw error;
@@ -196,6 +197,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
       proxy: listeners.proxy?.address,
       proxyTls: listeners.proxyTls?.address,
       transparent: listeners.transparent?.address,
+      firstParty: listeners.firstParty?.address,
       metrics: observe?.address,
       console: desk?.address,
       support: support?.address,

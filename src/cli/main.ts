@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   report: async () => (await import("./report.js")).addReportCommand,
   pins: async () => (await import("./pins.js")).addPinsCommand,
   limits: async () => (await import("./limits.js")).addLimitsCommand,
+  "first-party": async () => (await import("./first-party.js")).addFirstPartyCommand,
   support: async () => (await import("./support.js")).addSupportCommand,
   "new-rule": async () => (await import("./new-rule.js")).addNewRuleCommand,
   config: async () => (await import("./config.js")).addConfigCommand,

@@ -45,6 +45,9 @@ function greeting({ addresses, firstPassword }: RunningProxy, certs: string, dat
     `diffgram-egress-proxy is ready.`,
     `  proxy    ${at(addresses.proxy)}   (HTTPS_PROXY of Diffgram's pods)`,
     ...(addresses.proxyTls === undefined ? [] : [`  by TLS   ${at(addresses.proxyTls)}   (the same proxy, with its clients' names)`]),
+    ...(addresses.firstParty === undefined
+      ? []
+      : [`  browsers ${at(addresses.firstParty)}   (first-party: what Diffgram's ingress sends of browsers' loader and beacons)`]),
     ...(addresses.transparent === undefined
       ? []
       : [`  redirect ${at(addresses.transparent)}   (transparent: connections that the network redirects)`]),

@@ -26,6 +26,7 @@ export const SETTINGS_SCHEMA = section({
     "proxy-tls": listenSetting("The same proxy, reached over TLS.", "off"),
     transparent: listenSetting("Where redirected connections arrive; conventionally :3129.", "off"),
     support: listenSetting("Where the vendor's support reaches its named routes; conventionally :8443.", "off"),
+    "first-party": listenSetting("Where Diffgram's ingress sends browsers' loader and beacons; conventionally :8090.", "off"),
     metrics: listenSetting("Metrics, health and the proxy.pac file.", ":9464"),
     console: listenSetting("The review pages and the API.", "127.0.0.1:8080"),
   }).prefault({}),
@@ -85,6 +86,21 @@ export const SETTINGS_SCHEMA = section({
     proxy: textSetting(
       'HOST:PORT of the proxy as browsers reach it, for /proxy.pac; "auto" is the host that the file was asked of and the proxy\'s port.',
       "auto",
+    ),
+  }).prefault({}),
+  first_party: section({
+    hosts: listSetting(
+      "Diffgram's own host names, as browsers and its ingress spell them.",
+      "Write a list such as [diffgram.example.org].",
+    ),
+    path: textSetting("The path of those hosts below which everything goes to listen.first-party.", "/_egress"),
+    static_hosts: listSetting(
+      "Hosts that Diffgram's pages load styles, fonts, scripts and pictures from; they go into the generated Content-Security-Policy.",
+      "Write a list such as [fonts.googleapis.com, fonts.gstatic.com].",
+    ),
+    own_hosts: listSetting(
+      "The installation's own hosts that its pages speak to, such as its object storage; they go into the same.",
+      "Write a list such as [https://s3.example.org].",
     ),
   }).prefault({}),
   support: section({

@@ -8,7 +8,7 @@ export interface Client {
 }
 
 /** How the request reached us. */
-export type Entry = "absolute" | "connect" | "transparent" | "support";
+export type Entry = "absolute" | "connect" | "transparent" | "support" | "first-party";
 
 /** Header fields in the order and case they came in; names are compared in lower case. */
 export type HeaderField = readonly [name: string, value: string];

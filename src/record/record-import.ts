@@ -35,7 +35,7 @@ const exported = z.object({
   findings: findingsSchema,
   moreFindings: z.int(),
   client: z.string(),
-  entry: z.enum(["absolute", "connect", "transparent", "support"]),
+  entry: z.enum(["absolute", "connect", "transparent", "support", "first-party"]),
   identity: z.string().min(1),
   bodyBytes: z.int(),
   bodyHmac: z.string(),

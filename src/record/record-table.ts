@@ -1,4 +1,5 @@
 import type { DeskHistoryEntry, DeskIncident, DeskRecord } from "../model/record-desk.js";
+import { reasonSentence } from "../model/reasons.js";
 import { align } from "./text-table.js";
 
 /** Records as a table for a terminal: one line each, newest first. */
@@ -49,7 +50,7 @@ export function recordPage(record: DeskRecord, history: readonly DeskHistoryEntr
   const facts: [string, string][] = [
     ["Record", record.id],
     ["What happened", sentence(record)],
-    ["Reason", record.reason ?? "none: it was let out"],
+    ["Reason", record.reason === null ? "none: it was let out" : `${record.reason}: ${reasonSentence(record.reason)}`],
     ["Request", `${record.method} ${record.host}:${record.port}${record.path}`],
     ...(record.via === null
       ? []

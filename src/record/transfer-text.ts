@@ -34,7 +34,7 @@ const transferSchema = z.object({
   id: z.string().min(1),
   at: count,
   client: z.string(),
-  entry: z.enum(["absolute", "connect", "transparent", "support"]),
+  entry: z.enum(["absolute", "connect", "transparent", "support", "first-party"]),
   caseName: z.enum(CASE_NAMES),
   destination: z.string(),
   host: z.string(),

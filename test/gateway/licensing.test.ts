@@ -6,27 +6,7 @@ import { passingKey } from "../../src/record/passing-key.js";
 import { prepareInstallation } from "../support/installation.js";
 import { problemOf, type Stage, stageFor } from "../support/running-proxy.js";
 import type { WireAnswer } from "../support/wire.js";
-
-const HOST = "licensing.example.com";
-
-/** The policy with the host that the vendor gave, as its comment shows it. */
-function named(text: string): string {
-  return text.replace(
-    /licensing:\n {4}mode: enforce\n {4}destinations: \[\]/,
-    `licensing:
-    mode: enforce
-    destinations:
-      - name: licensing
-        host: ${HOST}
-        routes:
-          - { methods: [POST], path: /v1/status, content_types: [application/json], schema: licensing-status }
-          - { methods: [POST], path: /v1/usage, content_types: [application/json], schema: licensing-usage }`,
-  );
-}
-
-function limitedOthers(text: string): string {
-  return named(text).replaceAll("enabled: true", "enabled: false");
-}
+import { HOST, limitedOthers, named } from "./licensing-policy.js";
 
 function licensing(context: TestContext, policy: (text: string) => string = named): Promise<Stage> {
   return stageFor(context, { hosts: [HOST], policy, settings: { workers: 0 } });

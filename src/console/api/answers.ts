@@ -47,7 +47,7 @@ export const TRANSFER = z
     findings: z.array(FINDING).readonly(),
     moreFindings: count,
     client: z.string(),
-    entry: z.enum(["absolute", "connect", "transparent", "support"]),
+    entry: z.enum(["absolute", "connect", "transparent", "support", "first-party"]),
     identity: z.string(),
     bodyBytes: count,
     bodyHmac: z.string(),
