@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   console: async () => (await import("./console.js")).addConsoleCommand,
   inventory: async () => (await import("./inventory.js")).addInventoryCommand,
   report: async () => (await import("./report.js")).addReportCommand,
+  suggest: async () => (await import("./suggest.js")).addSuggestCommand,
   pins: async () => (await import("./pins.js")).addPinsCommand,
   limits: async () => (await import("./limits.js")).addLimitsCommand,
   "first-party": async () => (await import("./first-party.js")).addFirstPartyCommand,

@@ -2,7 +2,7 @@ import type { RuleId } from "../model/finding.js";
 import type { SourceFile } from "../model/inspection.js";
 import type { LimitedCase } from "../model/limited-case.js";
 import type { LineEdit } from "./unified-diff.js";
-import { readYamlTree, type Tree, type TreeEntry } from "./yaml-tree.js";
+import { entryOf, indentOf, lineOf, readYamlTree } from "./yaml-tree.js";
 
 interface Terms {
   readonly until: string;
@@ -60,17 +60,4 @@ function opening(rule: RuleId, indent: string, { until, reason, author }: Terms)
 /** A double-quoted scalar of YAML 1.2, in which every text of JSON is one; what a reviewer would not see is left out. */
 function quoted(text: string): string {
   return JSON.stringify(text.replace(/[\s\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Surrogate}]+/gu, " ").trim());
-}
-
-function entryOf(tree: Tree | undefined, key: string): TreeEntry | undefined {
-  return tree?.kind === "map" ? tree.entries.find((entry) => entry.key === key) : undefined;
-}
-
-/** From 0. */
-function lineOf({ where }: TreeEntry): number {
-  return Number(/:(\d+):\d+$/.exec(where)?.[1] ?? 1) - 1;
-}
-
-function indentOf({ where }: TreeEntry): string {
-  return " ".repeat(Number(/:(\d+)$/.exec(where)?.[1] ?? 1) - 1);
 }

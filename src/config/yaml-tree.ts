@@ -160,3 +160,18 @@ function yamlMend(code: string): string {
   if (code === "BAD_ALIAS") return "Write the value out.";
   return "Check indentation, quotes and colons on this line and the one before.";
 }
+
+/** A map's member by its key. */
+export function entryOf(tree: Tree | undefined, key: string): TreeEntry | undefined {
+  return tree?.kind === "map" ? tree.entries.find((entry) => entry.key === key) : undefined;
+}
+
+/** The line that a member's key stands on, from 0. */
+export function lineOf({ where }: TreeEntry): number {
+  return Number(/:(\d+):\d+$/.exec(where)?.[1] ?? 1) - 1;
+}
+
+/** The white space before a member's key, where nothing else is. */
+export function indentOf({ where }: TreeEntry): string {
+  return " ".repeat(Number(/:(\d+)$/.exec(where)?.[1] ?? 1) - 1);
+}
