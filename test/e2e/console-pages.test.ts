@@ -3,12 +3,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { packageRoot } from "../../src/config/package-root.js";
-import { openDesk } from "../console/desk-fixture.js";
 import { launch, seriousFaults } from "./console-browser.js";
-import { fortnight, inventory } from "./console-records.js";
-
-const REACHED = "0192e100-7a10-7c2e-9b1f-3d5e8a7b2002";
-const ANNOTATED = "0192e100-7a10-7c2e-9b1f-3d5e8a7b2001";
+import { ANNOTATED, deskOfFortnight, OBJECT_PATH, REACHED } from "./console-records.js";
 
 const PAGES: readonly (readonly [string, string])[] = [
   ["overview", "/"],
@@ -17,9 +13,13 @@ const PAGES: readonly (readonly [string, string])[] = [
   ["transfers-empty", "/transfers?text=nothing-like-it"],
   ["transfer", `/transfers/${ANNOTATED}`],
   ["notice", `/transfers/${REACHED}/notice`],
-  ["inventory", "/inventory"],
+  ["exception", `/transfers/${OBJECT_PATH}/exception`],
+  ["transfer-reported", `/transfers/${REACHED}`],
+  ["inventory", "/inventory?changes=true"],
   ["policy", "/policy"],
   ["inspect", "/inspect"],
+  ["report", "/report"],
+  ["report-made", "/report/made?since=30d"],
   ["access", "/access"],
   ["account", "/account"],
   ["not-found", "/transfers/nowhere"],
@@ -29,14 +29,7 @@ const PAGES: readonly (readonly [string, string])[] = [
 const picturing = process.env["EGRESS_PROXY_SCREENSHOTS"] !== undefined;
 
 test("no page has a serious fault by axe, in light and dark, wide and narrow; none scrolls sideways or asks elsewhere", async (context) => {
-  const desk = await openDesk(context, {
-    ports: {
-      inventory: { list: () => Promise.resolve({ items: inventory(Date.now()), next: undefined }), accept: () => Promise.resolve(0) },
-    },
-  });
-  for (const transfer of fortnight(Date.now())) await desk.store.write(transfer);
-  for (const status of ["confirmed", "reported"] as const)
-    await desk.store.setStatus(ANNOTATED, { status, by: "dana", why: "Told by mail, ticket 4711.", at: Date.now() });
+  const desk = await deskOfFortnight(context);
   const faults: string[] = [];
   const browser = await launch();
   context.after(() => browser.close());
@@ -68,7 +61,7 @@ test("no page has a serious fault by axe, in light and dark, wide and narrow; no
         if (picturing)
           await page.screenshot({
             path: join(folder, `${name}-${width}${colorScheme === "dark" ? "-dark" : ""}.png`),
-            fullPage: width === 1440 && name !== "policy",
+            fullPage: width === 1440 && name !== "policy" && name !== "report-made",
           });
       };
       const at = (path: string): string => `http://127.0.0.1:${desk.console.address.port}${path}`;

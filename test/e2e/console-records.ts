@@ -1,7 +1,21 @@
+import type { TestContext } from "node:test";
+import { generateX25519Identity, identityToRecipient } from "age-encryption";
+import { proposeException } from "../../src/config/policy-exception.js";
+import { readRulesDir } from "../../src/config/rules-directory.js";
+import { loadSettings } from "../../src/config/settings.js";
 import type { InventoryItem } from "../../src/model/console-ports.js";
 import type { Finding } from "../../src/model/finding.js";
 import type { Transfer } from "../../src/model/transfer.js";
+import type { RecordStore } from "../../src/record/record-store.js";
+import { type Desk, openDesk } from "../console/desk-fixture.js";
 import { finding, transfer } from "../record/sample.js";
+
+/** Annotation instances in an event's log; kept sealed, reported, overdue. */
+export const ANNOTATED = "0192e100-7a10-7c2e-9b1f-3d5e8a7b2001";
+/** What reached the vendor. */
+export const REACHED = "0192e100-7a10-7c2e-9b1f-3d5e8a7b2002";
+/** Dismissed. */
+export const OBJECT_PATH = "0192e100-7a10-7c2e-9b1f-3d5e8a7b2006";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -72,7 +86,7 @@ export function fortnight(now: number): readonly Transfer[] {
   return [
     ...tracks,
     transfer({
-      id: "0192e100-7a10-7c2e-9b1f-3d5e8a7b2001",
+      id: ANNOTATED,
       at: now - 2 * DAY,
       destination: "event-hub",
       host: "app.diffgram.com",
@@ -96,7 +110,7 @@ export function fortnight(now: number): readonly Transfer[] {
       bodyBytes: 2_027,
     }),
     transfer({
-      id: "0192e100-7a10-7c2e-9b1f-3d5e8a7b2002",
+      id: REACHED,
       at: now - 5 * HOUR,
       verdict: "allow",
       reason: undefined,
@@ -151,11 +165,51 @@ export function fortnight(now: number): readonly Transfer[] {
       structure: JSON.stringify({ event_type: "string(4)", description: "string(61)", error_log: { options: "string(412)" } }),
       eventKind: "aws_s3_new_import_success",
     }),
+    transfer({
+      id: OBJECT_PATH,
+      at: now - 4 * DAY,
+      destination: "event-hub",
+      host: "app.diffgram.com",
+      path: "/api/walrus/eventhub/new",
+      findings: [found("blob/object-path", "/description", "The text holds the path of an object in a store.")],
+      structure: JSON.stringify({ event_type: "string(4)", kind: "string(31)", description: "string(48)" }),
+      eventKind: "google_cloud_new_import_warning",
+    }),
   ];
 }
 
+/** A desk on which some of it was decided: reported and overdue, reported and due, dismissed; one body is kept sealed. */
+export async function deskOfFortnight(context: TestContext): Promise<Desk> {
+  const now = Date.now();
+  const rules = readRulesDir(loadSettings({ env: {}, flags: [] }).rules);
+  const items = { list: () => Promise.resolve({ items: inventory(now), next: undefined }), accept: () => Promise.resolve(0) };
+  let store: RecordStore | undefined;
+  const desk = await openDesk(context, {
+    ports: {
+      inventory: items,
+      propose: (record, dismissal) => proposeException(rules, record, dismissal),
+      report: (period) => store?.report(period) ?? Promise.reject(new Error("The store is not open yet.")),
+    },
+  });
+  ({ store } = desk);
+  for (const one of fortnight(now)) await store.write(one);
+  for (const [id, due] of [
+    [ANNOTATED, now - DAY],
+    [REACHED, now + 9 * DAY],
+  ] as const) {
+    await store.setStatus(id, { status: "confirmed", by: "dana", why: "Seen in the vendor's source.", at: now - 2 * HOUR });
+    await store.setStatus(id, { status: "reported", by: "dana", why: "Told by mail, ticket 4711.", at: now - HOUR, due });
+  }
+  await store.setStatus(OBJECT_PATH, { status: "dismissed", by: "dana", why: "The bucket's name is public.", at: now });
+  const writer = store.newWriter([await identityToRecipient(await generateX25519Identity())]);
+  await writer.ask({ kind: "seal", record: ANNOTATED, exchange: ANNOTATED, body: Buffer.alloc(2_027), at: now - 2 * DAY });
+  await writer.ask({ kind: "evidence", now });
+  await writer.stop();
+  return desk;
+}
+
 /** Some of what an allowed fortnight holds. */
-export function inventory(now: number): readonly InventoryItem[] {
+function inventory(now: number): readonly InventoryItem[] {
   const item = (path: string, type: string, lengthClass: string, count: number, days: number): InventoryItem => ({
     case: "event-collection",
     destination: path.startsWith("/batch") ? "segment" : "event-hub",

@@ -4,10 +4,8 @@ import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { openDesk } from "../console/desk-fixture.js";
 import { launch } from "./console-browser.js";
-import { fortnight } from "./console-records.js";
+import { fortnight, REACHED } from "./console-records.js";
 import { freePort, startProvider } from "./identity-provider.js";
-
-const REACHED = "0192e100-7a10-7c2e-9b1f-3d5e8a7b2002";
 
 async function signIn(page: Page, origin: string, password: string): Promise<void> {
   await page.goto(`${origin}/transfers`);
