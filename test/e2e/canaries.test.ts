@@ -6,7 +6,9 @@ import { test, type TestContext } from "node:test";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import Sqlite from "better-sqlite3";
 import { EVENT_HUB, type InstallationWish, played, prepareInstallation, recordsOf, SEGMENT, wireBytes } from "../support/installation.js";
+import { Browser } from "../console/desk-fixture.js";
 import { type ProxyProcess, runCli, spawnProxy } from "../support/proxy-process.js";
+import { until } from "../record/sample.js";
 import { openTunnel, Wire } from "../support/wire.js";
 
 /** Of each way to plant one. */
@@ -95,7 +97,7 @@ const WAYS: Readonly<Record<string, Way>> = {
 
 const names = Object.keys(WAYS);
 
-test("200 canaries through the proxy that refuses: none on disk, in a log, a metric, an answer, an export or a report", (context) =>
+test("200 canaries through the proxy that refuses: none on disk, in a log, a metric, an answer, a page, an export or a report", (context) =>
   plantAll(context, {}));
 
 test("200 canaries through the proxy that only watches: what it lets out leaves no trace of a value either", (context) => {
@@ -108,16 +110,20 @@ test("200 canaries through the proxy that only watches: what it lets out leaves 
 
 async function plantAll(context: TestContext, wish: InstallationWish): Promise<void> {
   const recipient = await identityToRecipient(await generateX25519Identity());
-  const installation = await prepareInstallation({ ...wish, settings: { log: { level: "debug" }, evidence: { recipients: [recipient] } } });
+  const installation = await prepareInstallation({
+    ...wish,
+    settings: { log: { level: "debug" }, evidence: { recipients: [recipient] }, listen: { console: "127.0.0.1:0" } },
+  });
   context.after(() => installation.remove());
   const proxy = await spawnProxy(installation.settingsFile);
   const planting = { proxy, ca: readFileSync(join(installation.certs, "ca.crt"), "utf8") };
+  // Letters only, as names and hosts allow. What all of them begin with is searched for, each place once and not once a canary.
+  const stem = `zq${letters(10)}`;
   const canaries: string[] = [];
   const seen = new Map<string, string>();
   const plant = async (): Promise<void> => {
     for (const name of names) {
-      // Letters only, as names and hosts allow, and 60 bits, so that none is met by chance.
-      const canary = `zq${[...randomBytes(13)].map((byte) => String.fromCharCode(97 + (byte % 26))).join("")}`;
+      const canary = `${stem}${letters(5)}`;
       canaries.push(canary);
       seen.set(`the answer to ${name} ${canary}`, (await WAYS[name]?.(canary, planting))?.toString("latin1") ?? "");
     }
@@ -132,28 +138,34 @@ async function plantAll(context: TestContext, wish: InstallationWish): Promise<v
   gather(seen, "spooled", installation.data);
   blocker.exec("commit");
   blocker.close();
-  seen.set("metrics", await (await fetch(`http://127.0.0.1:${proxy.metricsPort}/metrics`)).text());
-  seen.set("health", await (await fetch(`http://127.0.0.1:${proxy.metricsPort}/readyz`)).text());
+  const metrics = async (path: string) => (await fetch(`http://127.0.0.1:${proxy.metricsPort}${path}`)).text();
+  seen.set("metrics", await metrics("/metrics"));
+  seen.set("health", await metrics("/readyz"));
+  await until(async () => / 0$/m.test(/^egress_records_spooled .*$/m.exec(await metrics("/metrics"))?.[0] ?? ""), "the spool is drained");
   // Past a flush of the inventory.
   await new Promise((resolve) => setTimeout(resolve, 3_000));
   gather(seen, "running", installation.data);
+  const records = await recordsOf(installation.data);
+  assert.ok(records.length > 100, `${records.length} records`);
+  const pages = await readConsole(
+    proxy,
+    records.map(({ id }) => id),
+    seen,
+  );
   proxy.kill("SIGTERM");
   const { stdout, stderr } = await proxy.exited;
   seen.set("standard output", stdout);
   seen.set("log", stderr);
   gather(seen, "at rest", installation.folder);
-  const records = await recordsOf(installation.data);
-  assert.ok(records.length > 100, `${records.length} records`);
   const data = ["--data", installation.data];
   const commands = [
     ["records", "list", "--limit", "1000"],
-    ["records", "list", "--format", "json", "--limit", "1000"],
     ["records", "incidents"],
     ["records", "verify"],
-    ...["json", "ndjson", "csv"].map((format) => ["records", "export", "--format", format]),
-    ...["html", "md", "json", "csv"].map((format) => ["report", "--format", format]),
+    ...["json", "csv"].map((format) => ["records", "export", "--format", format]),
+    ...["html", "md", "json"].map((format) => ["report", "--format", format]),
     ["inventory", "list"],
-    ...records.slice(0, 16).map((record) => ["records", "show", record.id]),
+    ...records.slice(0, 3).map((record) => ["records", "show", record.id]),
   ];
   for (const command of commands) {
     const { stdout: out, stderr: err } = await runCli(...command, ...data);
@@ -161,13 +173,70 @@ async function plantAll(context: TestContext, wish: InstallationWish): Promise<v
     seen.set(command.join(" "), out + err);
   }
   assert.ok(canaries.length >= 200);
-  const found = [...seen].flatMap(([where, text]) =>
-    canaries.filter((canary) => holds(text, canary)).map((canary) => `${where}: ${names[canaries.indexOf(canary) % names.length] ?? ""}`),
-  );
-  assert.deepEqual([...new Set(found)], []);
+  const found = [...seen].filter(([, text]) => holds(text, stem)).map(([where, text]) => `${where}: ${waysIn(text, canaries)}`);
+  assert.deepEqual(found, []);
   context.diagnostic(
-    `${canaries.length} canaries, ${records.length} records, ${seen.size} places searched, ${installation.vendor.received.length} exchanges let out`,
+    `${canaries.length} canaries, ${records.length} records, ${pages} pages and API answers, ${seen.size} places searched, ${installation.vendor.received.length} exchanges let out`,
   );
+}
+
+function letters(count: number): string {
+  return [...randomBytes(count)].map((byte) => String.fromCharCode(97 + (byte % 26))).join("");
+}
+
+/** Which ways of planting show in a text, for whoever has to mend it. */
+function waysIn(text: string, canaries: readonly string[]): string {
+  const shown = canaries.flatMap((canary, index) => (holds(text, canary) ? [names[index % names.length] ?? ""] : []));
+  return [...new Set(shown)].join("; ") || "a part of one";
+}
+
+/** Every page and every answer of the API, of each record too; a transfer is dismissed, so that its exception is there. @returns how many */
+async function readConsole(proxy: ProxyProcess, ids: readonly string[], seen: Map<string, string>): Promise<number> {
+  const [, port] = /^ {2}console .*?:(\d+) /m.exec(proxy.written()) ?? [];
+  const [, password] = /sign in as admin with (\S+)/.exec(proxy.written()) ?? [];
+  const browser = new Browser(Number(port));
+  assert.equal((await browser.signIn("admin", password ?? "")).status, 303);
+  const [first = "", second = ""] = ids;
+  for (const [id, status] of [
+    [first, "dismissed"],
+    [second, "confirmed"],
+  ] as const) {
+    const answer = await browser.post(`/transfers/${id}/status`, { status, from: "open", why: "A test of the desk." });
+    assert.equal(answer.status, 303, answer.text);
+  }
+  const paths = [
+    "/",
+    "/incidents?open=false",
+    "/transfers?limit=1000",
+    "/transfers?text=zq",
+    "/transfers.csv",
+    "/inventory",
+    "/inventory?changes=true",
+    "/policy",
+    "/inspect",
+    "/report",
+    "/access",
+    "/account",
+    `/transfers/${first}/exception`,
+    "/transfers/nowhere",
+    "/api/v1/incidents",
+    "/api/v1/inventory?limit=1000",
+    "/api/v1/openapi.json",
+    ...["html", "md", "json", "csv"].flatMap((format) => [`/report/made?since=1d&format=${format}`, `/api/v1/report?format=${format}`]),
+    ...ids.flatMap((id) => [`/transfers/${id}`, `/api/v1/transfers/${id}`]),
+    ...ids.slice(0, 20).flatMap((id) => [`/transfers/${id}/notice`, `/api/v1/transfers/${id}/notice`, `/api/v1/transfers/${id}/evidence`]),
+  ];
+  const ask = async (path: string, accept: string): Promise<void> => {
+    const { status, text, headers } = await browser.get(path, { accept });
+    assert.equal(status, path.endsWith("/nowhere") ? 404 : 200, path);
+    seen.set(`${path} as ${accept}`, `${JSON.stringify(headers)}\n${text}`);
+  };
+  for (const path of paths) await ask(path, "*/*");
+  for (const accept of ["application/json", "text/csv", "application/x-ndjson"]) await ask("/api/v1/transfers?limit=1000", accept);
+  const [, exchange] = /"exchange":"([^"]+)"/.exec((await browser.get(`/api/v1/transfers/${first}/evidence`)).text) ?? [];
+  const sealed = await browser.post(`/transfers/${first}/evidence/${exchange ?? "none"}`, { why: "A test of the desk." });
+  seen.set("sealed evidence", sealed.text);
+  return paths.length + 4;
 }
 
 /** Every file below a folder, as Latin-1, so that each byte is a character. */

@@ -3,7 +3,7 @@ import { generateX25519Identity, identityToRecipient } from "age-encryption";
 import { proposeException } from "../../src/config/policy-exception.js";
 import { readRulesDir } from "../../src/config/rules-directory.js";
 import { loadSettings } from "../../src/config/settings.js";
-import type { InventoryItem } from "../../src/model/console-ports.js";
+import type { InventoryItem, InventoryPort } from "../../src/model/console-ports.js";
 import type { Finding } from "../../src/model/finding.js";
 import type { Transfer } from "../../src/model/transfer.js";
 import type { RecordStore } from "../../src/record/record-store.js";
@@ -182,7 +182,11 @@ export function fortnight(now: number): readonly Transfer[] {
 export async function deskOfFortnight(context: TestContext): Promise<Desk> {
   const now = Date.now();
   const rules = readRulesDir(loadSettings({ env: {}, flags: [] }).rules);
-  const items = { list: () => Promise.resolve({ items: inventory(now), next: undefined }), accept: () => Promise.resolve(0) };
+  const items: InventoryPort = {
+    list: ({ changes }) =>
+      Promise.resolve({ items: inventory(now).filter((item) => changes !== true || item.materialChange), next: undefined }),
+    accept: () => Promise.resolve(0),
+  };
   let store: RecordStore | undefined;
   const desk = await openDesk(context, {
     ports: {

@@ -43,6 +43,8 @@ for (const javaScriptEnabled of [true, false]) {
     assert.match(readFileSync(await download.path(), "utf8"), /^# Notice of an Unexpected Data Transfer/);
     await page.getByRole("link", { name: "Transfer", exact: true }).click();
     await step(page, "How was the vendor told?", "Notice sent by mail, ticket 4711.", "Mark as reported");
+    await page.getByText("The vendor's answer is due").waitFor();
+    await page.getByLabel("Their answer, word for word").fill("We deleted all of it on 30 November.");
     await step(page, "How did the vendor confirm the deletion?", "Letter of the vendor, 2026-11-30.", "Mark as deleted");
     await page.getByText("Closed: nothing is left to do.").waitFor();
 

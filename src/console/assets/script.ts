@@ -43,7 +43,7 @@ const boxes = [...document.querySelectorAll("input[data-one]")];
 const chosen = document.querySelector("[data-chosen]");
 function count() {
   const checked = boxes.filter((box) => box.checked).length;
-  if (chosen) chosen.textContent = checked === 0 ? "None chosen" : checked + " chosen";
+  if (chosen) chosen.textContent = checked === 0 ? "none chosen yet" : checked + " chosen";
   if (all) { all.checked = checked > 0 && checked === boxes.length; all.indeterminate = checked > 0 && checked < boxes.length; }
 }
 if (all) {

@@ -23,6 +23,7 @@ form.stack > button { align-self: start; }
 .sign-in form.stack > button { align-self: stretch; }
 form.inline { display: inline-flex; gap: 0.375rem; flex-wrap: wrap; margin: 0 0.25rem 0.25rem 0; }
 .row { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: end; }
+.row > p { margin: 0; align-self: center; }
 .row.add { margin-top: 1rem; }
 .grow { flex: 1 1 16rem; }
 .filters { display: flex; flex-wrap: wrap; gap: 0.625rem 0.75rem; align-items: end; padding: 0.75rem 1rem; }

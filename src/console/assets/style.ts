@@ -70,6 +70,8 @@ code, kbd, pre, .mono { font-family: ui-monospace, "SF Mono", "Cascadia Mono", "
   main { padding: 1rem 0.875rem 3rem; }
   .top { padding: 0.5rem 0.875rem; }
   .top nav { order: 3; flex-basis: 100%; }
+  .top nav a { padding: 0.25rem 0.4375rem; font-size: 0.875rem; min-height: 1.75rem; }
+  .top nav ul { gap: 0; }
   .who { margin-left: auto; }
   .detail { grid-template-columns: minmax(0, 1fr); }
   .columns > .wide { grid-column: auto; }

@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { DeskIncident, DeskPage } from "../../model/record-desk.js";
 import type { Html } from "./layout.js";
 import { emptyState } from "./layout.js";
-import { caseLabel, moment, number, plural, ruleMarks, shown } from "./marks.js";
+import { breaking, caseLabel, moment, number, plural, ruleMarks, shown } from "./marks.js";
 
 /** Transfers of the same cause, so that a thousand alike are one thing to decide on. */
 export function incidentsPage(
@@ -47,7 +47,7 @@ export function incidentRows(incidents: readonly DeskIncident[]): Html {
             </a>
           </th>
           <td data-label="Where to">
-            ${shown(incident.destination)}<span class="sub">${caseLabel(incident.case)}${incident.eventKind === null ? "" : `, ${shown(incident.eventKind)}`}</span>
+            ${shown(incident.destination)}<span class="sub">${caseLabel(incident.case)}${incident.eventKind === null ? "" : html`, ${breaking(incident.eventKind)}`}</span>
           </td>
           <td data-label="Transfers" class="number">${number(incident.records)}<span class="sub">${number(incident.openRecords)} open</span></td>
           <td data-label="Seen" class="number">${plural(incident.occurrences, "time")}</td>

@@ -61,6 +61,13 @@ export function shown(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\uFFFD");
 }
 
+/** Text of the traffic that may break behind its own marks and not in the middle of a word. */
+export function breaking(text: string): Html {
+  return html`${shown(text)
+    .split(/(?<=[/_.:-])/)
+    .map((piece, index) => (index === 0 ? piece : html`<wbr />${piece}`))}`;
+}
+
 export function number(value: number): string {
   return value.toLocaleString("en-GB");
 }
@@ -71,5 +78,5 @@ export function plural(count: number, one: string, many = `${one}s`): string {
 
 /** A sentence whose words in backticks are code. */
 export function codeText(sentence: string): Html {
-  return html`${sentence.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+  return html`${sentence.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${breaking(part)}</code>` : part))}`;
 }

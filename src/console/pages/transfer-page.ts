@@ -6,7 +6,7 @@ import type { ConsoleContext } from "../console-parts.js";
 import { evidenceCard } from "./evidence-pages.js";
 import { historyList } from "./history-list.js";
 import type { Html } from "./layout.js";
-import { caseLabel, codeText, dueMark, moment, number, plural, reachMark, ruleClass, shown, statusMark } from "./marks.js";
+import { breaking, caseLabel, codeText, dueMark, moment, number, plural, reachMark, ruleClass, shown, statusMark } from "./marks.js";
 import { structureLines } from "./structure-lines.js";
 import { actionsCard } from "./transfer-steps.js";
 
@@ -32,10 +32,10 @@ export function transferBody(context: ConsoleContext, { record, history, evidenc
     <div class="detail">
       <div>
         ${findingsCard(record)} ${structureCard(record)}
+        <section class="card"><h2>History</h2>${historyList(history)}</section>
       </div>
       <div>
         ${actionsCard(context, { record, mayChange, exceptions, now })} ${evidenceCard(context, record, evidence)} ${factsCard(record)}
-        <section class="card"><h2>History</h2>${historyList(history)}</section>
       </div>
     </div>`;
 }
@@ -97,11 +97,11 @@ function structureCard({ structure, findings }: DeskRecord): Html {
 function factsCard(record: DeskRecord): Html {
   const facts: readonly (readonly [string, string | Html])[] = [
     ["Record", html`<code>${record.id}</code>`],
-    ["Request", html`<code>${shown(`${record.method} ${record.host}:${record.port}${record.path}`)}</code>`],
+    ["Request", html`<code>${breaking(`${record.method} ${record.host}:${record.port}${record.path}`)}</code>`],
     ...(record.via === null ? [] : [["Dialled by", `the parent proxy ${shown(record.via)}, which resolves the name`] as const]),
     ["Case", caseLabel(record.case)],
     ["Destination", shown(record.destination)],
-    ["Event", record.eventKind === null ? "none named" : shown(record.eventKind)],
+    ["Event", record.eventKind === null ? "none named" : breaking(record.eventKind)],
     ["In the source", codeText(codePathOf(record) ?? "not known")],
     ["Client", shown(record.client)],
     ...(record.due === null ? [] : [["Answer due", moment(record.due)] as const]),

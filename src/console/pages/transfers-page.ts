@@ -6,7 +6,7 @@ import { TRANSFER_STATUSES } from "../../model/record-desk.js";
 import type { ConsoleContext } from "../console-parts.js";
 import type { Html } from "./layout.js";
 import { csrfField, emptyState } from "./layout.js";
-import { caseLabel, dueMark, moment, number, plural, reachMark, ruleMarks, shown, statusMark } from "./marks.js";
+import { breaking, caseLabel, dueMark, moment, number, plural, reachMark, ruleMarks, shown, statusMark } from "./marks.js";
 
 interface ListContent {
   readonly found: DeskPage<DeskRecord>;
@@ -94,7 +94,7 @@ function list(
     <input type="hidden" name="back" value="/transfers?${withCursor(search, search.get("cursor") ?? undefined)}" />
     ${table}
     <fieldset class="bulk card">
-      <legend>With the chosen ones <span class="muted" data-chosen></span></legend>
+      <legend>Change several at once: <span data-chosen>those that are ticked</span></legend>
       <label>Status <select name="status" required>${["confirmed", "dismissed", "reported", "deleted", "open"].map((status) => html`<option>${status}</option>`)}</select></label>
       <label class="grow">Why <input name="why" required minlength="3" maxlength="2000" /></label>
       <button class="primary">Change</button>
@@ -115,7 +115,7 @@ function row(record: DeskRecord, mayChange: boolean, now: number): Html {
     <td data-label="Status">${statusMark(record.status)}${record.spooled ? html` <span class="mark">spooled</span>` : ""} ${dueMark(record, now)}</td>
     <td data-label="Vendor">${reachMark(record)}</td>
     <td data-label="Where to">
-      ${shown(record.destination)}<span class="sub">${caseLabel(record.case)}${record.eventKind === null ? "" : `, ${shown(record.eventKind)}`}</span>
+      ${shown(record.destination)}<span class="sub">${caseLabel(record.case)}${record.eventKind === null ? "" : html`, ${breaking(record.eventKind)}`}</span>
     </td>
     <td data-label="Seen" class="number">${number(record.occurrences)}</td>
     <td data-label="Last seen">${moment(record.lastSeen)}</td>

@@ -38,7 +38,7 @@ function sectionHtml({ title, lead, head, numbers, rows }: Section): string {
           `<${tag}${tag === "th" ? ' scope="col"' : ""}${numbers.includes(column) ? ' class="n"' : ""}>${wrappable(cell)}</${tag}>`,
       )
       .join("");
-  const table = `<div class="wide"><table><thead><tr>${cells(head, "th")}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("\n")}</tbody></table></div>`;
+  const table = `<div class="wide" tabindex="0" role="region" aria-label="${escaped(title)}"><table><thead><tr>${cells(head, "th")}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("\n")}</tbody></table></div>`;
   return `<section><h2>${escaped(title)}</h2><p>${escaped(lead)}</p>${rows.length === 0 ? "<p><em>None.</em></p>" : table}</section>`;
 }
 
