@@ -1,6 +1,6 @@
 import Sqlite from "better-sqlite3";
 import { Kysely, PostgresDialect, SqliteDialect, sql } from "kysely";
-import pg from "pg";
+import type { Pool } from "pg";
 import type { Tables } from "./schema.js";
 
 /** Where records are kept: a PostgreSQL by URL, or a SQLite file. */
@@ -50,18 +50,7 @@ function openSqlite(file: string, use: { readonly write: boolean; readonly timeo
 }
 
 function openPostgres(url: string, use: { readonly write: boolean; readonly timeoutMs: number }): Database {
-  const pool = new pg.Pool({
-    connectionString: url,
-    max: use.write ? 1 : 4,
-    connectionTimeoutMillis: use.timeoutMs,
-    query_timeout: Math.max(use.timeoutMs, 10_000),
-    application_name: "egress-proxy",
-    // Counts and times stay far below 2^53; the driver would hand them out as text.
-    types: { getTypeParser: (oid: number, format?: "text" | "binary") => (oid === BIGINT_OID ? Number : parserOf(oid, format)) },
-  });
-  // An idle connection that the server drops raises `error` on the pool; the next query finds out by itself.
-  pool.on("error", () => undefined);
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool: () => openPool(url, use) }) });
   return {
     db,
     exclusively: (work) =>
@@ -74,9 +63,26 @@ function openPostgres(url: string, use: { readonly write: boolean; readonly time
   };
 }
 
-function parserOf(oid: number, format: "text" | "binary" | undefined): unknown {
-  const parser: unknown = format === "binary" ? pg.types.getTypeParser(oid, "binary") : pg.types.getTypeParser(oid, "text");
-  return parser;
+/** The driver is read here: with SQLite, which most have, it would cost each thread its memory for nothing. */
+async function openPool(url: string, use: { readonly write: boolean; readonly timeoutMs: number }): Promise<Pool> {
+  const { default: pg } = await import("pg");
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: use.write ? 1 : 4,
+    connectionTimeoutMillis: use.timeoutMs,
+    query_timeout: Math.max(use.timeoutMs, 10_000),
+    application_name: "egress-proxy",
+    types: {
+      getTypeParser(oid: number, format?: "text" | "binary"): unknown {
+        // Counts and times stay far below 2^53; the driver would hand them out as text.
+        if (oid === BIGINT_OID) return Number;
+        return format === "binary" ? pg.types.getTypeParser(oid, "binary") : pg.types.getTypeParser(oid, "text");
+      },
+    },
+  });
+  // An idle connection that the server drops raises `error` on the pool; the next query finds out by itself.
+  pool.on("error", () => undefined);
+  return pool;
 }
 
 function bracket<Result>(

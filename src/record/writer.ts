@@ -1,6 +1,9 @@
 import { Worker } from "node:worker_threads";
 import type { WriterAnswer, WriterRequest, WriterSetup } from "./writer-message.js";
 
+/** V8's default lets a thread's short-lived objects fill 48 MiB before it looks at them; a batch of records is some hundred kilobytes. */
+const YOUNG_MIB = 4;
+
 /** The main thread's side of the writing thread, which is started at need and again after a crash. */
 export class Writer {
   readonly #setup: WriterSetup;
@@ -30,7 +33,7 @@ export class Writer {
 
   #started(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(new URL("./writer-thread.js", import.meta.url), { workerData: this.#setup });
+    const worker = new Worker(new URL("./writer-thread.js", import.meta.url), { workerData: this.#setup, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB } });
     worker.on("message", (message: { readonly ticket: number; readonly answer: WriterAnswer }) => {
       this.#open.get(message.ticket)?.resolve(message.answer);
       this.#open.delete(message.ticket);

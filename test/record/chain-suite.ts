@@ -15,17 +15,20 @@ interface Case {
   readonly offHost: string;
 }
 
+/** On a machine that is busy elsewhere too every write is to reach the store itself, not the spool, which is drained later. */
+const PATIENT_MS = 60_000;
+
 /** What `verify` finds, whatever database is under it. */
 export function chainSuite(url: () => Promise<string | undefined>): void {
   async function twelve(context: TestContext): Promise<Case> {
     const dataDir = folder(context);
     const at = await url();
     const logger = listener();
-    const first = await opened(context, { dataDir, url: at, logger });
+    const first = await opened(context, { dataDir, url: at, logger, deadlineMs: PATIENT_MS });
     for (let n = 0; n < 6; n += 1) await first.write(transfer({ identity: n % 2 === 0 ? `id-${n}` : `odd-${n}` }));
     await first.write(transfer({ identity: "id-0" }));
     await first.close();
-    const store = await opened(context, { dataDir, url: at, logger });
+    const store = await opened(context, { dataDir, url: at, logger, deadlineMs: PATIENT_MS });
     for (let n = 0; n < 5; n += 1) await store.write(transfer());
     const database = openDatabase(locate(dataDir, at), { write: true, timeoutMs: 1_000 });
     context.after(() => database.close());
