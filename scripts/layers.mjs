@@ -39,6 +39,7 @@ export const COMPOSITION = [
   "src/desk.ts",
   "src/desk-settings.ts",
   "src/listeners.ts",
+  "src/listener-identity.ts",
   "src/pipeline.ts",
   "src/pipeline-inspection.ts",
   "src/pipeline-outcome.ts",
@@ -129,7 +130,7 @@ function folders(names) {
 }
 
 const NO_COMPOSITION = banned(
-  String.raw`(^|/)(main|desk|desk-settings|listeners|pipeline(-\w+)?|support-case|inspection-pool)\.js$`,
+  `(^|/)(${COMPOSITION.map((file) => escaped(file.slice("src/".length, -".ts".length))).join("|")})\\.js$`,
   "Stages don't know who composes them.",
 );
 const NO_TESTS = banned(String.raw`(^|/)\.\./(.*/)?(test|bench|dist|scripts)(/|$)`, "The product doesn't import its tests.");

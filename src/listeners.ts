@@ -13,7 +13,9 @@ import { listenExplicit } from "./listen/explicit-listener.js";
 import { listenFirstParty } from "./listen/first-party-listener.js";
 import type { Listener } from "./listen/listener.js";
 import type { ServingParts } from "./listen/secure-connection.js";
+import { TlsDoor } from "./listen/tls-door.js";
 import { listenTransparent } from "./listen/transparent-listener.js";
+import { listenerIdentity, readClientCas } from "./listener-identity.js";
 import type { ExchangeHandler } from "./model/exchange-handler.js";
 import { type Fault, FaultsError } from "./model/fault.js";
 import type { Destination } from "./model/policy.js";
@@ -28,6 +30,8 @@ export interface Listeners {
   readonly proxyTls: Listener | undefined;
   readonly transparent: Listener | undefined;
   readonly firstParty: Listener | undefined;
+  /** Takes the listeners' own certificates anew. Rejects where they can't be had; the ones in use then stay. */
+  renew(): Promise<void>;
   /** Takes no new connection, lets exchanges in flight end, and closes the rest after `withinMs`. */
   drain(withinMs: number): Promise<void>;
 }
@@ -83,13 +87,16 @@ export async function openListeners(settings: Settings, behind: Behind): Promise
           parts,
         ),
       ));
-    const { name, credentials } = settings.proxy_tls;
+    const { credentials, client_ca: clientCas } = settings.proxy_tls;
     const authenticate = credentials === "off" ? undefined : basicAuthentication(credentials);
+    const asked = { certificates: clientCas.length > 0, authenticate };
+    const door = listen["proxy-tls"] && (await openDoor(settings, behind));
     const proxyTls =
       listen["proxy-tls"] &&
+      door &&
       (await keep(
         listenProxyTls(
-          { ...common, overload: undefined, address: listen["proxy-tls"], setting: "listen.proxy-tls", name, authenticate },
+          { ...common, ...asked, overload: undefined, address: listen["proxy-tls"], setting: "listen.proxy-tls", door },
           parts,
         ),
       ));
@@ -108,7 +115,7 @@ export async function openListeners(settings: Settings, behind: Behind): Promise
           parts,
         ),
       ));
-    return { proxy, proxyTls, transparent, firstParty, drain };
+    return { proxy, proxyTls, transparent, firstParty, drain, renew: async () => door?.renew() };
   } catch (error) {
     await drain(0);
     throw error;
@@ -135,6 +142,17 @@ function firstPartySite({ listen, first_party: { hosts, path } }: Settings, dest
     });
   if (faults.length > 0) throw new FaultsError("The first-party listener can't start.", faults);
   return { address, hosts, path, destinations };
+}
+
+async function openDoor({ proxy_tls: own, timeouts }: Settings, { leaves, logger }: Behind): Promise<TlsDoor> {
+  const now = (): number => Date.now();
+  return TlsDoor.open({
+    identity: () => listenerIdentity("proxy_tls", own, (host, at) => leaves.authority.mint(host, at), now()),
+    clientCas: readClientCas("proxy_tls.client_ca", own.client_ca),
+    handshakeMs: timeouts.handshake_ms,
+    now,
+    onStale: () => logger.error("The certificate of listen.proxy-tls can't be renewed; the one in use stays."),
+  });
 }
 
 function servingParts({ limits, timeouts, http2 }: Settings, behind: Behind): ServingParts {

@@ -219,6 +219,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
         noteSwitches(switches, next, logger);
         if (renewed.fingerprint !== leaves.authority.fingerprint) useAuthority(renewed, leaves, registry);
         await support?.renew();
+        await listeners?.renew();
         registry.policyReload("ok");
         logger.info("Policy, rules and CA are read anew.", { policy: next.index.policy.digest });
       } catch (error) {

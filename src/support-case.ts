@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import type { SecureContext } from "node:tls";
 import { readBody } from "./body/read-body.js";
 import type { Settings } from "./config/settings.js";
@@ -19,6 +17,7 @@ import { isUnexpectedTransfer, type Reason } from "./model/reasons.js";
 import { isRefusal } from "./model/refusal.js";
 import type { TrafficLedger } from "./model/traffic-ledger.js";
 import type { Transfer, TransferLog } from "./model/transfer.js";
+import { listenerIdentity, readClientCas } from "./listener-identity.js";
 import type { RulesInForce } from "./pipeline-parts.js";
 import type { Leaf } from "./tls/leaf.js";
 import { decide } from "./verdict/decision.js";
@@ -38,6 +37,11 @@ export interface SupportParts {
 
 /** Destination under which support's accesses stand in records. */
 const DESTINATION = "support";
+const NOBODY_COMES_IN: Fault = {
+  where: "support.client_ca",
+  what: "listen.support is on and no CA says who may come in.",
+  mend: "Name the PEM file of the CA that signs support's client certificates, or set listen.support to off.",
+};
 /** For messages whose method and path policy does not name. */
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
@@ -49,13 +53,14 @@ const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIO
 export async function openSupport(settings: Settings, parts: SupportParts): Promise<SupportGateway | undefined> {
   const { listen, support, upstream, data } = settings;
   if (listen.support === undefined) return undefined;
-  const clientCa = readClientCas(support.client_ca);
+  if (support.client_ca.length === 0) throw new FaultsError("The support listener can't start.", [NOBODY_COMES_IN]);
+  const clientCa = readClientCas("support.client_ca", support.client_ca);
   checkUpstream(support.upstream);
   const windows = new SupportWindows(data);
   const answers = new SupportAnswers(parts);
   return startSupportGateway({
     listen: listen.support,
-    identity: () => identityOf(settings, parts),
+    identity: () => listenerIdentity("support", support, parts.mint, parts.clock.now()),
     clientCa,
     upstream: support.upstream,
     secureContext: parts.secureContext,
@@ -292,39 +297,6 @@ function valuesNamed(node: JsonNode, names: ReadonlySet<string>): JsonNode[] {
 /** The views' bytes are UTF-8: an answer in another charset would go out under the wrong name. */
 function isUtf8(contentType: string | undefined): boolean {
   return !/charset\s*=\s*"?(?!utf-?8)/i.test(contentType ?? "");
-}
-
-async function identityOf({ support }: Settings, { mint, clock }: SupportParts): Promise<{ cert: string; key: string; renewAt: number }> {
-  const now = clock.now();
-  if (support.tls_cert !== "off" && support.tls_key !== "off") {
-    // A renewed file is taken within a day.
-    return { cert: readFileSync(support.tls_cert, "utf8"), key: readFileSync(support.tls_key, "utf8"), renewAt: now + 86_400_000 };
-  }
-  const leaf = await mint(support.name, now);
-  return { cert: leaf.certificatePem, key: leaf.privateKeyPem, renewAt: now + ((leaf.notAfter - now) * 2) / 3 };
-}
-
-function readClientCas(files: readonly string[]): string[] {
-  const faults: Fault[] = [];
-  if (files.length === 0) {
-    faults.push({
-      where: "support.client_ca",
-      what: "listen.support is on and no CA says who may come in.",
-      mend: "Name the PEM file of the CA that signs support's client certificates, or set listen.support to off.",
-    });
-  }
-  const pems = files.flatMap((file) => {
-    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-    if (text.includes("-----BEGIN CERTIFICATE-----")) return [text];
-    faults.push({
-      where: `support.client_ca: ${join(file)}`,
-      what: "The file is not there, or holds no certificate in PEM.",
-      mend: "Name a PEM file.",
-    });
-    return [];
-  });
-  if (faults.length > 0) throw new FaultsError("The support listener can't start.", faults);
-  return pems;
 }
 
 function checkUpstream(text: string): void {

@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   inventory: async () => (await import("./inventory.js")).addInventoryCommand,
   report: async () => (await import("./report.js")).addReportCommand,
   suggest: async () => (await import("./suggest.js")).addSuggestCommand,
+  credentials: async () => (await import("./credentials.js")).addCredentialsCommand,
   pins: async () => (await import("./pins.js")).addPinsCommand,
   limits: async () => (await import("./limits.js")).addLimitsCommand,
   "first-party": async () => (await import("./first-party.js")).addFirstPartyCommand,

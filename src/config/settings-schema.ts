@@ -31,7 +31,16 @@ export const SETTINGS_SCHEMA = section({
     console: listenSetting("The review pages and the API.", "127.0.0.1:8080"),
   }).prefault({}),
   proxy_tls: section({
-    name: textSetting("The host name by which clients reach listen.proxy-tls; its certificate is made by the proxy's CA.", "egress-proxy"),
+    name: textSetting("The host name by which clients reach listen.proxy-tls.", "egress-proxy"),
+    tls_cert: textSetting(
+      'PEM file of a certificate chain of your own for that listener; "off" uses one signed by the proxy\'s CA.',
+      "off",
+    ),
+    tls_key: textSetting("PEM file of that certificate's key.", "off"),
+    client_ca: listSetting(
+      "PEM files of the CAs whose certificates name clients of that listener; a certificate, or credentials, must then be shown.",
+      "Write a list of files.",
+    ),
     credentials: textSetting(
       "A file of NAME:scrypt:N:r:p:SALT:HASH lines, for Basic authentication on listen.proxy-tls; off asks nobody.",
       "off",

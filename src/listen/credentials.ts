@@ -5,16 +5,8 @@ import { type Fault, FaultsError } from "../model/fault.js";
 import { header } from "../model/exchange.js";
 import { type Refusal, refusal } from "../model/refusal.js";
 import type { Authenticate } from "./authentication.js";
+import { type Credential, readCredentialLine, scryptCost } from "./credential-line.js";
 
-interface Credential {
-  readonly name: string;
-  readonly cost: { readonly N: number; readonly r: number; readonly p: number; readonly maxmem: number };
-  readonly salt: Buffer;
-  readonly hash: Buffer;
-}
-
-const LINE =
-  /^([\x21-\x39\x3b-\x7e]{1,128}):scrypt:(\d{1,7}):(\d{1,2}):(\d{1,2}):([A-Za-z0-9+/]{16,128}={0,2}):([A-Za-z0-9+/]{42,128}={0,2})$/;
 /** Derivations at once: each costs tens of milliseconds and megabytes on purpose, so whoever guesses must queue elsewhere. */
 const AT_ONCE = 4;
 const REMEMBERED = 1_000;
@@ -52,11 +44,7 @@ export function basicAuthentication(file: string): Authenticate {
   };
 }
 
-const NOBODY: Credential = { name: "", cost: costOf(16_384, 8, 1), salt: randomBytes(16), hash: randomBytes(32) };
-
-function costOf(N: number, r: number, p: number): Credential["cost"] {
-  return { N, r, p, maxmem: 256 * N * r };
-}
+const NOBODY: Credential = { name: "", cost: scryptCost(16_384, 8, 1), salt: randomBytes(16), hash: randomBytes(32) };
 
 function required(detail: string): Refusal {
   return refusal("proxy-authentication-required", detail);
@@ -95,15 +83,13 @@ function readCredentials(file: string): ReadonlyMap<string, Credential> {
   text.split(/\r?\n/).forEach((line, index) => {
     if (line === "" || line.startsWith("#")) return;
     const where = `${file}:${index + 1}`;
-    const [, name = "", N = "", r = "", p = "", salt = "", hash = ""] = LINE.exec(line) ?? [];
-    const cost = Number(N);
-    if (name === "" || cost < 1_024 || cost > 1_048_576 || (cost & (cost - 1)) !== 0 || Number(r) < 1 || Number(p) < 1) {
-      faults.push({ where, what: "The line is no credential.", mend: "Write NAME:scrypt:N:r:p:SALT:HASH, N a power of two from 1024 on." });
-    } else if (credentials.has(name)) {
+    const credential = readCredentialLine(line);
+    if (credential === undefined) {
+      faults.push({ where, what: "The line is no credential.", mend: "Make one by `egress-proxy credentials add FILE NAME`." });
+    } else if (credentials.has(credential.name)) {
       faults.push({ where, what: "The name stands twice.", mend: "Remove one of the two." });
     } else {
-      const parts = { salt: Buffer.from(salt, "base64"), hash: Buffer.from(hash, "base64") };
-      credentials.set(name, { name, cost: costOf(cost, Number(r), Number(p)), ...parts });
+      credentials.set(credential.name, credential);
     }
   });
   if (faults.length > 0) throw new FaultsError("The credentials of the proxy's clients can't be used:", faults);

@@ -2,6 +2,8 @@ import type { Socket } from "node:net";
 import { type SecureContext, TLSSocket } from "node:tls";
 import type { Metrics } from "../model/ports.js";
 import { ByteReader } from "./byte-reader.js";
+import type { TlsDoor } from "./tls-door.js";
+import { tlsFailureReason } from "./tls-failure.js";
 
 /** What `listen/` needs of `tls/`. */
 export interface LeafSource {
@@ -60,6 +62,17 @@ export async function acceptTls(
   return { kind: "secure", socket: secure, serverName: serverNameOf(secure) };
 }
 
+/** The same at a listener's own door, before which no tunnel was asked for. */
+export async function acceptAtDoor(socket: Socket, door: TlsDoor, withinMs: number, metrics: Metrics): Promise<Handshake> {
+  const deadline = Date.now() + withinMs;
+  const first = await firstBytes(socket, Buffer.alloc(0), deadline);
+  if (first === undefined) return fail(socket, "closed-before-hello", metrics);
+  socket.unshift(first);
+  if (first[0] !== HANDSHAKE_RECORD) return { kind: "not-tls" };
+  const secure = await door.accept(socket, Math.max(1, deadline - Date.now()));
+  return typeof secure === "string" ? fail(socket, secure, metrics) : { kind: "secure", socket: secure, serverName: serverNameOf(secure) };
+}
+
 async function firstBytes(socket: Socket, ahead: Buffer, deadline: number): Promise<Buffer | undefined> {
   if (ahead.length > 0) return ahead;
   const reader = new ByteReader(socket);
@@ -84,16 +97,6 @@ async function handshakeEnd(socket: TLSSocket, withinMs: number): Promise<string
     socket.once("end", left);
     socket.on("error", (error: Error) => settle(tlsFailureReason(error)));
   });
-}
-
-/** OpenSSL's and Node's error codes, to a few words that a dashboard can hold. */
-function tlsFailureReason(error: Error): string {
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (code.includes("UNKNOWN_CA") || code.includes("CERTIFICATE_UNKNOWN") || code.includes("BAD_CERTIFICATE")) return "client-distrusts-ca";
-  if (code.includes("PROTOCOL")) return "protocol";
-  if (code.includes("CIPHER")) return "cipher";
-  if (code === "ECONNRESET" || code === "EPIPE") return "reset";
-  return "other";
 }
 
 /** The SNI of the ClientHello; Node sets `servername` on server sockets too, to false or null where there was none. */

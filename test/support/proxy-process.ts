@@ -12,8 +12,13 @@ export interface Finished {
 
 /** Runs the real command to its end; one that does not end is ended, and its code is null. */
 export function runCli(...args: readonly string[]): Promise<Finished> {
+  return runCliWith("", ...args);
+}
+
+/** The same with something on its standard input. */
+export function runCliWith(input: string, ...args: readonly string[]): Promise<Finished> {
   return new Promise((resolve) => {
-    execFile(
+    const child = execFile(
       process.execPath,
       [CLI, ...args],
       { env: cleanEnvironment(), maxBuffer: 1 << 26, timeout: 30_000 },
@@ -22,6 +27,8 @@ export function runCli(...args: readonly string[]): Promise<Finished> {
         resolve({ code, stdout, stderr });
       },
     );
+    child.stdin?.on("error", () => undefined);
+    child.stdin?.end(input);
   });
 }
 
