@@ -3,6 +3,7 @@ import type { Observation } from "./finding.js";
 import { internalReason } from "./hosts.js";
 import { lineAt, lineStartsOf } from "./python/program.js";
 import { scriptTexts } from "./script-tokens.js";
+import { vendoredUnder } from "./vendored.js";
 
 /** Hosts that hold a tag manager, an analytics library or a session recorder; the last label says what it is. */
 const TAG_MANAGERS: readonly (readonly [RegExp, string])[] = [
@@ -32,9 +33,19 @@ interface Found {
   readonly comment: boolean;
 }
 
-/** Tag managers and hosts that the front end's pages and scripts name. Comments are told apart: `in-comment`. */
+/** Hosts that are only mentioned, by the folder of other people's code that mentions them. */
+interface LeftOut {
+  readonly files: Set<string>;
+  readonly hosts: Set<string>;
+}
+
+/**
+ * Tag managers and hosts that the front end's pages and scripts name. Comments are told apart: `in-comment`. Of libraries and bundles only
+ * what is loaded or called is told line by line; what their texts merely mention (licences, manuals, examples) is summed up a folder.
+ */
 export function readFrontEnd(files: readonly CheckoutFile[]): Observation[] {
-  return files.flatMap((file) => {
+  const leftOut = new Map<string, LeftOut>();
+  const found = files.flatMap((file) => {
     if (file.kind !== "script" && file.kind !== "vue" && file.kind !== "html") return [];
     if (isTestPath(file.path)) return [];
     const found = file.kind === "script" ? inScript(file.text, 0) : inMarkup(file.text);
@@ -45,6 +56,7 @@ export function readFrontEnd(files: readonly CheckoutFile[]): Observation[] {
         : [];
     const seen = new Set<string>();
     const out: Observation[] = [];
+    const under = vendoredUnder(file);
     for (const one of found) {
       if (NEVER_ASKED.test(one.host) || internalReason(one.host) !== undefined || one.how === "link") continue;
       const key = `${one.host} ${one.comment} ${one.how}`;
@@ -52,6 +64,13 @@ export function readFrontEnd(files: readonly CheckoutFile[]): Observation[] {
       seen.add(key);
       const line = lineAt(starts, one.at);
       const note = one.comment ? " (in-comment: not in force)" : "";
+      if (under !== undefined && (one.comment || one.how === "text")) {
+        const held = leftOut.get(under) ?? { files: new Set(), hosts: new Set() };
+        leftOut.set(under, held);
+        held.files.add(file.path);
+        held.hosts.add(one.host);
+        continue;
+      }
       const manager = TAG_MANAGERS.find(([pattern]) => pattern.test(one.host))?.[1] ?? (SENTRY.test(one.host) ? "Sentry" : undefined);
       const ids = [...new Set(containers.map((match) => match[1]))].join(", ");
       if (manager !== undefined && !one.comment) {
@@ -74,6 +93,20 @@ export function readFrontEnd(files: readonly CheckoutFile[]): Observation[] {
     }
     return out;
   });
+  return [...found, ...[...leftOut].map(([under, held]) => summed(under, held))];
+}
+
+function summed(under: string, { files, hosts }: LeftOut): Observation {
+  const [first = under] = [...files].sort();
+  const shown = [...hosts].sort();
+  const more = shown.length > 12 ? ` and ${shown.length - 12} more` : "";
+  return {
+    kind: "front-end-host",
+    file: first,
+    line: 1,
+    name: `(mentioned in ${under})`,
+    detail: `A library or a bundle: its texts mention ${shown.slice(0, 12).join(", ")}${more} in ${files.size === 1 ? "one file" : `${files.size} files`}, and call none of them there. What it loads or calls is listed by itself.`,
+  };
 }
 
 function inScript(code: string, offset: number): Found[] {

@@ -86,7 +86,8 @@ export function riskOfLeaf(leaf: Leaf, flow: Flow): Risk | undefined {
   if (value.k === "part" && (OBJECT_PATH.has(name) || (name === "name" && chain.slice(0, -1).some((part) => STORAGE.test(part))))) {
     return { id: "blob/object-path", what: `an object path or file name (${shown})` };
   }
-  if (name === "project_string_id" || key === "project_string_id")
+  const ofProject = name === "name" && chain.slice(0, -1).some((part) => /^(?:project|Project)$/.test(part));
+  if (ofProject || name === "project_string_id" || key === "project_string_id")
     return { id: "pii/project-name", what: `the project's name as people chose it (${shown})` };
   const asked = flow.evaluator.heap.asked(value);
   if (["path", "bucket_name", "file_name"].some((wanted) => asked.has(wanted))) {
@@ -155,11 +156,13 @@ function fieldRisks(field: string, value: Value, flow: Flow): Risk[] {
     if (NAMING_FIELDS.has(field) && isFromRequest(leaf.value))
       out.push({ id: "schema/user-chosen-name", what: `a name that whoever calls the route chooses (${describe(leaf.value)})` });
     const key = leaf.keys.at(-1) ?? lastName(leaf.value);
+    if (field === "description" && leaf.keys.length > 0 && !leaf.inText && leaf.value.k !== "const" && risk === undefined)
+      out.push({ id: "free-text/whole-mapping", what: `a whole mapping turned into text, whatever it holds (${leaf.keys.join(".")})` });
     const isReport = field === "report_data" || field === "report_template_data";
     if (isReport && (key === "labels" || flow.evaluator.heap.asked(leaf.value).has("labels"))) {
       out.push({
         id: "annotation/label-names",
-        what: `names of the report's groups, which are label names or people (${describe(leaf.value)})`,
+        what: `names of the report's groups, which are label names or people${leaf.value.k === "const" ? "" : ` (${describe(leaf.value)})`}`,
       });
     }
     if (isReport && key === "name" && leaf.value.k !== "const")

@@ -1,5 +1,6 @@
 import type { EventModel, EventSite, EventWorld } from "./events.js";
 import type { Place } from "./finding.js";
+import { describe } from "./python/describe.js";
 import type { Flow } from "./python/flow.js";
 import { constTexts } from "./python/value.js";
 import { kindsOf, riskOfLeaf } from "./risks.js";
@@ -81,11 +82,15 @@ function wordSchema(name: string, sites: readonly EventSite[], column: string): 
 /** Templates of a free text; one that holds a person, a path or an annotation is left out, and said. */
 function textSchema(name: string, sites: readonly EventSite[], column: string, place: Place, flow: Flow): string[] {
   const templates = new Map<string, { readonly place: Place; readonly refused: string | undefined }>();
+  const alone = new Map<string, Place>();
   for (const site of sites) {
     for (const value of [site.values.get(column)]) {
       if (value === undefined) continue;
       for (const one of value.k === "union" ? value.of : [value]) {
-        if (one.k !== "text" && (one.k !== "const" || typeof one.value !== "string")) continue;
+        if (one.k !== "text" && (one.k !== "const" || typeof one.value !== "string")) {
+          if (one.k !== "const" && one.k !== "unknown") alone.set(describe(one), site.place);
+          continue;
+        }
         const pattern = patternOf(one);
         const risk = flow
           .leaves(one)
@@ -103,6 +108,7 @@ function textSchema(name: string, sites: readonly EventSite[], column: string, p
     "        maxLength: 512",
     kept.length === 0 ? "        x-templates: []" : "        x-templates:",
     ...kept.map(([pattern, one]) => `          - ${JSON.stringify(pattern)}${comment(one.place)}`),
+    ...[...alone].map(([what, at]) => `          # left out, no words around it: ${oneLine(what)}${comment(at)}`),
     ...left.map(([pattern, one]) => `          # left out, ${one.refused ?? ""}: ${oneLine(pattern)}${comment(one.place)}`),
   ];
 }

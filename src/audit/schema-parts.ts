@@ -14,7 +14,8 @@ export function patternOf(value: Value): string {
 function hole(value: Value): string {
   const name = value.k === "env" ? (value.name.k === "const" ? String(value.name.value).toLowerCase() : "") : lastName(value);
   if (value.k === "result" && /^(?:len|int|float|round|count)$/.test(describe(value.callee))) return "[0-9]{1,12}(?:\\.[0-9]{1,6})?";
-  if (/(?:^|_)(?:id|count|number|length|total|code|index)$/.test(name)) return "[0-9]{1,12}";
+  if (/(?:^|_)(?:id|count|number|length|total|code|index)$|^(?:count|number)_/.test(name)) return "[0-9]{1,12}";
+  if (/(?:^|_)(?:is|has|was)_|_(?:enabled|allowed)$/.test(name)) return "(?:True|False|None)";
   if (/version/.test(name)) return "v?[0-9][0-9A-Za-z.+-]{0,31}";
   if (/service/.test(name)) return "(?:default|walrus|eventhandlers)(?:_service)?";
   if (/host_os/.test(name)) return "[A-Za-z0-9 ._-]{1,32}";

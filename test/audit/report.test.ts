@@ -113,7 +113,11 @@ test("--write-schema proposes kinds, types and anchored templates, and leaves ou
     assert.deepEqual(hub.$defs.SystemEvents.properties["description"]?.["x-templates"], [
       "^Diffgram System startup for (?:default|walrus|eventhandlers)(?:_service)? service$",
       "^OS Init for (?:default|walrus|eventhandlers)(?:_service)? service from [A-Za-z0-9 ._-]{1,32} to [A-Za-z0-9 ._-]{1,32}$",
+      "^OS Change for (?:default|walrus|eventhandlers)(?:_service)? service$",
     ]);
+    assert.match(text, /"\^from_task_\(\?:True\|False\|None\)\$" # default\/methods\/annotation\/flags\.py:9/);
+    assert.match(text, /left out, no words around it: diffgram_input\.media_type # walrus\/methods\/input\/packet\.py:8/);
+    assert.match(text, /left out, pii\/project-name: .*retried/);
     assert.match(text, /left out, blob\/object-path: \^New cloud import for/);
     assert.match(text, /- report_run # default\/methods\/report\/report_runner\.py:\d+/);
     assert.deepEqual(hub.$defs.Event.properties["task_id"]?.["type"], ["integer", "null"]);

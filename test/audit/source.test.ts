@@ -89,6 +89,30 @@ const RISKS: readonly (readonly [sentence: string, file: string, name: string, d
     /extra_metadata of event .*task_completed/,
   ],
   [
+    "the project's name and handle in what a retry says",
+    "walrus/methods/input/input_update.py",
+    "pii/project-name",
+    /project\.name\) leaves in description of event input_retry to the event hub .* and Segment/,
+  ],
+  [
+    "a whole mapping as a description",
+    "default/methods/source_control/file/file_update.py",
+    "free-text/whole-mapping",
+    /leaves in description of event file_list_update/,
+  ],
+  [
+    "file names inside a mapping that becomes a description, two calls away",
+    "default/methods/source_control/file/file_update.py",
+    "blob/object-path",
+    /original_filename\) leaves in description of event file_list_update/,
+  ],
+  [
+    "file names in the log of a bulk operation",
+    "default/methods/source_control/file/file_update.py",
+    "blob/object-path",
+    /original_filename\) leaves in error_log of event bulk_file_operation/,
+  ],
+  [
     "a viewer chooses the kind",
     "default/methods/event/event_create.py",
     "schema/user-chosen-name",
@@ -151,6 +175,12 @@ test("kinds are found through wrappers, threads, hooks, spreads and templates", 
     "version_upgrade",
     "version_downgrade",
     "export_generation",
+    "task_template_completed",
+    "input_file_uploaded",
+    "google_cloud_new_export_error",
+    "new_job",
+    "update_job",
+    "builder_api_enabled",
   ]) {
     assert.ok(kinds.has(kind), `${kind} among ${[...kinds].join(", ")}`);
   }
@@ -161,6 +191,9 @@ test("descriptions are templates with named holes", () => {
   assert.ok(details.some((one) => one.includes(`"Diffgram System startup for {service_name} service"`)));
   assert.ok(details.some((one) => one.includes(`"New cloud import for {opts['path']}"`)));
   assert.ok(details.some((one) => one.includes(`"{mode} to directory {directory.id}"`)));
+  assert.ok(details.some((one) => one.includes(`"OS Change for {service_name} service"`)));
+  assert.ok(details.some((one) => one.includes(`"Regenerated Cache. Frame {`)));
+  assert.ok(details.some((one) => /"from_task_\{task\.file\.ann_is_complete\}"/.test(one)));
 });
 
 test("both support routes are found, and no other", () => {
@@ -215,7 +248,7 @@ test("tag manager, page hosts and agents are found", () => {
 
 test("drift is told both ways", () => {
   const names = of(result, "drift").map((one) => one.name);
-  assert.ok(names.includes("kind:action_completed"), "in source, not in policy");
+  assert.ok(names.includes("properties:member_id"), "in source, not in policy");
   assert.ok(names.includes("kind:user_visit"), "in policy, not in source");
   assert.ok(names.includes("host:api.mailgun.net"));
   assert.ok(!names.includes("host:app.diffgram.com"));

@@ -191,3 +191,56 @@ test("bases kept in attributes and class members lead to their hosts", () =>
       );
     },
   ));
+
+test("a sender that nobody calls any more is still told of: the call may come back with any release", () =>
+  onCopy(
+    (copy) => copy.edit("shared/database/event/event.py", "        event.send_to_eventhub()", "        #event.send_to_eventhub()"),
+    (result) => {
+      assert.equal(of(result, "event-field").filter((one) => one.file.endsWith("event/event.py")).length, 25);
+      assert.ok(of(result, "udt-risk").some((one) => one.file === "shared/annotation.py" && /the event hub/.test(one.detail)));
+    },
+  ));
+
+test("a call between services stays inside when a condition mends its address, and when an .env file names the service", () =>
+  onCopy(
+    async (copy) => {
+      await copy.edit(
+        "shared/settings/settings.py",
+        "os.getenv('WALRUS_SERVICE_URL_BASE', 'http://127.0.0.1:8085/')",
+        "os.getenv('WALRUS_SERVICE_URL_BASE')",
+      );
+      await copy.write(".env", "WALRUS_SERVICE_URL_BASE=http://walrus:8082/\n");
+    },
+    (result) => {
+      assert.ok(of(result, "internal-call").some((one) => one.file === "shared/regular/regular_methods.py" && one.name === "walrus"));
+      assert.ok(!of(result, "outbound-call").some((one) => one.file === "shared/regular/regular_methods.py"));
+    },
+  ));
+
+test("libraries and bundles among the assets are summed up, and what they load or call is still told", () =>
+  onCopy(
+    async (copy) => {
+      const manual = Array.from({ length: 40 }, (_, index) => `var doc${index} = "https://docs${index}.example-graphs.com/manual";`).join(
+        "\n",
+      );
+      await copy.write("frontend/src/assets/graphs/js/editor.js", `${manual}\nfetch("https://beacon.example-graphs.com/v1");\n`);
+      await copy.write(
+        "frontend/src/chunk.js",
+        `!function(){${'var a="https://mentioned.example-bundle.com/x";'.repeat(80)}navigator.sendBeacon("https://sent.example-bundle.com/x")}();\n`,
+      );
+      await copy.write("frontend/src/own.js", 'const base = "https://api.example-own.com/";\n');
+    },
+    (result) => {
+      const hosts = of(result, "front-end-host").map((one) => one.name);
+      for (const host of ["beacon.example-graphs.com", "sent.example-bundle.com", "api.example-own.com"])
+        assert.ok(hosts.includes(host), host);
+      assert.deepEqual(
+        hosts.filter((one) => /docs\d|^mentioned/.test(one)),
+        [],
+      );
+      assert.ok(hosts.includes("(mentioned in frontend/src/assets/graphs)") && hosts.includes("(mentioned in frontend/src/chunk.js)"));
+      const summed = of(result, "front-end-host").find((one) => one.name === "(mentioned in frontend/src/assets/graphs)");
+      assert.match(summed?.detail ?? "", /docs0\.example-graphs\.com.* and 28 more in one file/);
+      assert.ok(!of(result, "drift").some((one) => /docs\d|mentioned/.test(one.name)));
+    },
+  ));

@@ -32,6 +32,8 @@ export class Program {
   readonly broken: readonly SkippedFile[];
   readonly #byPath = new Map<string, ModuleInfo>();
   readonly #topFolders: readonly string[];
+  /** Each module asks for the same few names again and again: once for every name that a star import may give. */
+  readonly #found = new Map<ModuleInfo, Map<string, ModuleInfo | undefined>>();
 
   constructor(files: readonly CheckoutFile[]) {
     const modules: ModuleInfo[] = [];
@@ -68,6 +70,15 @@ export class Program {
 
   /** The module that `name` means in `importer` (`a.b.c`, or `..b` relative to it); undefined where it is not of the checkout. */
   find(name: string, importer: ModuleInfo): ModuleInfo | undefined {
+    const known = this.#found.get(importer) ?? new Map<string, ModuleInfo | undefined>();
+    this.#found.set(importer, known);
+    if (known.has(name)) return known.get(name);
+    const found = this.#search(name, importer);
+    known.set(name, found);
+    return found;
+  }
+
+  #search(name: string, importer: ModuleInfo): ModuleInfo | undefined {
     const folders = importer.path.split("/").slice(0, -1);
     const dots = /^\.*/.exec(name)?.[0].length ?? 0;
     const tail = name.slice(dots).split(".").join("/");
