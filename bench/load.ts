@@ -25,6 +25,7 @@ import { EVENT_HUB, type Scenario, SCENARIOS, SEGMENT } from "./load/scenarios.j
  *
  *   npm run bench -- load        BENCH_ROUNDS=5 BENCH_SCALE=1 BENCH_ONLY=keep-alive BENCH_WITH='ours,bare undici' BENCH_OUT=docs/performance
  *   BENCH_PROFILE=/tmp/profiles writes V8's CPU profiles of ours there, one a thread
+ *   BENCH_MOST=4 exits 1 where ours takes more than four times the bare undici proxy's CPU: the guard in .ci/run, loose enough not to flake
  */
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 5);
 const SCALE = Number(process.env["BENCH_SCALE"] ?? 1);
@@ -90,6 +91,7 @@ async function main(): Promise<void> {
   }
   const report = table(figures);
   process.stdout.write(`${report}\n`);
+  guard(figures);
   const out = process.env["BENCH_OUT"];
   if (out !== undefined)
     writeFileSync(
@@ -211,6 +213,20 @@ function table(figures: ReadonlyMap<string, ReadonlyMap<string, readonly Figure[
     }
   }
   return lines.join("\n");
+}
+
+/** Fails where a change made ours dearer than the floor in Node allows. */
+function guard(figures: ReadonlyMap<string, ReadonlyMap<string, readonly Figure[]>>): void {
+  const most = Number(process.env["BENCH_MOST"] ?? Number.POSITIVE_INFINITY);
+  for (const [scenario, row] of figures) {
+    const [ours, bare] = ["ours", "bare undici"].map((name) => median((row.get(name) ?? []).map(({ cpuMicros }) => cpuMicros)));
+    const ratio = (ours ?? Number.NaN) / (bare ?? Number.NaN);
+    if (ratio <= most || Number.isNaN(ratio)) continue;
+    process.stderr.write(
+      `${scenario}: ours takes ${ratio.toFixed(2)} times the CPU of a proxy that reads nothing; at most ${most} is agreed.\n`,
+    );
+    process.exitCode = 1;
+  }
 }
 
 function median(values: readonly number[]): number {
