@@ -22,6 +22,8 @@ const AGENTS: readonly Agent[] = [
     host: "api.mailgun.net",
     pattern: /(?<![\w.-])(?:mailgun(?:\.js|-js|-py|-python|2)?|flask-mailgun|django-anymail)(?![\w-])|\bMAILGUN_[A-Z_]+/i,
   },
+  { name: "Scale", host: "api.scale.com", pattern: /(?<![\w.-])scaleapi(?![\w-])/i },
+  { name: "Labelbox", host: "api.labelbox.com", pattern: /(?<![\w.-])labelbox(?![\w-])/i },
   {
     name: "Segment",
     host: "api.segment.io",

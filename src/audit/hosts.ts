@@ -41,7 +41,7 @@ function hostOf(value: Value, settings: SettingValues, routes: ReadonlySet<strin
     }
     return { kind: "setting", setting };
   }
-  return { kind: "unknown", what: describe(value) };
+  return { kind: "unknown", what: value.k === "unknown" ? "the call's text names none" : describe(value) };
 }
 
 /** The literal start of a URL, through the default of the setting that it begins with. */

@@ -54,7 +54,7 @@ async function run(dir: string, flags: AuditFlags): Promise<number> {
   const policy = flags.policy ? await readPolicyView(rules) : undefined;
   const result = await audit(dir, { policy, rulesName: flags.rules ?? "rules", linkBase: flags.linkBase });
   const baseline = flags.baseline === undefined ? undefined : await readBaseline(flags.baseline, result.findings);
-  const report = { findings: result.findings, changes: baseline?.changes, filesRead: result.filesRead, version: await packageVersion() };
+  const report = { findings: result.findings, changes: baseline?.changes, filesRead: result.filesRead, ...(await ownPackage()) };
   const text = render(report, flags.format);
   if (flags.out === undefined) process.stdout.write(text);
   else await writeFile(flags.out, text);
@@ -115,9 +115,11 @@ function parseFailOn(value: string): readonly FailOn[] {
   return known.includes("none") ? [] : known;
 }
 
-async function packageVersion(): Promise<string> {
+/** What package.json says of this tool: its version, and its page where whoever publishes it names one. */
+async function ownPackage(): Promise<{ readonly version: string; readonly home: string | undefined }> {
   const text = await readFile(join(packageRoot(), "package.json"), "utf8").catch(() => "{}");
-  return /"version"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? "0.0.0";
+  const told = (name: string): string | undefined => new RegExp(`"${name}"\\s*:\\s*"([^"]+)"`).exec(text)?.[1];
+  return { version: told("version") ?? "0.0.0", home: told("homepage") };
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

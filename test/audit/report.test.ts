@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parse } from "yaml";
+import { render } from "../../src/audit/report/report.js";
 import { command, copyCheckout } from "./checkout-copy.js";
 
 test("JSON findings are flat and hold exactly the six members", async () => {
@@ -67,6 +68,12 @@ test("SARIF holds what its schema (2.1.0) requires, and points at rules and file
   } finally {
     await copy.remove();
   }
+});
+
+test("SARIF names the tool's page where its package has one, and none where it has not", () => {
+  const report = { findings: [], changes: undefined, filesRead: 0, version: "1.2.3" };
+  assert.match(render({ ...report, home: "https://audit.example/" }, "sarif"), /"informationUri": "https:\/\/audit\.example\/"/);
+  assert.ok(!render({ ...report, home: undefined }, "sarif").includes("informationUri"));
 });
 
 interface Sarif {

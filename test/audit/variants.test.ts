@@ -244,3 +244,64 @@ test("libraries and bundles among the assets are summed up, and what they load o
       assert.ok(!of(result, "drift").some((one) => /docs\d|mentioned/.test(one.name)));
     },
   ));
+
+test("clients of other services, with their address in the class, in a variable or left out, are each told by what they say", () =>
+  onCopy(
+    async (copy) => {
+      await copy.write(
+        "shared/connection/labelling.py",
+        [
+          "import json",
+          "import requests",
+          "from shared.settings import settings",
+          "",
+          "",
+          "class LabellingClient:",
+          "    API_URL = 'https://labelling.example-vendor.com/graphql'",
+          "",
+          "    def __init__(self, client_id, secret):",
+          "        self.client_id = client_id",
+          "        self.__token(secret)",
+          "",
+          "    def __token(self, secret):",
+          "        params = {'client_id': self.client_id, 'client_secret': secret}",
+          "        return requests.post('https://login.example-vendor.com/token', data = params).json()",
+          "",
+          "    def export(self, file_id):",
+          "        answer = requests.post(self.API_URL, data = json.dumps({'query': file_id})).json()",
+          "        return requests.get(answer['data']['url'].encode('utf-8'))",
+          "",
+          "    def project(self, opts):",
+          "        import requests",
+          "        url = 'https://projects.example-vendor.com/v1'",
+          "        return requests.request('POST', url, json = {'name': opts['name']})",
+          "",
+          "    def forgotten(self, event):",
+          "        return requests.post(json = event)",
+          "",
+          "    def sign_in(self, code):",
+          "        return requests.post(settings.OAUTH2_PROVIDER_HOST + 'token', data = {'code': code})",
+          "",
+        ].join("\n"),
+      );
+      await copy.edit("walrus/requirements.txt", "requests", "scaleapi==2.1.0\nrequests");
+    },
+    (result) => {
+      const told = (kind: "outbound-call" | "internal-call"): string[] =>
+        of(result, kind)
+          .filter((one) => one.file === "shared/connection/labelling.py")
+          .map((one) => one.name)
+          .sort();
+      assert.deepEqual(told("outbound-call"), [
+        "(any)",
+        "(any)",
+        "labelling.example-vendor.com",
+        "login.example-vendor.com",
+        "projects.example-vendor.com",
+      ]);
+      assert.deepEqual(told("internal-call"), ["localhost"]);
+      assert.ok(of(result, "outbound-call").some((one) => /the call's text names none/.test(one.detail)));
+      assert.ok(!of(result, "event-field").some((one) => one.file === "shared/connection/labelling.py"), "a client is no event");
+      assert.ok(of(result, "agent").some((one) => one.name === "Scale" && one.file === "walrus/requirements.txt"));
+    },
+  ));

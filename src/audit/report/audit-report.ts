@@ -8,4 +8,6 @@ export interface AuditReport {
   readonly changes: readonly MaterialChange[] | undefined;
   readonly filesRead: number;
   readonly version: string;
+  /** The tool's own page; undefined where its package names none. */
+  readonly home: string | undefined;
 }

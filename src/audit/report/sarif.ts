@@ -50,7 +50,14 @@ export function sarifReport(report: AuditReport): object {
     version: "2.1.0",
     runs: [
       {
-        tool: { driver: { name: "egress-proxy audit", version: report.version, rules } },
+        tool: {
+          driver: {
+            name: "egress-proxy audit",
+            version: report.version,
+            ...(report.home === undefined ? {} : { informationUri: report.home }),
+            rules,
+          },
+        },
         invocations: [{ executionSuccessful: true, toolExecutionNotifications: notifications }],
         columnKind: "utf16CodeUnits",
         results: [...results, ...changes],
