@@ -8,14 +8,14 @@ FROM ${NODE_IMAGE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends python3 make g++ && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json ./
-COPY scripts scripts
 # The image's own headers, so that nothing but packages is downloaded.
 ENV npm_config_nodedir=/usr/local
 RUN npm ci --include=dev --no-audit --no-fund
 COPY tsconfig.json ./
+COPY scripts scripts
 COPY src src
 RUN node scripts/ensure.mjs && npm prune --omit=dev --no-audit --no-fund && \
-    npm sbom --omit=dev --sbom-format=cyclonedx > sbom.cdx.json
+    npm sbom --omit=dev --package-lock-only --sbom-format=cyclonedx > sbom.cdx.json
 # What was compiled from, and what only compilers and editors read, is two thirds of node_modules.
 RUN rm -rf dist/.tsbuildinfo dist/.stamp node_modules/re2/vendor node_modules/re2/lib node_modules/better-sqlite3/deps node_modules/better-sqlite3/src && \
     find node_modules/re2/build node_modules/better-sqlite3/build -type f ! -name re2.node ! -name better_sqlite3.node -delete && \

@@ -21,6 +21,7 @@ export const STAGES = [
   "gateway",
   "http",
   "inspect",
+  "kubernetes",
   "listen",
   "observe",
   "record",
@@ -51,6 +52,11 @@ export const COMPOSITION = [
   "src/inspection-pool.ts",
   "src/inspection-worker.ts",
   "src/warm-up.ts",
+  "src/pod-lookup.ts",
+  "src/serving-worker.ts",
+  "src/worker-crew.ts",
+  "src/worker-messages.ts",
+  "src/worker-share.ts",
 ];
 
 /** What a worker's entry file (`*-worker.ts`) may import beside its own folder: it runs them on another thread. */

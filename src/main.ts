@@ -1,5 +1,6 @@
 import { readParentCredentials } from "./config/parent-credentials.js";
 import { proposeException } from "./config/policy-exception.js";
+import { type RulesDirectory, readRulesDir } from "./config/rules-directory.js";
 import type { Settings } from "./config/settings.js";
 import type { RunningConsole } from "./console/server.js";
 import { judgePayload, policyInForce } from "./desk.js";
@@ -8,22 +9,25 @@ import { watchFiles } from "./config/watched-files.js";
 import { type Resolver, systemResolver } from "./forward/dial.js";
 import { createForwarder } from "./forward/forwarder.js";
 import { answerHeaders } from "./http/forwarded-headers.js";
+import { BUILT_IN_RULES } from "./inspect/rule-ids.js";
 import { type Listeners, openListeners } from "./listeners.js";
 import { FaultsError } from "./model/fault.js";
 import { LIMITED_CASES } from "./model/limited-case.js";
 import type { Clock, Logger } from "./model/ports.js";
 import type { SupportGateway } from "./gateway/support-gateway.js";
-import { HealthState } from "./observe/health.js";
+import { type CheckResult, HealthState } from "./observe/health.js";
 import { createLogger } from "./observe/log.js";
 import { MetricsRegistry } from "./observe/metrics.js";
+import type { MetricsSnapshot } from "./observe/metrics-merge.js";
 import { type ObserveServer, startObserveServer } from "./observe/server.js";
 import { Pipeline } from "./pipeline.js";
-import type { RulesInForce } from "./pipeline-parts.js";
+import { podDirectoryOf } from "./pod-lookup.js";
 import { quotasOf } from "./quotas.js";
 import { CaseSwitchFile } from "./record/case-switch-file.js";
 import { consoleKeyOf, pseudonymsOf, readInstallationKey } from "./record/installation-key.js";
 import { TenantPinFile } from "./record/tenant-pin-file.js";
 import { readOutgoing } from "./record/outgoing/outgoing-settings.js";
+import { adoptLeft } from "./record/left-worker.js";
 import { openRecordRoom, type RecordRoom } from "./record/record-room.js";
 import { type LoadedRules, loadRules, withPool } from "./rules-in-force.js";
 import { openSupport } from "./support-case.js";
@@ -48,14 +52,41 @@ export interface RunningProxy {
   readonly caPem: string;
   /** Reads policy, rules and CA anew, all or nothing: on any fault what was in force stays. */
   reload(): Promise<void>;
+  /** The first half of a reload: makes all of it ready. @throws FaultsError where anything of it can't be used; nothing has changed then */
+  prepare(files: RulesDirectory): Promise<Prepared>;
+  snapshot(): Promise<MetricsSnapshot>;
   /** Stops taking connections, ends what is in flight, syncs the record. */
   close(): Promise<void>;
+}
+
+/** A reload that can't fail any more. */
+export interface Prepared {
+  commit(): Promise<void>;
+  abandon(): void;
 }
 
 /** What no setting says. */
 interface StartOptions {
   /** Names to addresses for upstream connections; the system's resolver where it is left out. Its answers are judged all the same. */
   readonly resolve?: Resolver;
+  /** The rules folder, where who starts this has read it. */
+  readonly files?: RulesDirectory;
+  /** This is one of several processes that serve clients. */
+  readonly worker?: { readonly number: number; readonly ticketKeys: Buffer };
+  /** Those processes, where this is the one that leads them: it serves no client itself. */
+  readonly crew?: Crew;
+}
+
+/** Processes that serve clients for this one, as far as it has to know them. */
+export interface Crew {
+  readonly size: number;
+  /** Where clients reach them. */
+  addresses(): Pick<RunningProxy["addresses"], "proxy" | "proxyTls" | "transparent">;
+  check(): CheckResult;
+  snapshots(): Promise<readonly MetricsSnapshot[]>;
+  start(files: RulesDirectory, registry: MetricsRegistry, logger: Logger): Promise<void>;
+  prepare(files: RulesDirectory): Promise<Prepared>;
+  drain(): Promise<void>;
 }
 
 interface ListeningAt {
@@ -70,7 +101,8 @@ const CLOCK: Clock = { now: () => Date.now() };
  *
  * @throws FaultsError with every fault of policy, rules and schemas, or of the first other part that can't start
  */
-export async function startProxy(settings: Settings, { resolve = systemResolver }: StartOptions = {}): Promise<RunningProxy> {
+export async function startProxy(settings: Settings, options: StartOptions = {}): Promise<RunningProxy> {
+  const { resolve = systemResolver, worker, crew } = options;
   const logger = createLogger(settings.log);
   const registry = new MetricsRegistry();
   const health = new HealthState();
@@ -78,26 +110,28 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   const key = readInstallationKey(settings.data);
   const pseudonyms = pseudonymsOf(key);
   const pins = TenantPinFile.open(settings.data);
-  const compile = (): RulesInForce & LoadedRules => withPool(loadRules(settings, pseudonyms), settings, key);
-  const loaded = loadRules(settings, pseudonyms);
-  announce(loaded, registry, logger);
+  const loaded = loadRules(settings, pseudonyms, options.files);
+  // Workers have the very same; it is said once.
+  announce(loaded, registry, worker === undefined ? logger : undefined);
 
   const hosts = loaded.index.policy.destinations.map((destination) => destination.host);
   const nameConstraints = settings.name_constraints ? hosts : undefined;
   const authority = await openAuthority({ dir: settings.certs, now: CLOCK.now(), logger, createIfMissing: true, nameConstraints });
   registry.caExpiry(new Date(authority.expiresAt));
-  const leaves = new LeafCache({ authority, clock: CLOCK, metrics: registry, max: settings.leaf.cache });
+  const leaves = new LeafCache({ authority, clock: CLOCK, metrics: registry, max: settings.leaf.cache, ticketKeys: worker?.ticketKeys });
+  registry.leafExpiry(() => leaves.soonestEnd());
   // Before the record is opened: a fault here must leave nothing open that keeps the process alive.
   const secureContext = buildUpstreamSecureContext({ extraCaFiles: settings.upstream.ca });
   const parents = {
     authorization: readParentCredentials(settings),
     secureContext: buildParentSecureContext(settings.parent.ca) ?? secureContext,
   };
-  const records = await openRecords(settings, logger, registry);
+  const followPods = podDirectoryOf(settings, logger);
+  const records = await openRecords(settings, logger, registry, worker?.number, crew?.size ?? 0);
   let inForce = withPool(loaded, settings, key);
   records.policy(inForce.index.policy.digest);
   const switches = new CaseSwitchFile(settings.data);
-  noteSwitches(switches, inForce, logger);
+  if (worker === undefined) noteSwitches(switches, inForce, logger);
   health.check("store", () =>
     records.store.storeAnswers ? { ok: true } : { ok: true, detail: "The record store is away; records go to the local spool." },
   );
@@ -114,6 +148,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
     connectionsPerDestination: settings.upstream.connections,
     answerHeaders,
   });
+  const pods = followPods?.();
   const handler = new Pipeline({
     rulesInForce: () => inForce,
     transfers: records.store,
@@ -122,6 +157,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
     forwarder,
     pseudonyms,
     pins,
+    workloadAt: (address) => pods?.workloadAt(address),
     admit: quotasOf(settings, CLOCK),
     metrics: registry,
     logger,
@@ -137,9 +173,10 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   const close = async (): Promise<void> => {
     stopWatching?.();
     health.stopping();
-    await Promise.all([listeners?.drain(settings.timeouts.drain_ms), support?.close(settings.timeouts.drain_ms)]);
+    await Promise.all([listeners?.drain(settings.timeouts.drain_ms), support?.close(settings.timeouts.drain_ms), crew?.drain()]);
     await desk?.close();
     await forwarder.close();
+    await pods?.close();
     await inForce.inspections.close();
     await records.close();
     await observe?.close();
@@ -153,7 +190,7 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
         browsers: {
           hosts: () => browserDestinations().map(({ host }) => host),
           proxy: settings.pac.proxy === "auto" ? undefined : settings.pac.proxy,
-          port: () => listeners?.proxy?.address.port ?? settings.listen.proxy?.port ?? 0,
+          port: () => (crew?.addresses().proxy ?? listeners?.proxy?.address)?.port ?? settings.listen.proxy?.port ?? 0,
           caPem: () => leaves.authority.certificatePem,
         },
       });
@@ -186,11 +223,17 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
       clock: CLOCK,
     });
     listeners = await openListeners(settings, { handler, browserDestinations, leaves, logger, metrics: registry });
+    if (crew === undefined) {
+      if (worker === undefined) registry.workers(1, 1);
+    } else {
+      registry.include(() => crew.snapshots());
+      await crew.start(inForce.files, registry, logger);
+    }
   } catch (error) {
     await close();
     throw error;
   }
-  health.check("proxy", () => ({ ok: true }));
+  health.check("proxy", () => crew?.check() ?? { ok: true });
   health.check("ca", () => ({ ok: CLOCK.now() < leaves.authority.expiresAt }));
   const running: RunningProxy = {
     addresses: {
@@ -201,27 +244,45 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
       metrics: observe?.address,
       console: desk?.address,
       support: support?.address,
+      ...crew?.addresses(),
     },
     firstPassword: desk?.firstPassword,
     caPem: authority.certificatePem,
     close,
+    snapshot: () => registry.snapshot(),
+    async prepare(files) {
+      const renewed = await openAuthority({ dir: settings.certs, now: CLOCK.now(), logger, createIfMissing: false });
+      const next = withPool(loadRules(settings, pseudonyms, files), settings, key);
+      await next.inspections.warmUp();
+      return {
+        async commit() {
+          const before = inForce;
+          inForce = next;
+          // What is being inspected ends by the rules that it began with.
+          void before.inspections.close();
+          announce(inForce, registry, worker === undefined ? logger : undefined);
+          records.policy(next.index.policy.digest);
+          if (worker === undefined) noteSwitches(switches, next, logger);
+          if (renewed.fingerprint !== leaves.authority.fingerprint) useAuthority(renewed, leaves, registry);
+          await support?.renew();
+          await listeners?.renew();
+        },
+        abandon: () => void next.inspections.close(),
+      };
+    },
     async reload() {
       try {
-        const renewed = await openAuthority({ dir: settings.certs, now: CLOCK.now(), logger, createIfMissing: false });
-        const next = compile();
-        await next.inspections.warmUp();
-        const before = inForce;
-        inForce = next;
-        // What is being inspected ends by the rules that it began with.
-        void before.inspections.close();
-        announce(inForce, registry, logger);
-        records.policy(next.index.policy.digest);
-        noteSwitches(switches, next, logger);
-        if (renewed.fingerprint !== leaves.authority.fingerprint) useAuthority(renewed, leaves, registry);
-        await support?.renew();
-        await listeners?.renew();
+        const files = readRulesDir(settings.rules, settings.overlays);
+        const own = await running.prepare(files);
+        const theirs = await crew?.prepare(files).catch((error: unknown) => {
+          own.abandon();
+          throw error;
+        });
+        // Who takes clients has it before anyone is told.
+        await theirs?.commit();
+        await own.commit();
         registry.policyReload("ok");
-        logger.info("Policy, rules and CA are read anew.", { policy: next.index.policy.digest });
+        logger.info("Policy, rules and CA are read anew.", { policy: inForce.index.policy.digest });
       } catch (error) {
         registry.policyReload("error");
         logger.error("The reload failed; what was in force stays in force.", {
@@ -239,12 +300,16 @@ export async function startProxy(settings: Settings, { resolve = systemResolver 
   }
   // In the background: who waits for the first answer waits for the rules that it needs anyway.
   inForce.inspections.warmUp().catch((error: unknown) => logger.error("The rules could not be warmed up.", { fault: nameOf(error) }));
+  // So the first client of a host, too, meets a leaf that is there, and the metric of their end has a value from the start.
+  if (crew === undefined) for (const host of new Set(hosts)) void Promise.resolve(leaves.contextFor(host)).catch(() => undefined);
   return running;
 }
 
-function announce(inForce: LoadedRules, registry: MetricsRegistry, logger: Logger): void {
-  for (const { where, what, mend } of inForce.warnings) logger.warn(`${what} ${mend}`, { where });
+function announce(inForce: LoadedRules, registry: MetricsRegistry, logger: Logger | undefined): void {
+  for (const { where, what, mend } of inForce.warnings) logger?.warn(`${what} ${mend}`, { where });
   const { policy } = inForce.index;
+  registry.policyRules(BUILT_IN_RULES.map((id) => ({ id, action: "block" })));
+  registry.policyRules([...inForce.inspector.actions].map(([id, action]) => ({ id, action })));
   registry.policyInfo(policy.digest);
   registry.policyDestinations(policy.destinations);
   for (const name of LIMITED_CASES) registry.caseState(name, policy.cases[name].state);
@@ -265,21 +330,29 @@ function useAuthority(authority: Authority, leaves: LeafCache, registry: Metrics
   registry.caExpiry(new Date(authority.expiresAt));
 }
 
-async function openRecords(settings: Settings, logger: Logger, metrics: MetricsRegistry): Promise<RecordRoom> {
-  const url = settings.store.url === "sqlite" ? undefined : settings.store.url;
-  const evidence = { recipients: settings.evidence.recipients, maxBytes: settings.evidence.max_bytes };
+/** @param crew how many workers write beside this process */
+async function openRecords(
+  settings: Settings,
+  logger: Logger,
+  metrics: MetricsRegistry,
+  worker: number | undefined,
+  crew: number,
+): Promise<RecordRoom> {
   const { distinct_per_client: distinctPerClient, keep_days: days, keep_count: records } = settings.records;
-  return openRecordRoom({
+  const room = {
     dataDir: settings.data,
-    url,
+    url: settings.store.url === "sqlite" ? undefined : settings.store.url,
     logger,
     clock: CLOCK,
     metrics,
-    evidence,
+    evidence: { recipients: settings.evidence.recipients, maxBytes: settings.evidence.max_bytes },
     distinctPerClient,
     keep: { days, records },
     outgoing: readOutgoing(settings.outgoing),
-  });
+  };
+  const opened = await openRecordRoom({ ...room, worker });
+  if (worker === undefined) await adoptLeft(room, crew);
+  return opened;
 }
 
 function nameOf(error: unknown): string {

@@ -46,8 +46,13 @@ export function bodyHeadOf({ head: { headers }, route }: Pick<Judged, "head" | "
 
 /** Values that name another account than this installation's (invariant 10). */
 export function foreignTenant(inspection: Inspection | undefined, pins: TenantPins): Finding[] {
+  return mismatchFindings(inspection, pins.mismatches(inspection?.pins ?? []));
+}
+
+/** A finding for each of these names, whose value is not the pinned one. */
+export function mismatchFindings(inspection: Inspection | undefined, names: readonly string[]): Finding[] {
   const seen = inspection?.pins ?? [];
-  return pins.mismatches(seen).map((name) => ({
+  return names.map((name) => ({
     rule: "integrity/foreign-tenant",
     pointer: `pin:${name}`,
     view: "pin",

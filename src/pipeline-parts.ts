@@ -1,7 +1,7 @@
 import type { Forwarder } from "./forward/forwarder.js";
 import type { InspectionPool } from "./inspection-pool.js";
 import type { EvidenceKeeper } from "./model/evidence.js";
-import type { Client, RequestHead } from "./model/exchange.js";
+import type { Client, RequestHead, Workload } from "./model/exchange.js";
 import type { ConnectionContext } from "./model/exchange-handler.js";
 import type { Inspection } from "./model/inspection.js";
 import type { CaseName } from "./model/limited-case.js";
@@ -29,6 +29,8 @@ export interface PipelineParts {
   readonly pins: TenantPins;
   readonly ledger: TrafficLedger;
   readonly evidence: EvidenceKeeper;
+  /** What runs at a client's address in the cluster; waits for nothing. */
+  readonly workloadAt?: (address: string) => Workload | undefined;
   /** Whether the client, and the case, are within their quotas. */
   readonly admit: (client: Client, caseName: CaseName) => Admission | Refusal;
   readonly metrics: Metrics;

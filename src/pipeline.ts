@@ -4,13 +4,13 @@ import { forwardedHeaders } from "./http/forwarded-headers.js";
 import { parseHead } from "./http/head.js";
 import { newExchangeId } from "./listen/exchange-id.js";
 import type { AnswerSink } from "./model/answer.js";
-import { type Exchange, header, type RequestHead } from "./model/exchange.js";
+import { type Client, type Exchange, header, type RequestHead } from "./model/exchange.js";
 import type { BodySource, ConnectionContext, ExchangeHandler } from "./model/exchange-handler.js";
 import type { Finding } from "./model/finding.js";
 import { isRefusal, type Refusal, refusal } from "./model/refusal.js";
 import type { Target } from "./model/target.js";
 import type { Verdict } from "./model/verdict.js";
-import { foreignTenant, inspectRequest } from "./pipeline-inspection.js";
+import { foreignTenant, inspectRequest, mismatchFindings } from "./pipeline-inspection.js";
 import { Outcomes } from "./pipeline-outcome.js";
 import type { Judged, Known, PipelineParts, RulesInForce } from "./pipeline-parts.js";
 import { type Outgoing, outgoingOf, redact } from "./pipeline-redaction.js";
@@ -47,7 +47,12 @@ export class Pipeline implements ExchangeHandler {
     const { head } = exchange;
     const rules = this.#parts.rulesInForce();
     const { policy } = rules.index;
-    const known = this.#know(exchange.id, { client: exchange.client, entry: exchange.entry, target: head.target }, head, policy.digest);
+    const known = this.#know(
+      exchange.id,
+      { client: this.#named(exchange.client), entry: exchange.entry, target: head.target },
+      head,
+      policy.digest,
+    );
 
     const place = matchDestination(rules.index, head.target);
     known.destination = place.destination;
@@ -59,6 +64,12 @@ export class Pipeline implements ExchangeHandler {
     } finally {
       admission.release();
     }
+  }
+
+  /** With what the cluster says of it, as far as that is known by now. */
+  #named(client: Client): Client {
+    const workload = this.#parts.workloadAt?.(client.address);
+    return workload === undefined ? client : { ...client, workload };
   }
 
   async #judge(
@@ -135,7 +146,8 @@ export class Pipeline implements ExchangeHandler {
       const written = await outcomes.record(known, verdict.kind, undefined, findings, verdict.kind === "allow");
       if (written === undefined) return outcomes.refuseUnrecorded(known, findings, answer);
     }
-    this.#learnPins(known);
+    const late = this.#learnPins(known);
+    if (late.length > 0) return outcomes.refuse(known, "foreign-tenant", undefined, [...findings, ...late], answer);
     const watched = watchScript(request, answer);
     const outcome = await this.#forward(request, outgoing, watched ?? answer);
     if (watched !== undefined && outcome.kind === "answered") {
@@ -145,16 +157,18 @@ export class Pipeline implements ExchangeHandler {
     return this.#conclude(watched?.holds === true ? unheard(outcome) : outcome, verdict, known, outgoing, answer);
   }
 
-  /** The first value of a pin is learned as it goes out. */
-  #learnPins(known: Known): void {
+  /** The first value of a pin is learned as it goes out. @returns a finding for each that another worker learned otherwise meanwhile */
+  #learnPins(known: Known): Finding[] {
     const { pins, logger } = this.#parts;
-    const { names, durable } = pins.learn(known.inspection?.pins ?? []);
-    if (names.length === 0) return;
+    const { names, durable, contradicted } = pins.learn(known.inspection?.pins ?? []);
+    if (contradicted.length > 0) return mismatchFindings(known.inspection, contradicted);
+    if (names.length === 0) return [];
     logger.warn("Tenant pins were learned; confirm them by `egress-proxy pins confirm`.", {
       pins: names.join(","),
       durable,
       exchange: known.id,
     });
+    return [];
   }
 
   /** What a destination's script says goes to the inventory; one that is pinned and fits is handed on, any other is why it is refused. */

@@ -22,13 +22,16 @@ export interface LoadedRules {
 }
 
 /**
- * Reads and compiles the rules folder as the settings name it.
+ * Reads and compiles the rules folder as the settings name it; compiles alone where it has been read.
  *
  * @throws FaultsError with every fault of policy, rules and schemas at once
  */
-export function loadRules(settings: Settings, pseudonyms: Pseudonyms): LoadedRules {
+export function loadRules(
+  settings: Settings,
+  pseudonyms: Pseudonyms,
+  files: RulesDirectory = readRulesDir(settings.rules, settings.overlays),
+): LoadedRules {
   const faults: Fault[] = [];
-  const files = readRulesDir(settings.rules, settings.overlays);
   const ruleIds = ruleIdsOf(files.rules);
   const loaded = collecting(faults, () =>
     loadPolicy(files, {
@@ -54,7 +57,11 @@ export function loadRules(settings: Settings, pseudonyms: Pseudonyms): LoadedRul
 export function withPool(loaded: LoadedRules, settings: Settings, key: Uint8Array): LoadedRules & RulesInForce {
   const { rules, schemas } = loaded.files;
   const { limits, values } = loaded.index.policy;
-  const inspections = new InspectionPool(loaded.inspector, { rules, schemas, limits, operatorEnums: values, key }, settings.workers);
+  const inspections = new InspectionPool(
+    loaded.inspector,
+    { rules, schemas, limits, operatorEnums: values, key },
+    settings.inspection_threads,
+  );
   return { ...loaded, inspections };
 }
 

@@ -3,6 +3,8 @@ import { loadSettings } from "../config/settings.js";
 import { addRunOptions, settingsFromFlags } from "../config/settings-flags.js";
 import { FaultsError } from "../model/fault.js";
 import { type RunningProxy, startProxy } from "../main.js";
+import { WorkerCrew } from "../worker-crew.js";
+import { leaderSettings } from "../worker-share.js";
 
 /** `egress-proxy run`: serves until SIGTERM or SIGINT, reads policy and CA anew at SIGHUP. Exit 1 where it can't start. */
 export function addRunCommand(program: Command): void {
@@ -10,7 +12,9 @@ export function addRunCommand(program: Command): void {
     async (options: Readonly<Record<string, unknown>>) => {
       try {
         const settings = loadSettings({ ...settingsFromFlags(options), env: process.env });
-        const proxy = await startProxy(settings);
+        const proxy = await (settings.workers > 1
+          ? startProxy(leaderSettings(settings), { crew: new WorkerCrew(settings) })
+          : startProxy(settings));
         process.stdout.write(greeting(proxy, settings.certs, settings.data));
         serveUntilSignal(proxy);
       } catch (error) {

@@ -214,6 +214,17 @@ export const SETTINGS_SCHEMA = section({
     ),
     max_bytes: numberSetting("Bytes of the longest body that is kept as evidence; a longer one is not kept.", 262_144, 1, 16_777_216),
   }).prefault({}),
+  kubernetes: section({
+    namespaces: listSetting(
+      "Namespaces whose pods are named in records, with their service account; without one nobody is looked up.",
+      "Write a list such as [diffgram].",
+    ),
+    api: textSetting('Where the API server answers, as https://HOST:PORT; "in-cluster": where Kubernetes tells its pods.', "in-cluster"),
+    credentials: textSetting(
+      "Folder of token and ca.crt that the API server takes, as a service account's volume has them.",
+      "/var/run/secrets/kubernetes.io/serviceaccount",
+    ),
+  }).prefault({}),
   log: section({
     level: choiceSetting("The least severe entry that is logged.", ["error", "warn", "info", "debug"], "info"),
     format: choiceSetting("How an entry is written.", ["json", "text"], "json"),
@@ -222,7 +233,18 @@ export const SETTINGS_SCHEMA = section({
     cache: numberSetting("Leaf certificates kept; each costs about 20 kB.", 1_000, 1, 100_000),
     days: numberSetting("Days that a leaf certificate is valid; clients refuse 200 and more.", 90, 1, 199),
   }).prefault({}),
-  workers: numberSetting("Threads that inspect big bodies; 0 inspects all of them on the main thread.", 1, 0, 64),
+  workers: numberSetting(
+    "Processes that serve clients, beside the one that starts them; limits and quotas are shared out among them. 0 or 1: one process does all.",
+    1,
+    0,
+    64,
+  ),
+  inspection_threads: numberSetting(
+    "Threads of each process that inspect big bodies; 0 inspects all of them on its main thread.",
+    1,
+    0,
+    64,
+  ),
   name_constraints: booleanSetting(
     "Whether a new CA is constrained to the policy's hosts; naming another host later needs a new CA.",
     false,

@@ -69,7 +69,7 @@ class CompiledInspector implements Inspector {
   private readonly keyRules: KeyRules;
   private readonly textRules: TextRules;
   private readonly names: KnownNames;
-  private readonly actions: ReadonlyMap<RuleId, Action>;
+  readonly actions: ReadonlyMap<RuleId, Action>;
 
   constructor(rules: readonly Rule[], book: SchemaBook, options: InspectorOptions) {
     this.rules = rules;

@@ -2,7 +2,7 @@ import type { RuleId } from "../model/finding.js";
 import type { SourceFile } from "../model/inspection.js";
 
 /** Rules that are code, since they judge structure rather than text; policy may name them like any other. */
-const BUILT_IN: readonly RuleId[] = [
+export const BUILT_IN_RULES: readonly RuleId[] = [
   "schema/unknown-field",
   "schema/wrong-type",
   "schema/missing-field",
@@ -25,7 +25,7 @@ const BUILT_IN: readonly RuleId[] = [
  */
 export function ruleIdsOf(files: readonly SourceFile[]): ReadonlySet<string> {
   return new Set([
-    ...BUILT_IN,
+    ...BUILT_IN_RULES,
     ...files.map(({ path }) =>
       path
         .split(/[\\/]/)

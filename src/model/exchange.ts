@@ -1,10 +1,18 @@
 import type { Target } from "./target.js";
 
+/** What runs at a client's address, where the cluster says so. */
+export interface Workload {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly serviceAccount: string;
+}
+
 /** Who asks. `identity` only where the listener authenticates. */
 export interface Client {
   readonly address: string;
   readonly port: number;
   readonly identity: string | undefined;
+  readonly workload?: Workload | undefined;
 }
 
 /** How the request reached us. */

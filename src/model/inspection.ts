@@ -1,6 +1,6 @@
 import type { BodyReading } from "./body-view.js";
 import type { HeaderField } from "./exchange.js";
-import type { Finding } from "./finding.js";
+import type { Action, Finding, RuleId } from "./finding.js";
 
 /** What `inspect/` is told of an exchange beside its body. */
 export interface InspectionContext {
@@ -42,6 +42,8 @@ export interface Inspector {
   inspect(reading: BodyReading, context: InspectionContext): Inspection;
   /** How many rules it holds, for health and `check`. */
   readonly ruleCount: number;
+  /** What each rule of the rule files does where no case says otherwise. */
+  readonly actions: ReadonlyMap<RuleId, Action>;
 }
 
 /** A text file that was read for a stage that touches no file. */

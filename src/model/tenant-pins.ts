@@ -16,6 +16,8 @@ export interface Learned {
   readonly names: readonly string[];
   /** False where what was learned, now or before, is not on disk. */
   readonly durable: boolean;
+  /** Names that another process pinned to another value a moment ago: what was seen must not go out. */
+  readonly contradicted: readonly string[];
 }
 
 export interface SeenPin {

@@ -1,4 +1,5 @@
 import {
+  type Aggregator,
   Counter,
   Gauge,
   Histogram,
@@ -12,6 +13,7 @@ import { CASE_NAMES, type CaseName, LIMITED_CASES, type LimitedCase } from "../m
 import type { CasePolicy } from "../model/policy.js";
 import type { Metrics, UpstreamErrorKind, VerdictLabel } from "../model/ports.js";
 import { REASONS, type Reason } from "../model/reasons.js";
+import { type MetricsSnapshot, parseSnapshot, renderMerged } from "./metrics-merge.js";
 
 /** Where a request goes to a host that no policy names: its name would be an unbounded label, and may itself be a secret. */
 const UNNAMED_DESTINATION = "unnamed";
@@ -57,6 +59,8 @@ export class MetricsRegistry implements Metrics {
   readonly #registry = new Registry<PrometheusContentType | OpenMetricsContentType>();
   #rendering: Promise<unknown> = Promise.resolve();
   readonly #names: ReadonlyMap<{ name: string }, string>;
+  #others: () => Promise<readonly MetricsSnapshot[]> = () => Promise.resolve([]);
+  #soonestLeafEnd: () => number | undefined = () => undefined;
 
   readonly #requests = this.#counter("egress_requests_total", "Exchanges that were judged.", ["case", "destination", "verdict"]);
   readonly #blocked = this.#counter("egress_blocked_total", "Exchanges that were refused, by the reason that the answer carries.", [
@@ -97,11 +101,35 @@ export class MetricsRegistry implements Metrics {
     REQUEST_BUCKETS,
   );
 
-  readonly #open = this.#gauge("egress_unexpected_transfers_open", "Unexpected Data Transfers in the record whose status is open.", []);
-  readonly #caseState = this.#gauge("egress_case_state", "1 for the state that a Limited Case is in, 0 for the others.", ["case", "state"]);
-  readonly #caExpiry = this.#gauge("egress_ca_expiry_timestamp_seconds", "When the CA certificate ends, in seconds since the epoch.", []);
+  readonly #open = this.#gauge(
+    "egress_unexpected_transfers_open",
+    "Unexpected Data Transfers in the record whose status is open.",
+    [],
+    "max",
+  );
+  readonly #caseState = this.#gauge(
+    "egress_case_state",
+    "1 for the state that a Limited Case is in, 0 for the others.",
+    ["case", "state"],
+    "max",
+  );
+  readonly #caExpiry = this.#gauge(
+    "egress_ca_expiry_timestamp_seconds",
+    "When the CA certificate ends, in seconds since the epoch.",
+    [],
+    "min",
+  );
+  readonly #leafExpiry = this.#gauge(
+    "egress_leaf_expiry_timestamp_seconds",
+    "When the first of the leaf certificates in use ends, in seconds since the epoch; they are renewed long before.",
+    [],
+    "min",
+  );
+  readonly #workersWanted = this.#gauge("egress_workers_wanted", "Processes that are to serve clients.", [], "max");
+  readonly #workersRunning = this.#gauge("egress_workers_running", "Processes that serve clients.", [], "max");
+  readonly #workerRestarts = this.#counter("egress_worker_restarts_total", "Processes that died and were started again.", []);
   readonly #spooled = this.#gauge("egress_records_spooled", "Records that wait in the local spool for the store.", []);
-  readonly #policyInfo = this.#gauge("egress_policy_info", "Always 1; its label is the digest of the policy in force.", ["digest"]);
+  readonly #policyInfo = this.#gauge("egress_policy_info", "Always 1; its label is the digest of the policy in force.", ["digest"], "max");
 
   readonly #destinations = new BoundedLabel(LABEL_VALUES);
   readonly #rules = new BoundedLabel(LABEL_VALUES);
@@ -122,6 +150,8 @@ export class MetricsRegistry implements Metrics {
     for (const result of RELOAD_RESULTS) this.#reloads.inc({ result }, 0);
     for (const side of ["client", "upstream"]) this.#tlsFailures.inc({ side, reason: "other" }, 0);
     this.policyDestinations([]);
+    // No leaf yet; zero would be one that ended in 1970.
+    this.#leafExpiry.remove();
     this.#names = new Map(this.#registry.getMetricsAsArray().map((metric) => [metric, metric.name]));
   }
 
@@ -206,6 +236,26 @@ export class MetricsRegistry implements Metrics {
     this.#caExpiry.set(notAfter.getTime() / 1000);
   }
 
+  /** Asked at each scrape: when the first of the leaves in use ends, in milliseconds since the epoch; undefined while there is none. */
+  leafExpiry(soonest: () => number | undefined): void {
+    this.#soonestLeafEnd = soonest;
+  }
+
+  /** Processes that serve clients, and how many of them there are to be. */
+  workers(running: number, wanted: number): void {
+    this.#workersRunning.set(running);
+    this.#workersWanted.set(wanted);
+  }
+
+  workerRestarted(): void {
+    this.#workerRestarts.inc();
+  }
+
+  /** Further processes whose numbers this one tells with its own; asked at each scrape. */
+  include(others: () => Promise<readonly MetricsSnapshot[]>): void {
+    this.#others = others;
+  }
+
   recordsSpooled(count: number): void {
     this.#spooled.set(count);
   }
@@ -220,16 +270,32 @@ export class MetricsRegistry implements Metrics {
   }
 
   /** Everything as text: Prometheus 0.0.4, or OpenMetrics 1.0. */
-  render(format: "prometheus" | "openmetrics"): Promise<Exposition> {
-    // The registry holds its format as state that is read while it renders, so two scrapes of different formats take turns.
-    const rendered = this.#rendering.then(async () => {
+  async render(format: "prometheus" | "openmetrics"): Promise<Exposition> {
+    const contentType = format === "openmetrics" ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE;
+    const others = await this.#others();
+    if (others.length > 0) return { contentType, body: await renderMerged([await this.snapshot(), ...others], contentType) };
+    return this.#inTurn(async () => {
+      this.#registry.setContentType(contentType);
+      return { contentType, body: await this.#registry.metrics() };
+    });
+  }
+
+  /** Everything as values, for the process that tells them. */
+  snapshot(): Promise<MetricsSnapshot> {
+    return this.#inTurn(async () => parseSnapshot(await this.#registry.getMetricsAsJSON()));
+  }
+
+  /** The registry holds its format as state that is read while it renders, so two scrapes of different formats take turns. */
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = this.#rendering.then(() => {
       // prom-client's OpenMetrics rendering takes `_total` off its counters' names for good; the text format needs it.
       for (const [metric, name] of this.#names) metric.name = name;
-      this.#registry.setContentType(format === "openmetrics" ? Registry.OPENMETRICS_CONTENT_TYPE : Registry.PROMETHEUS_CONTENT_TYPE);
-      return { contentType: this.#registry.contentType, body: await this.#registry.metrics() };
+      const soonest = this.#soonestLeafEnd();
+      if (soonest !== undefined) this.#leafExpiry.set(soonest / 1000);
+      return work();
     });
-    this.#rendering = rendered.catch(() => undefined);
-    return rendered;
+    this.#rendering = done.catch(() => undefined);
+    return done;
   }
 
   /** `{8 hex}` stands for a host that no policy names; there are as many as a client cares to invent. */
@@ -241,8 +307,9 @@ export class MetricsRegistry implements Metrics {
     return new Counter({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
   }
 
-  #gauge<Label extends string>(name: string, help: string, labelNames: readonly Label[]): Gauge<Label> {
-    return new Gauge({ name, help, labelNames: [...labelNames], registers: [this.#registry] });
+  /** @param aggregator how the values of several processes make one */
+  #gauge<Label extends string>(name: string, help: string, labelNames: readonly Label[], aggregator: Aggregator = "sum"): Gauge<Label> {
+    return new Gauge({ name, help, labelNames: [...labelNames], aggregator, registers: [this.#registry] });
   }
 
   #histogram(name: string, help: string, buckets: readonly number[]): Histogram {

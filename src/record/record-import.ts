@@ -97,7 +97,19 @@ async function bringStatus(
 }
 
 function transferOf(record: Exported): Transfer {
-  const { case: caseName, occurrences, firstSeen, lastSeen, reason, eventKind, structure, via, status: _status, due: _due, ...rest } = record;
+  const {
+    case: caseName,
+    occurrences,
+    firstSeen,
+    lastSeen,
+    reason,
+    eventKind,
+    structure,
+    via,
+    status: _status,
+    due: _due,
+    ...rest
+  } = record;
   return storable({
     ...rest,
     ...(via === null ? {} : { via }),

@@ -69,16 +69,25 @@ export class RecordRoom implements TrafficLedger {
     this.#evidence = new EvidenceRoom(options.evidence, this.#writer, options);
     this.evidence = this.#evidence;
     this.#courier = new Courier(options.outgoing, this.#writer, options);
-    const keep = (): void => void keepWithin(store, options.keep, options.clock.now(), options.logger);
-    this.#timers = [
-      setInterval(() => void this.flush(), FLUSH_MS),
+    this.#timers = [setInterval(() => void this.flush(), FLUSH_MS), ...(this.#isFirst ? this.#startDuties() : [])];
+    for (const timer of this.#timers) timer.unref();
+  }
+
+  /** What one of several writers does for all of them: it counts what is open, tidies up, keeps the policy's history, and delivers. */
+  get #isFirst(): boolean {
+    return this.#options.worker === undefined;
+  }
+
+  #startDuties(): NodeJS.Timeout[] {
+    const { keep: within, clock, logger } = this.#options;
+    const keep = (): void => void keepWithin(this.store, within, clock.now(), logger);
+    keep();
+    void this.#countOpen();
+    return [
       setInterval(() => void this.#countOpen(), OPEN_COUNT_MS),
       setInterval(keep, HOUSEKEEPING_MS),
       setInterval(() => void this.tellOverdue(), OVERDUE_MS),
     ];
-    keep();
-    for (const timer of this.#timers) timer.unref();
-    void this.#countOpen();
   }
 
   note(seen: TrafficSeen): void {
@@ -87,6 +96,7 @@ export class RecordRoom implements TrafficLedger {
 
   /** A policy came into force. */
   policy(digest: string): void {
+    if (!this.#isFirst) return;
     // A store that is away for days must not gather a reload loop's digests without bound.
     const at = Math.max(this.#options.clock.now(), (this.#policies.at(-1)?.at ?? 0) + 1);
     this.#policies = [...this.#policies.slice(-99), { digest, at }];
@@ -122,7 +132,7 @@ export class RecordRoom implements TrafficLedger {
     await this.#flushPolicies();
     await this.#flushTraffic();
     await this.#evidence.store();
-    if (this.#closing) return;
+    if (this.#closing || !this.#isFirst) return;
     // A receiver that is slow to answer holds up no inventory.
     this.#delivering ??= this.#courier.deliver().finally(() => (this.#delivering = undefined));
   }

@@ -3,6 +3,8 @@ import type { Clock, Logger } from "../model/ports.js";
 export interface RecordStoreOptions {
   /** Holds the SQLite file, the spool, the keys and the lock. Created where it is missing. */
   readonly dataDir: string;
+  /** Which of several writers on this data folder this is; each has its own lock, spool and chain. Absent: the first, or the only one. */
+  readonly worker?: number | undefined;
   /** `postgres://…`; without it the store is `records.db` in the data folder. */
   readonly url?: string | undefined;
   /** This writer's name in the chain; by default one that is made up at first use and kept in the data folder. */

@@ -22,6 +22,7 @@ import { readReplicaName } from "./replica-name.js";
 import { writeReport } from "./report/report.js";
 import { readSpool, Spool } from "./spool.js";
 import type { Verification } from "./verify.js";
+import { workerFolder } from "./worker-folder.js";
 import { Writer } from "./writer.js";
 import type { WriterAnswer, WriterRequest } from "./writer-message.js";
 
@@ -36,12 +37,15 @@ const OPEN_PATIENCE_MS = 5_000;
  * @throws FaultsError where the data folder can't be used, is taken by another process, or the URL is wrong.
  */
 export async function openRecordStore(options: RecordStoreOptions): Promise<RecordStore> {
-  const location = locate(options.dataDir, options.url);
-  const lock = lockFolder(options.dataDir);
+  const { dataDir, worker } = options;
+  const location = locate(dataDir, options.url);
+  const ownDir = worker === undefined ? dataDir : workerFolder(dataDir, worker);
+  const lock = lockFolder(ownDir);
   try {
-    const named = options.replica ?? readReplicaName(options.dataDir);
-    const spool = await Spool.open(options.dataDir, options.logger);
-    const store = new RecordStore({ ...options, location, replica: named, spool, release: () => lock.release() });
+    const first = options.replica ?? readReplicaName(dataDir);
+    const named = worker === undefined ? first : `${first}-w${worker}`;
+    const spool = await Spool.open(ownDir, options.logger);
+    const store = new RecordStore({ ...options, location, ownDir, replica: named, spool, release: () => lock.release() });
     await store.open();
     return store;
   } catch (error) {
@@ -54,6 +58,7 @@ export class RecordStore extends DeskReading implements TransferLog {
   readonly memory;
   readonly #options: RecordStoreOptions;
   readonly #location: Location;
+  readonly #ownDir: string;
   readonly #replica: string;
   readonly #writer: Writer;
   readonly #journal: Journal;
@@ -67,6 +72,7 @@ export class RecordStore extends DeskReading implements TransferLog {
   constructor(
     setup: RecordStoreOptions & {
       readonly location: Location;
+      readonly ownDir: string;
       readonly replica: string;
       readonly spool: Spool;
       readonly release: () => void;
@@ -75,13 +81,14 @@ export class RecordStore extends DeskReading implements TransferLog {
     super();
     this.#options = setup;
     this.#location = setup.location;
+    this.#ownDir = setup.ownDir;
     this.#replica = setup.replica;
     this.#spool = setup.spool;
     this.#release = setup.release;
     const deadlineMs = setup.deadlineMs ?? 1_000;
     this.#writer = new Writer({
       location: setup.location,
-      dataDir: setup.dataDir,
+      dataDir: setup.ownDir,
       replica: setup.replica,
       lockTimeoutMs: Math.ceil(deadlineMs * 0.8),
       recipients: [],
@@ -127,10 +134,9 @@ export class RecordStore extends DeskReading implements TransferLog {
 
   /** Another writing thread, for what may not hold up the record's own. */
   newWriter(recipients: readonly string[]): Writer {
-    const { dataDir } = this.#options;
     return new Writer({
       location: this.#location,
-      dataDir,
+      dataDir: this.#ownDir,
       replica: this.#replica,
       lockTimeoutMs: 5_000,
       recipients: [...recipients],

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Logger } from "../model/ports.js";
 import type { Transfer } from "../model/transfer.js";
 import { syncFolder } from "./key-file.js";
+import { workerFolders } from "./worker-folder.js";
 import { frame, MAX_PAYLOAD_BYTES, readFrames } from "./spool-frame.js";
 import { parseTransfer, transferText } from "./transfer-text.js";
 
@@ -18,9 +19,17 @@ export function spoolFile(dataDir: string): string {
   return join(dataDir, "record.spool");
 }
 
-/** Every whole transfer in the spool, oldest first; none where there is no spool. For readers beside the process that writes it. */
+/**
+ * Every whole transfer in the spools of a data folder, its workers' too, oldest first of each; none where there is no spool. For readers
+ * beside the processes that write.
+ */
 export async function readSpool(dataDir: string): Promise<readonly Transfer[]> {
-  const file = spoolFile(dataDir);
+  const spools = await Promise.all([dataDir, ...workerFolders(dataDir)].map(readOne));
+  return spools.flat();
+}
+
+async function readOne(folder: string): Promise<readonly Transfer[]> {
+  const file = spoolFile(folder);
   if ((await stat(file).catch(() => undefined)) === undefined) return [];
   return readFrames(await readFile(file)).payloads.map(parseTransfer);
 }

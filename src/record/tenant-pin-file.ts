@@ -1,10 +1,13 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import Sqlite from "better-sqlite3";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { FaultsError } from "../model/fault.js";
 import type { Learned, SeenPin, TenantPins } from "../model/tenant-pins.js";
 import { replaceFile } from "./whole-file.js";
 
+/** How long the event loop may wait for another process that is learning a pin: it writes one small file. */
+const LOCK_MS = 1_000;
 const PIN = z.strictObject({
   name: z.string(),
   hmac: z.string().regex(/^[0-9a-f]{64}$/),
@@ -19,7 +22,7 @@ export type TenantPin = z.output<typeof PIN>;
 
 /**
  * The pins of one installation, in `tenant-pins.json` of its data folder: HMACs under the installation's key, so the file tells nobody a
- * write key. Small and rarely written, so it is replaced whole and synced.
+ * write key. Small and rarely written, so it is replaced whole and synced. Workers of one installation share it: who is first is first for all.
  */
 export class TenantPinFile implements TenantPins {
   readonly #path: string;
@@ -53,24 +56,64 @@ export class TenantPinFile implements TenantPins {
   }
 
   mismatches(seen: readonly SeenPin[]): readonly string[] {
+    if (this.#unknown(seen).length > 0) this.#takeIn();
     const wrong = seen.filter(({ name, hmac }) => this.#pins.some((pin) => pin.name === name && pin.hmac !== hmac));
     return [...new Set([...wrong.map(({ name }) => name), ...contradicting(seen)])];
   }
 
   learn(seen: readonly SeenPin[]): Learned {
-    const fresh = seen.filter(
+    const fresh = this.#unknown(seen);
+    if (fresh.length === 0) return { names: [], durable: this.#durable, contradicted: [] };
+    const learned = new Date().toISOString();
+    let names: readonly string[] = [];
+    this.#exclusively(() => {
+      // Another worker of this installation may have been first.
+      this.#takeIn();
+      const ours = this.#unknown(fresh).map(({ name, hmac }) => ({ name, hmac, learned }));
+      names = ours.map(({ name }) => name);
+      this.#pins = [...this.#pins, ...ours];
+      try {
+        if (ours.length > 0 || !this.#durable) this.#replace(this.#pins);
+        this.#durable = true;
+      } catch {
+        this.#durable = false;
+      }
+    });
+    return { names, durable: this.#durable, contradicted: this.mismatches(seen) };
+  }
+
+  /** The first value of each name that has no pin. */
+  #unknown(seen: readonly SeenPin[]): readonly SeenPin[] {
+    return seen.filter(
       ({ name }, index) => !this.#pins.some((pin) => pin.name === name) && seen.findIndex((other) => other.name === name) === index,
     );
-    if (fresh.length === 0) return { names: [], durable: this.#durable };
-    const learned = new Date().toISOString();
-    this.#pins = [...this.#pins, ...fresh.map(({ name, hmac }) => ({ name, hmac, learned }))];
+  }
+
+  /** Adds the pins of the file that this process does not know. One that can't be read adds none: what is pinned here stays pinned. */
+  #takeIn(): void {
     try {
-      this.#replace(this.#pins);
-      this.#durable = true;
+      const { pins } = FILE.parse(JSON.parse(readFileSync(this.#path, "utf8")));
+      this.#pins = [...this.#pins, ...pins.filter(({ name }) => !this.#pins.some((pin) => pin.name === name))];
     } catch {
-      this.#durable = false;
+      // Not there yet, or the disk is away.
     }
-    return { names: fresh.map(({ name }) => name), durable: this.#durable };
+  }
+
+  /** One process at a time, by a lock that goes with whoever holds it; without a disk that takes it, the work is done all the same. */
+  #exclusively(work: () => void): void {
+    let lock: Sqlite.Database | undefined;
+    try {
+      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+      lock = new Sqlite(`${this.#path}.lock`, { timeout: LOCK_MS });
+      lock.exec("begin exclusive");
+    } catch {
+      // Learning is rare and holds for this process at least.
+    }
+    try {
+      work();
+    } finally {
+      lock?.close();
+    }
   }
 
   /** @returns false where there is no such pin */

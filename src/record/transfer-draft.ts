@@ -32,6 +32,14 @@ export interface TransferFacts {
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"]);
 
+/** `10.244.1.7 as NAME, pod diffgram/walrus-6f7 of service account walrus`, as far as that is known. */
+function clientText({ address, identity, workload }: Client): string {
+  const named = identity === undefined ? address : `${address} as ${identity}`;
+  return workload === undefined
+    ? named
+    : `${named}, pod ${workload.namespace}/${workload.pod} of service account ${workload.serviceAccount}`;
+}
+
 /**
  * Turns facts into what may be written down: every host, method and path segment that policy does not name becomes its pseudonym
  * (invariant 7), since a refused host or path may itself be the thing that was to leave.
@@ -49,7 +57,7 @@ export function draftTransfer(facts: TransferFacts, pseudonyms: Pseudonyms): Tra
   return {
     id: facts.id,
     at: facts.at,
-    client: facts.client.identity === undefined ? facts.client.address : `${facts.client.address} as ${facts.client.identity}`,
+    client: clientText(facts.client),
     entry: facts.entry,
     caseName: facts.caseName,
     destination: name,

@@ -12,11 +12,13 @@ export interface LeafCacheOptions {
   /** Contexts kept, of about 20 kB each. Default 1,000: twenty megabytes, and far more hosts than a policy names. */
   readonly max?: number;
   /** 48 random bytes that protect session tickets; give replicas the same, and a client resumes on any. Default: made for this process. */
-  readonly ticketKeys?: Buffer;
+  readonly ticketKeys?: Buffer | undefined;
 }
 
 interface Entry {
   readonly context: SecureContext;
+  /** Milliseconds since the epoch. */
+  readonly notAfter: number;
   /** Milliseconds since the epoch: from then on a new leaf is minted. */
   readonly renewAt: number;
 }
@@ -70,6 +72,21 @@ export class LeafCache {
     return minting;
   }
 
+  /**
+   * When the first of the leaves held ends, in milliseconds since the epoch; undefined where none is held. Those that are due are renewed
+   * meanwhile, so an end that comes near is one that could not be renewed.
+   */
+  soonestEnd(): number | undefined {
+    const now = this.#clock.now();
+    let soonest: number | undefined;
+    for (const [host, { notAfter, renewAt }] of this.#entries.entries()) {
+      if (soonest === undefined || notAfter < soonest) soonest = notAfter;
+      // Whoever asks for the host next is told why it can't be.
+      if (now >= renewAt) void Promise.resolve(this.contextFor(host)).catch(() => undefined);
+    }
+    return soonest;
+  }
+
   /** Signs with another CA from now on (reload, rotation); leaves of the old one are dropped. */
   useAuthority(authority: Authority): void {
     this.#authority = authority;
@@ -83,7 +100,7 @@ export class LeafCache {
     this.#metrics?.leafCertificate();
     const context = serverContext(leaf, host, authority, this.#ticketKeys);
     // One minted before a reload serves who waited for it, and no one after.
-    if (authority === this.#authority) this.#entries.set(host, { context, renewAt: renewalOf(leaf, now) });
+    if (authority === this.#authority) this.#entries.set(host, { context, notAfter: leaf.notAfter, renewAt: renewalOf(leaf, now) });
     return context;
   }
 }

@@ -20,7 +20,7 @@ function flags({ installation }: Stage): string[] {
 }
 
 test("a case is switched off and on by command: the policy keeps its comments, and who, when and why is shown everywhere", async (context) => {
-  const stage = await stageFor(context, { policy: own, settings: { workers: 0, reload: { every_ms: 0 } } });
+  const stage = await stageFor(context, { policy: own, settings: { inspection_threads: 0, reload: { every_ms: 0 } } });
   const file = join(stage.installation.rules ?? "", "policy.yaml");
   const before = readFileSync(file, "utf8");
   const off = await runCli(
@@ -64,7 +64,7 @@ test("a case is switched off and on by command: the policy keeps its comments, a
 });
 
 test("a switch that somebody turns with an editor is in the history too, and nobody else is named for it", async (context) => {
-  const stage = await stageFor(context, { policy: own, settings: { workers: 0, reload: { every_ms: 0 } } });
+  const stage = await stageFor(context, { policy: own, settings: { inspection_threads: 0, reload: { every_ms: 0 } } });
   const file = join(stage.installation.rules ?? "", "policy.yaml");
   await runCli("limits", "set", "support", "off", "--by", "Dana Whitfield", "--reason", "audit", ...flags(stage));
   await stage.proxy.reload();
@@ -82,7 +82,7 @@ test("a switch that somebody turns with an editor is in the history too, and nob
 });
 
 test("licensing can't be switched off, no unknown case is switched, and the package's own rules are not written", async (context) => {
-  const stage = await stageFor(context, { policy: own, settings: { workers: 0 } });
+  const stage = await stageFor(context, { policy: own, settings: { inspection_threads: 0 } });
   const file = join(stage.installation.rules ?? "", "policy.yaml");
   const before = readFileSync(file, "utf8");
   const licensing = await runCli("limits", "set", "licensing", "off", "--reason", "cost", ...flags(stage));

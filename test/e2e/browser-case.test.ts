@@ -33,7 +33,7 @@ interface Visit {
 async function visit(context: TestContext, policy?: (text: string) => string): Promise<Visit> {
   const stage = await stageFor(context, {
     hosts: [TAGS, BEACONS],
-    settings: { workers: 0 },
+    settings: { inspection_threads: 0 },
     ...(policy === undefined ? {} : { policy }),
     answer(request, response) {
       response.setHeader("Content-Type", request.host === TAGS ? "application/javascript" : "text/plain");

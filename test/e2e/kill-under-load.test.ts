@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { z } from "zod";
 import { EVENT_HUB, played, prepareInstallation, recordsOf, SEGMENT, wireBytes } from "../support/installation.js";
+import { throwUnlessCut } from "../support/load.js";
 import { runCli, spawnProxy } from "../support/proxy-process.js";
 import { problemOf } from "../support/running-proxy.js";
 import { openTunnel } from "../support/wire.js";
@@ -66,9 +67,3 @@ test("kill -9 at random moments under load: every refusal that a client saw is i
   assert.equal(verified.code, 0, verified.stdout);
   context.diagnostic(`${rounds} kills, ${seen.length} refusals seen, none lost`);
 });
-
-/** A connection that the kill cut is what was wanted; any other fault is a fault. */
-function throwUnlessCut(error: unknown): void {
-  if (error instanceof Error && /ended early|ECONNRESET|ECONNREFUSED|EPIPE|disconnected|No tunnel/.test(error.message)) return;
-  throw error;
-}

@@ -9,7 +9,7 @@ const BEACONS = "www.google-analytics.com";
 const BROWSER = "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Chrome/130.0.0.0\r\nReferer: https://diffgram.example.org/\r\n";
 
 function browsers(context: TestContext, policy?: (text: string) => string): Promise<Stage> {
-  return stageFor(context, { hosts: [TAGS, BEACONS], ...(policy === undefined ? {} : { policy }), settings: { workers: 0 } });
+  return stageFor(context, { hosts: [TAGS, BEACONS], ...(policy === undefined ? {} : { policy }), settings: { inspection_threads: 0 } });
 }
 
 async function ask(stage: Stage, host: string, line: string, fields = "", body = ""): Promise<WireAnswer> {

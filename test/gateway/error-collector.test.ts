@@ -26,7 +26,7 @@ function named(text: string): string {
 }
 
 function collector(context: TestContext, policy = named): Promise<Stage> {
-  return stageFor(context, { hosts: [HOST], policy, settings: { workers: 0 } });
+  return stageFor(context, { hosts: [HOST], policy, settings: { inspection_threads: 0 } });
 }
 
 async function post(stage: Stage, body: Buffer, fields = "Content-Type: text/plain;charset=UTF-8\r\n"): Promise<WireAnswer> {
@@ -254,6 +254,6 @@ test("another project's key is another tenant's", async (context) => {
 });
 
 test("as shipped no error collector is named, so nothing goes to one", async (context) => {
-  const stage = await stageFor(context, { hosts: [HOST], settings: { workers: 0 } });
+  const stage = await stageFor(context, { hosts: [HOST], settings: { inspection_threads: 0 } });
   await assert.rejects(stage.tunnel(HOST), /403/);
 });

@@ -9,7 +9,7 @@ import type { WireAnswer } from "../support/wire.js";
 import { HOST, limitedOthers, named } from "./licensing-policy.js";
 
 function licensing(context: TestContext, policy: (text: string) => string = named): Promise<Stage> {
-  return stageFor(context, { hosts: [HOST], policy, settings: { workers: 0 } });
+  return stageFor(context, { hosts: [HOST], policy, settings: { inspection_threads: 0 } });
 }
 
 async function post(stage: Stage, path: string, value: unknown): Promise<WireAnswer> {
@@ -71,7 +71,7 @@ test("licensing can't be switched off, and without a host it is shown as unconfi
   const off = await prepareInstallation({ policy: (text) => text.replace("  licensing:\n", "  licensing:\n    enabled: false\n") });
   context.after(() => off.remove());
   assert.throws(() => loadRules(off.settings(), passingKey()), /licensing can't be switched off/);
-  const stage = await stageFor(context, { settings: { workers: 0 } });
+  const stage = await stageFor(context, { settings: { inspection_threads: 0 } });
   assert.equal((await stage.metrics()).value('egress_case_state{case="licensing",state="unconfigured"}'), 1);
 });
 
@@ -80,7 +80,7 @@ test("clean licensing goes on while the record store is away", async (context) =
     hosts: [HOST],
     policy: named,
     // Nothing listens there: the store never answers.
-    settings: { workers: 0, store: { url: "postgres://nobody@127.0.0.1:9/none" } },
+    settings: { inspection_threads: 0, store: { url: "postgres://nobody@127.0.0.1:9/none" } },
   });
   assert.equal((await post(stage, "/v1/usage", USAGE)).status, 200);
   const refused = problemOf(await post(stage, "/v1/usage", { ...USAGE, usage: { "Ines Moreau": 1 } }));

@@ -25,7 +25,7 @@ function pinning(...scripts: readonly string[]): (text: string) => string {
 }
 
 async function raise(context: TestContext, answer: VendorAnswer, policy?: (text: string) => string): Promise<Stage> {
-  return stageFor(context, { hosts: [TAGS], answer, settings: { workers: 0 }, ...(policy === undefined ? {} : { policy }) });
+  return stageFor(context, { hosts: [TAGS], answer, settings: { inspection_threads: 0 }, ...(policy === undefined ? {} : { policy }) });
 }
 
 async function load(stage: Stage, fields = "Accept-Encoding: gzip, br\r\n"): Promise<WireAnswer> {

@@ -78,7 +78,7 @@ export async function supportStage(
   const stage = await stageFor(context, {
     ...(wish.policy === undefined ? {} : { policy: wish.policy }),
     // Without threads of its own: each start would compile the rules once more.
-    settings: { workers: 0, ...wish.settings, listen: { support: "127.0.0.1:0" }, support },
+    settings: { inspection_threads: 0, ...wish.settings, listen: { support: "127.0.0.1:0" }, support },
   });
   const windows = new SupportWindows(stage.installation.data);
   if (wish.open !== false) windows.open({ now: Date.now(), forMs: 3_600_000, by: "operator", reason: "ticket 4711" });

@@ -64,6 +64,7 @@ describe("InspectionPool", () => {
     // An inspector that is always late where it is given less than its full budget stands for a small hostile body.
     const late: Inspector = {
       ruleCount: inspector.ruleCount,
+      actions: inspector.actions,
       inspect: (reading, context) => inspector.inspect(reading, context.budgetMs === undefined ? context : { ...context, budgetMs: -1 }),
     };
     const pool = make(late, 1);

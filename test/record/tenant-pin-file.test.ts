@@ -19,7 +19,11 @@ describe("TenantPinFile", () => {
   it("learns the first value of a name and calls any other a mismatch, also after a restart", () => {
     const pins = TenantPinFile.open(folder);
     assert.deepEqual(pins.mismatches([{ name: "segment-write-key", hmac: ONE }]), []);
-    assert.deepEqual(pins.learn([{ name: "segment-write-key", hmac: ONE }]), { names: ["segment-write-key"], durable: true });
+    assert.deepEqual(pins.learn([{ name: "segment-write-key", hmac: ONE }]), {
+      names: ["segment-write-key"],
+      durable: true,
+      contradicted: [],
+    });
     const again = TenantPinFile.open(folder);
     assert.deepEqual(again.mismatches([{ name: "segment-write-key", hmac: ONE }]), []);
     assert.deepEqual(again.mismatches([{ name: "segment-write-key", hmac: TWO }]), ["segment-write-key"]);
@@ -44,7 +48,7 @@ describe("TenantPinFile", () => {
   it("holds a pin in memory where the folder takes nothing, and says so", () => {
     const pins = TenantPinFile.open(join(folder, "file", "below"));
     writeFileSync(join(folder, "file"), "no folder");
-    assert.deepEqual(pins.learn([{ name: "tid", hmac: ONE }]), { names: ["tid"], durable: false });
+    assert.deepEqual(pins.learn([{ name: "tid", hmac: ONE }]), { names: ["tid"], durable: false, contradicted: [] });
     assert.deepEqual(pins.mismatches([{ name: "tid", hmac: TWO }]), ["tid"]);
   });
 

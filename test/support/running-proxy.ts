@@ -1,3 +1,4 @@
+import { get } from "node:http";
 import type { TestContext } from "node:test";
 import { z } from "zod";
 import type { PlayedRequest } from "../../src/cli/demo/played-request.js";
@@ -83,7 +84,16 @@ export interface Metrics {
 }
 
 export async function scrape(port: number): Promise<Metrics> {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  // A connection each, as a kept one may be closed by the other side just as it is used again.
+  const text = await new Promise<string>((resolve, reject) => {
+    get({ host: "127.0.0.1", port, path: "/metrics", agent: false }, (answer) => {
+      let body = "";
+      answer.setEncoding("utf8");
+      answer.on("data", (piece: string) => (body += piece));
+      answer.on("error", reject);
+      answer.on("end", () => resolve(body));
+    }).on("error", reject);
+  });
   const values = new Map(
     text.split("\n").map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.slice(line.lastIndexOf(" ") + 1))]),
   );

@@ -136,6 +136,7 @@ export async function openTls({ port, to, ca, serverName, connectFields = "" }: 
   const plain = await opened(connect({ host: "127.0.0.1", port }));
   const reply = await new Promise<string>((resolve, reject) => {
     plain.once("error", reject);
+    plain.once("end", () => reject(new Error("The connection ended early.")));
     plain.once("data", (piece: Buffer) => {
       plain.pause();
       resolve(piece.toString("latin1"));

@@ -67,7 +67,7 @@ function ecs(id: string, notice: Notice) {
       ...(notice.reason !== null && { reason: notice.reason }),
     },
     rule: { name: notice.rules },
-    source: { ip: notice.client },
+    source: { ip: addressOf(notice.client) },
     destination: { domain: notice.host, port: notice.port },
     http: { request: { method: notice.method } },
     url: { path: notice.path },
@@ -129,7 +129,7 @@ function ocsf(id: string, notice: Notice) {
     finding_info: { uid: notice.incident, title: sentenceOf(notice), types: notice.rules, created_time: notice.at },
     evidences: [
       {
-        src_endpoint: { ip: notice.client },
+        src_endpoint: { ip: addressOf(notice.client) },
         dst_endpoint: { hostname: notice.host, port: notice.port },
         http_request: { http_method: notice.method, url: { hostname: notice.host, path: notice.path, port: notice.port } },
       },
@@ -150,4 +150,9 @@ function ocsf(id: string, notice: Notice) {
 /** OCSF's scale: 5 critical where it reached the vendor, 3 medium where it was stopped. */
 function severity({ transferred }: Exclude<Notice, { kind: "checkpoint" }>): number {
   return transferred ? 5 : 3;
+}
+
+/** Of `10.244.1.7 as NAME, pod …`, what stands where a receiver wants an address. */
+function addressOf(client: string): string {
+  return /^[^ ,]*/.exec(client)?.[0] ?? client;
 }
