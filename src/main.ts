@@ -81,7 +81,7 @@ interface StartOptions {
 export interface Crew {
   readonly size: number;
   /** Where clients reach them. */
-  addresses(): Pick<RunningProxy["addresses"], "proxy" | "proxyTls" | "transparent">;
+  addresses(): Pick<RunningProxy["addresses"], "proxy" | "proxyTls" | "transparent" | "firstParty">;
   check(): CheckResult;
   snapshots(): Promise<readonly MetricsSnapshot[]>;
   start(files: RulesDirectory, registry: MetricsRegistry, logger: Logger): Promise<void>;

@@ -10,7 +10,7 @@ import type { Logger } from "./model/ports.js";
  * @throws FaultsError where the settings say in-cluster and this is no pod, or no address
  */
 export function podDirectoryOf({ kubernetes, listen }: Settings, logger: Logger): (() => PodDirectory) | undefined {
-  const serves = listen.proxy !== undefined || listen["proxy-tls"] !== undefined || listen.transparent !== undefined;
+  const serves = [listen.proxy, listen["proxy-tls"], listen.transparent].some((address) => address !== undefined);
   if (kubernetes.namespaces.length === 0 || !serves) return undefined;
   const server = serverOf(kubernetes);
   return () => new PodDirectory({ server, namespaces: kubernetes.namespaces, logger });

@@ -48,8 +48,8 @@ async function obey(told: ToWorker): Promise<void> {
 async function start({ settings, files, number, ticketKeys }: Extract<ToWorker, { kind: "start" }>): Promise<void> {
   try {
     proxy = await startProxy(settings, { files, worker: { number, ticketKeys: Buffer.from(ticketKeys) } });
-    const { proxy: plain, proxyTls, transparent } = proxy.addresses;
-    send({ kind: "ready", addresses: { proxy: plain, proxyTls, transparent } });
+    const { proxy: plain, proxyTls, transparent, firstParty } = proxy.addresses;
+    send({ kind: "ready", addresses: { proxy: plain, proxyTls, transparent, firstParty } });
   } catch (error) {
     process.exitCode = 1;
     send({ kind: "failed", faults: faultsOf(error) });

@@ -53,7 +53,7 @@ export class WorkerCrew implements Crew {
   readonly #asked = new Map<number, (answer: FromWorker) => void>();
   #asks = 0;
   #files: RulesDirectory | undefined;
-  #addresses: WorkerAddresses = { proxy: undefined, proxyTls: undefined, transparent: undefined };
+  #addresses: WorkerAddresses = { proxy: undefined, proxyTls: undefined, transparent: undefined, firstParty: undefined };
   #departed: MetricsSnapshot = [];
   #registry: MetricsRegistry | undefined;
   #logger: Logger | undefined;

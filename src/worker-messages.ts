@@ -4,7 +4,7 @@ import type { Settings } from "./config/settings.js";
 import type { RunningProxy } from "./main.js";
 
 /** Where clients reach a worker. */
-export type WorkerAddresses = Pick<RunningProxy["addresses"], "proxy" | "proxyTls" | "transparent">;
+export type WorkerAddresses = Pick<RunningProxy["addresses"], "proxy" | "proxyTls" | "transparent" | "firstParty">;
 
 /** From the leading process to a worker; both are of one package, so the big parts cross as they are. */
 export type ToWorker =
@@ -25,7 +25,10 @@ const ADDRESS = z.union([z.object({ host: z.string(), port: z.number() }), z.und
 const FROM_WORKER = z.discriminatedUnion("kind", [
   // What is sent before its modules are loaded is lost: it says when it listens.
   z.object({ kind: z.literal("listening") }),
-  z.object({ kind: z.literal("ready"), addresses: z.object({ proxy: ADDRESS, proxyTls: ADDRESS, transparent: ADDRESS }) }),
+  z.object({
+    kind: z.literal("ready"),
+    addresses: z.object({ proxy: ADDRESS, proxyTls: ADDRESS, transparent: ADDRESS, firstParty: ADDRESS }),
+  }),
   z.object({ kind: z.literal("failed"), faults: z.array(FAULT) }),
   z.object({ kind: z.literal("done"), ask: z.number(), snapshot: z.unknown().optional() }),
   z.object({ kind: z.literal("refused"), ask: z.number(), faults: z.array(FAULT) }),

@@ -38,7 +38,7 @@ export function leaderSettings(settings: Settings): Settings {
   const { listen } = settings;
   return {
     ...settings,
-    listen: { ...listen, proxy: undefined, "proxy-tls": undefined, transparent: undefined },
+    listen: { ...listen, proxy: undefined, "proxy-tls": undefined, transparent: undefined, "first-party": undefined },
     // It inspects what support reads and what someone tries at the console, no traffic.
     inspection_threads: listen.support === undefined ? 0 : settings.inspection_threads,
   };
