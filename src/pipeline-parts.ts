@@ -50,6 +50,8 @@ export interface Known {
   destination: Destination | undefined;
   body: Buffer | undefined;
   inspection: Inspection | undefined;
+  /** Whether findings of it are known to go to the vendor. */
+  transferred: boolean;
   /** Of the body that goes out: the inspection's, or the redaction's. */
   outline: readonly string[] | undefined;
 }

@@ -1,4 +1,4 @@
-import type { Forwarded } from "./forward/forwarder.js";
+import type { Forwarded, Forwarder } from "./forward/forwarder.js";
 import type { WatchedAnswer } from "./forward/watched-answer.js";
 import { forwardedHeaders } from "./http/forwarded-headers.js";
 import { parseHead } from "./http/head.js";
@@ -92,7 +92,8 @@ export class Pipeline implements ExchangeHandler {
     const captured = await body.capture(policy.limits.bodyBytes);
     if (isRefusal(captured)) return refuse(captured);
     known.body = captured;
-    admission.charge(captured.length);
+    const past = admission.charge(captured.length);
+    if (past !== undefined) return this.#outcomes.turnAway(known, past, answer);
     this.#parts.metrics.bodyBytes("in", captured.length);
 
     const request = { head, body: captured, destination: place.destination, route: routed.route, rules };
@@ -126,7 +127,14 @@ export class Pipeline implements ExchangeHandler {
 
   #know(id: string, context: ConnectionContext, head: RequestHead | undefined, policyDigest: string): Known {
     const target = head?.target ?? context.target;
-    const unknown = { caseName: "none" as const, destination: undefined, body: undefined, inspection: undefined, outline: undefined };
+    const unknown = {
+      caseName: "none" as const,
+      destination: undefined,
+      body: undefined,
+      inspection: undefined,
+      outline: undefined,
+      transferred: false,
+    };
     return { id, at: this.#parts.clock.now(), context, head, target, policyDigest, ...unknown };
   }
 
@@ -143,8 +151,13 @@ export class Pipeline implements ExchangeHandler {
       return outcomes.refuse(known, "unexpected-data-transfer", detail, findings, answer);
     }
     if (findings.length > 0) {
-      const written = await outcomes.record(known, verdict.kind, undefined, findings, verdict.kind === "allow");
+      // What can't be reached takes nothing over, and is not to stand in the record as transferred.
+      const unreached = verdict.kind === "allow" ? await this.#parts.forwarder.reach(placeOf(request)) : undefined;
+      if (unreached?.kind === "address-refused") return outcomes.refuse(known, "address-refused", unreached.detail, findings, answer);
+      known.transferred = verdict.kind === "allow" && unreached === undefined;
+      const written = await outcomes.record(known, verdict.kind, undefined, findings, known.transferred);
       if (written === undefined) return outcomes.refuseUnrecorded(known, findings, answer);
+      if (unreached !== undefined) return this.#conclude(unreached, verdict, known, outgoing, answer);
     }
     const late = this.#learnPins(known);
     if (late.length > 0) return outcomes.refuse(known, "foreign-tenant", undefined, [...findings, ...late], answer);
@@ -184,18 +197,17 @@ export class Pipeline implements ExchangeHandler {
     return finding;
   }
 
-  async #forward({ head, destination, route }: Judged, { body, coded }: Outgoing, answer: AnswerSink): Promise<Forwarded> {
+  async #forward(request: Judged, { body, coded }: Outgoing, answer: AnswerSink): Promise<Forwarded> {
+    const { head, destination, route } = request;
     const allowed = forwardedHeaders(head, destination.headers);
     const headers = route.script === undefined ? allowed : askUncoded(allowed);
     return this.#parts.forwarder.forward(
       {
-        target: head.target,
+        ...placeOf(request),
         method: head.method,
         pathAndQuery: head.query === undefined ? head.path : `${head.path}?${head.query}`,
         headers: coded ? headers : headers.filter(([name]) => name.toLowerCase() !== "content-encoding"),
         body: body.length === 0 && head.framing.kind === "none" ? undefined : body,
-        connectTo: destination.connect,
-        parent: destination.parent,
       },
       answer,
     );
@@ -205,7 +217,7 @@ export class Pipeline implements ExchangeHandler {
   async #conclude(outcome: Forwarded, verdict: Verdict, known: Known, { body }: Outgoing, answer: AnswerSink): Promise<void> {
     const { metrics, logger } = this.#parts;
     if (outcome.kind === "address-refused") return this.#outcomes.refuse(known, "address-refused", outcome.detail, [], answer);
-    this.#outcomes.count(known, verdict.kind, verdict.findings, verdict.kind === "allow");
+    this.#outcomes.count(known, verdict.kind, verdict.findings, known.transferred);
     this.#outcomes.ended(known);
     const destination = known.destination?.name ?? "";
     const told = { exchange: known.id, destination };
@@ -229,6 +241,10 @@ export class Pipeline implements ExchangeHandler {
 /** Of an answer that was held nothing has reached the client, however far it came. */
 function unheard(outcome: Forwarded): Forwarded {
   return outcome.kind === "failed" ? { ...outcome, answerStarted: false } : outcome;
+}
+
+function placeOf({ head, destination }: Judged): Parameters<Forwarder["reach"]>[0] {
+  return { target: head.target, connectTo: destination.connect, parent: destination.parent };
 }
 
 function questionOf(head: RequestHead, body: BodySource): Parameters<typeof matchRoute>[1] {

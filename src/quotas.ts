@@ -32,10 +32,7 @@ export function quotasOf({ quotas }: Settings, clock: Clock): PipelineParts["adm
       return shared;
     }
     return {
-      charge(bytes) {
-        own.charge(bytes);
-        shared.charge(bytes);
-      },
+      charge: (bytes) => own.charge(bytes) ?? shared.charge(bytes),
       release() {
         own.release();
         shared.release();

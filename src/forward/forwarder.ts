@@ -1,4 +1,5 @@
 import { Pool, type Dispatcher, errors } from "undici";
+import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import type { AnswerSink } from "../model/answer.js";
 import type { HeaderField } from "../model/exchange.js";
@@ -6,6 +7,7 @@ import type { UpstreamErrorKind } from "../model/ports.js";
 import type { ParentProxy } from "../model/policy.js";
 import { authority, type Target } from "../model/target.js";
 import type { ParentAccess } from "./parent-tunnel.js";
+import { ReadySockets } from "./ready-sockets.js";
 import { AddressRefusedError, type ConnectTo, dial, type Resolver } from "./dial.js";
 import { UpstreamError } from "./upstream-error.js";
 
@@ -49,7 +51,15 @@ export interface ForwarderOptions {
   readonly answerHeaders: (headers: readonly HeaderField[]) => HeaderField[];
 }
 
+/** Why nothing could be sent. */
+export type Unreached = Extract<Forwarded, { readonly kind: "address-refused" | "failed" }>;
+
 export interface Forwarder {
+  /**
+   * Opens a connection to the target without a byte of a request on it, which the request that follows takes: what can't be reached is then
+   * known before anything is written down as transferred.
+   */
+  reach(request: Pick<UpstreamRequest, "target" | "connectTo" | "parent">): Promise<Unreached | undefined>;
   forward(request: UpstreamRequest, sink: AnswerSink): Promise<Forwarded>;
   close(): Promise<void>;
 }
@@ -59,21 +69,43 @@ export interface Forwarder {
  * the CPU and lets the address be chosen (docs/decisions/0003-undici-forwards.md).
  */
 export function createForwarder(options: ForwarderOptions): Forwarder {
-  const pools = new Map<string, Pool>();
+  const ways = new Map<string, Way>();
   return {
-    forward: (request, sink) => forwardOnce(poolFor(pools, request, options), request, sink, options),
+    reach: (request) => reach(wayFor(ways, request, options)),
+    forward: (request, sink) => forwardOnce(wayFor(ways, request, options).pool, request, sink, options),
     async close() {
-      await Promise.allSettled([...pools.values()].map((pool) => pool.destroy()));
-      pools.clear();
+      for (const { ready } of ways.values()) ready.close();
+      await Promise.allSettled([...ways.values()].map(({ pool }) => pool.destroy()));
+      ways.clear();
     },
   };
 }
 
+/** How one target is reached. */
+interface Way {
+  readonly pool: Pool;
+  readonly dial: () => Promise<Socket>;
+  /** Connections that were opened ahead of their request. */
+  readonly ready: ReadySockets;
+}
+
+async function reach({ pool, dial: open, ready }: Way): Promise<Unreached | undefined> {
+  if (pool.stats.free > 0 || ready.size > 0) return undefined;
+  try {
+    ready.put(await open());
+    return undefined;
+  } catch (error) {
+    if (error instanceof AddressRefusedError) return { kind: "address-refused", detail: error.message };
+    const fault = error instanceof Error ? error : new UpstreamError("connect", "The connection failed.");
+    return { kind: "failed", error: kindOf(fault), detail: detailOf(fault), answerStarted: false };
+  }
+}
+
 /** Pools are as many as policy names destinations, since nothing else gets here. */
-function poolFor(pools: Map<string, Pool>, request: UpstreamRequest, options: ForwarderOptions): Pool {
+function wayFor(ways: Map<string, Way>, request: Pick<UpstreamRequest, "target" | "connectTo" | "parent">, options: ForwarderOptions): Way {
   const { target, connectTo, parent } = request;
   const key = JSON.stringify([target.scheme, authority(target), connectTo, parent]);
-  const known = pools.get(key);
+  const known = ways.get(key);
   if (known !== undefined) return known;
   let ticket: Buffer | undefined;
   const session = {
@@ -82,6 +114,17 @@ function poolFor(pools: Map<string, Pool>, request: UpstreamRequest, options: Fo
       ticket = fresh;
     },
   };
+  const ready = new ReadySockets();
+  const open = (): Promise<Socket> =>
+    dial({
+      target,
+      connectTo,
+      parent: parent && { ...options.parents, parent },
+      resolve: options.resolve,
+      secureContext: options.secureContext,
+      connectMs: options.connectMs,
+      session,
+    });
   const pool = new Pool(`${target.scheme}://${authority(target)}`, {
     connections: options.connectionsPerDestination,
     // undici takes no keep-alive of zero; without pipelining it keeps no connection at all.
@@ -92,22 +135,16 @@ function poolFor(pools: Map<string, Pool>, request: UpstreamRequest, options: Fo
     keepAliveMaxTimeout: Math.max(1, options.keepAliveMs),
     // The connector has its own deadline; undici's would only race it.
     connect: (_, callback) => {
-      dial({
-        target,
-        connectTo,
-        parent: parent && { ...options.parents, parent },
-        resolve: options.resolve,
-        secureContext: options.secureContext,
-        connectMs: options.connectMs,
-        session,
-      }).then(
+      const waiting = ready.take();
+      (waiting === undefined ? open() : Promise.resolve(waiting)).then(
         (socket) => callback(null, socket),
         (error: unknown) => callback(error instanceof Error ? error : new UpstreamError("connect", "The connection failed."), null),
       );
     },
   });
-  pools.set(key, pool);
-  return pool;
+  const way = { pool, dial: open, ready };
+  ways.set(key, way);
+  return way;
 }
 
 async function forwardOnce(pool: Pool, request: UpstreamRequest, sink: AnswerSink, options: ForwarderOptions): Promise<Forwarded> {

@@ -21,8 +21,11 @@ interface Bucket {
 
 /** An exchange that was admitted; told what it brought, and when it is over. */
 export interface Admission {
-  /** Bytes of its body. A body is let in whole while any of the quota is left, and what is too much of it delays the next. */
-  charge(bytes: number): void;
+  /**
+   * Bytes of its body, once it is here. A body is let in whole while any of the quota is left, and what is too much of it delays the next;
+   * of bodies that were admitted together the first takes what is left, and the others are past it.
+   */
+  charge(bytes: number): Refusal | undefined;
   release(): void;
 }
 
@@ -51,15 +54,18 @@ export class QuotaKeeper {
     const { requestsPerMinute, bytesPerMinute, concurrent } = this.#quota;
     if (requestsPerMinute + bytesPerMinute + concurrent === 0) return UNLIMITED;
     const bucket = this.#refilled(key, now);
+    const tooManyBytes = `is past its quota of ${bytesPerMinute} bytes a minute`;
     if (concurrent > 0 && bucket.running >= concurrent) return this.#past(`has ${concurrent} exchanges in flight, which is its quota`);
     if (requestsPerMinute > 0 && bucket.requests < 1) return this.#past(`is past its quota of ${requestsPerMinute} requests a minute`);
-    if (bytesPerMinute > 0 && bucket.bytes <= 0) return this.#past(`is past its quota of ${bytesPerMinute} bytes a minute`);
+    if (bytesPerMinute > 0 && bucket.bytes <= 0) return this.#past(tooManyBytes);
     bucket.requests -= 1;
     bucket.running += 1;
     let over = false;
     return {
       charge: (bytes) => {
+        if (bytesPerMinute > 0 && bytes > 0 && bucket.bytes <= 0) return this.#past(tooManyBytes);
         bucket.bytes -= bytes;
+        return undefined;
       },
       release: () => {
         if (!over) bucket.running -= 1;
@@ -97,9 +103,8 @@ export class QuotaKeeper {
 }
 
 const UNLIMITED: Admission = {
-  charge() {
-    // Nothing is counted where nothing is limited.
-  },
+  // Nothing is counted where nothing is limited.
+  charge: () => undefined,
   release() {
     // As above.
   },

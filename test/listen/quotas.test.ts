@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
-import { EVENT_HUB, played } from "../support/installation.js";
+import type { PlayedRequest } from "../../src/cli/demo/played-request.js";
+import { EVENT_HUB, played, wireBytes } from "../support/installation.js";
 import { eventually, raiseStage, stageFor } from "../support/running-proxy.js";
 import { Wire, type WireAnswer } from "../support/wire.js";
 
@@ -28,6 +29,62 @@ test("past its bytes a minute a case lets nothing more in", async (context) => {
   const stage = await stageFor(context, { settings: { quotas: { case_bytes_per_minute: 10 } } });
   assert.notEqual((await stage.post(visit)).status, 429);
   assert.equal((await stage.post(visit)).status, 429);
+});
+
+test("past its exchanges in flight a client, and then a case, gets 429 with Retry-After, counted; others go on, and a place that is left is free", async (context) => {
+  const held: (() => void)[] = [];
+  const stage = await stageFor(context, {
+    answer: (_, response) => held.push(() => response.end("{}")),
+    settings: { quotas: { client_concurrent: 2, case_concurrent: 3 } },
+  });
+  const ask = async (to: PlayedRequest, from: string): Promise<{ status: number; retryAfter: string | undefined }> => {
+    const wire = await stage.tunnel(to.host, { localAddress: from });
+    const { status, headers } = await wire.send(wireBytes(to)).answer();
+    wire.close();
+    return { status, retryAfter: headers.get("retry-after") };
+  };
+  const inFlight = [ask(visit, "127.0.0.1"), ask(visit, "127.0.0.1")];
+  await eventually("two are in flight", () => held.length === 2);
+  const third = await ask(visit, "127.0.0.1");
+  assert.equal(third.status, 429);
+  assert.match(third.retryAfter ?? "", /^\d+$/);
+  inFlight.push(ask(visit, "127.0.0.9"));
+  await eventually("another client's is, too", () => held.length === 3);
+  assert.equal((await ask(visit, "127.0.0.9")).status, 429, "the case has three");
+  assert.equal((await stage.metrics()).value('egress_blocked_total{case="event-collection",reason="quota-exceeded"}'), 2);
+  assert.equal(
+    (await ask({ ...visit, host: "app.diffgram.com", path: "/elsewhere" }, "127.0.0.7")).status,
+    429,
+    "refused ones count as well",
+  );
+  for (const end of held.splice(0)) end();
+  assert.deepEqual(
+    (await Promise.all(inFlight)).map(({ status }) => status),
+    [200, 200, 200],
+  );
+  const again = ask(visit, "127.0.0.1");
+  await eventually("its place is free", () => held.length === 1);
+  for (const end of held) end();
+  assert.equal((await again).status, 200);
+});
+
+test("of bodies that a client brings together the first takes the bytes that are left, and the others are past them", async (context) => {
+  const stage = await stageFor(context, { settings: { quotas: { client_bytes_per_minute: 10 } } });
+  const waiting = await Promise.all([1, 2, 3].map(() => stage.tunnel(EVENT_HUB)));
+  const whole = wireBytes(visit, { Expect: "100-continue" });
+  const body = whole.subarray(whole.length - visit.body.length);
+  for (const wire of waiting) {
+    wire.send(whole.subarray(0, whole.length - visit.body.length));
+    assert.equal((await wire.answer()).status, 100, "it is admitted, and its body is awaited");
+  }
+  const answers = [];
+  for (const wire of waiting) answers.push((await wire.send(body).answer()).status);
+  for (const wire of waiting) wire.close();
+  assert.deepEqual(answers, [200, 429, 429]);
+  assert.equal(stage.installation.vendor.received.length, 1);
+  const other = await stage.tunnel(EVENT_HUB, { localAddress: "127.0.0.9" });
+  assert.equal((await other.send(wireBytes(visit)).answer()).status, 200);
+  other.close();
 });
 
 test("a destination with clients refuses every other client, by network", async (context) => {

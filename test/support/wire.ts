@@ -124,6 +124,8 @@ export interface TunnelOptions {
   /** The SNI; by default the tunnel's host, "" for none. */
   readonly serverName?: string;
   readonly connectFields?: string;
+  /** Another address of this machine to come from. */
+  readonly localAddress?: string;
 }
 
 /** CONNECT, then TLS verified against `ca`, as every client of the proxy does it. */
@@ -132,8 +134,8 @@ export async function openTunnel(options: TunnelOptions): Promise<Wire> {
 }
 
 /** The TLS session alone, for those who ask it for its certificate. */
-export async function openTls({ port, to, ca, serverName, connectFields = "" }: TunnelOptions): Promise<TLSSocket> {
-  const plain = await opened(connect({ host: "127.0.0.1", port }));
+export async function openTls({ port, to, ca, serverName, connectFields = "", localAddress }: TunnelOptions): Promise<TLSSocket> {
+  const plain = await opened(connect({ host: "127.0.0.1", port, ...(localAddress === undefined ? {} : { localAddress }) }));
   const reply = await new Promise<string>((resolve, reject) => {
     plain.once("error", reject);
     plain.once("end", () => reject(new Error("The connection ended early.")));
