@@ -57,7 +57,11 @@ test("an e-mail address where none belongs is refused, and on record as an unexp
 });
 
 test("a rule that the policy redacts is redacted in an answer too, and the rest is inspected again", async (context) => {
-  const leaking = { install_info: { general: { LAST_EDITED_BY: "ines.moreau@harbour-clinic.example", DIFFGRAM_HOST_OS: "Linux" } } };
+  const leaking = {
+    install_info: {
+      general: { EVENTHUB_URL: "https://app.diffgram.com/?by=ines.moreau@harbour-clinic.example", DIFFGRAM_HOST_OS: "Linux" },
+    },
+  };
   const { ask } = await supportStage(context, (_, response) => json(response, leaking), {
     policy: (text) =>
       text.replace(
@@ -67,7 +71,22 @@ test("a rule that the policy redacts is redacted in an answer too, and the rest 
   });
   const reply = await ask(INFO);
   assert.equal(reply.status, 200, reply.text);
-  assert.deepEqual(JSON.parse(reply.text).install_info.general, { LAST_EDITED_BY: "[redacted]", DIFFGRAM_HOST_OS: "Linux" });
+  assert.deepEqual(JSON.parse(reply.text).install_info.general, { EVENTHUB_URL: "[redacted]", DIFFGRAM_HOST_OS: "Linux" });
+});
+
+test("a secret goes out as whether it is set, never as what it is; a text that no schema names stays here", async (context) => {
+  let general: Readonly<Record<string, unknown>> = { DATABASE_URL: true, DATABASE_CONNECTION_POOL_SIZE: 10 };
+  const { ask } = await supportStage(context, (_, response) => json(response, { install_info: { general } }));
+  assert.equal((await ask(INFO)).status, 200);
+  for (const leak of [
+    { DATABASE_URL: "postgres" },
+    { INTERNAL_NOTE: "plain words" },
+    { DATABASE_CONNECTION_POOL_SIZE: "10" },
+    { lower_case: true },
+  ]) {
+    general = leak;
+    assert.equal((await ask(INFO)).status, 403, JSON.stringify(leak));
+  }
 });
 
 test("what is no such answer is refused whole", async (context) => {
@@ -179,7 +198,7 @@ test("a service that dies in the middle of its answer, refuses, fails or never a
       if (how === "dies") setImmediate(() => response.destroy());
       else response.end();
     },
-    { settings: { upstream: { total_ms: 400, first_byte_ms: 400 } } },
+    { settings: { upstream: { total_ms: 4_000, first_byte_ms: 4_000 } } },
   );
   assert.equal((await ask(INFO)).status, 502);
   how = "refuses";
