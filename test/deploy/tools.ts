@@ -90,6 +90,21 @@ export function clusterTools(): ClusterTools {
   };
 }
 
+/** node_modules with the SARIF committee's JSON schema, a validator of its draft, and Microsoft's multitool (Linux on x64). */
+export function sarifTools(): string {
+  const folder = cached("sarif-multitool-5.7.0", [
+    "@microsoft/sarif-multitool-linux@5.7.0",
+    "@microsoft/jest-sarif@1.0.0-beta.0",
+    "ajv@6.15.0",
+  ]);
+  const modules = join(folder, "node_modules");
+  if (!existsSync(join(folder, ".complete"))) {
+    run("chmod", ["0755", join(modules, "@microsoft", "sarif-multitool-linux", "Sarif.Multitool")]);
+    complete(folder);
+  }
+  return modules;
+}
+
 /** node_modules with the types and JSON schemas of Kubernetes, and the types of cert-manager, the Prometheus operator and Istio. */
 export function kubernetesModels(): string {
   const folder = cached("kubernetes-models-4.5.0", [
