@@ -12,14 +12,11 @@ import { lockFolder } from "./folder-lock.js";
 import { Journal } from "./journal.js";
 import { OverflowGate } from "./overflow-gate.js";
 import type { Pruned } from "./prune.js";
-import type { RecordArchive } from "./record-archive.js";
-import { openRecordArchive } from "./record-archive.js";
 import { openCounts } from "./record-counts.js";
 import { locate } from "./record-location.js";
 import type { RecordStoreOptions } from "./record-store-options.js";
 import { RecordReader } from "./record-reader.js";
 import { readReplicaName } from "./replica-name.js";
-import { writeReport } from "./report/report.js";
 import { readSpool, Spool } from "./spool.js";
 import type { Verification } from "./verify.js";
 import { workerFolder } from "./worker-folder.js";
@@ -163,17 +160,19 @@ export class RecordStore extends DeskReading implements TransferLog {
 
   /** See `verifyRecords`. @param offHost text that holds checkpoints kept elsewhere, such as a log. */
   verify(offHost = ""): Promise<Verification> {
-    return this.#inArchive((archive) => archive.verify(offHost));
+    return this.#apart({ kind: "verify", offHost }, (answer) => (answer.kind === "verified" ? answer.verification : undefined));
   }
 
   /** A period's summary for an auditor, written out. */
   report({ since, until, format }: Parameters<ReportPort>[0]): Promise<string> {
-    return this.#inArchive(async (archive) => writeReport(await archive.report({ since, until }, this.#options.clock.now()), format));
+    const request = { kind: "report", since, until, format, now: this.#options.clock.now() } as const;
+    return this.#apart(request, (answer) => (answer.kind === "report" ? answer.text : undefined));
   }
 
   /** Erases records whose last occurrence is before that time, in milliseconds; see `prune`. */
   prune(before: number): Promise<Pruned> {
-    return this.#inArchive((archive) => archive.prune(before, this.#options.clock.now()));
+    const request = { kind: "prune", before, now: this.#options.clock.now() } as const;
+    return this.#apart(request, (answer) => (answer.kind === "pruned" ? answer.pruned : undefined));
   }
 
   /**
@@ -225,12 +224,16 @@ export class RecordStore extends DeskReading implements TransferLog {
     return answer;
   }
 
-  async #inArchive<Result>(work: (archive: RecordArchive) => Promise<Result>): Promise<Result> {
-    const archive = await openRecordArchive(this.#options.dataDir, this.#options.url, this.#replica);
+  /** On a thread of its own, since it walks the whole record: SQLite answers on the thread that asks, and that one has the traffic. */
+  async #apart<Result>(request: WriterRequest, resultOf: (answer: WriterAnswer) => Result | undefined): Promise<Result> {
+    const thread = this.newWriter([]);
     try {
-      return await work(archive);
+      const answer = await thread.ask(request);
+      const result = resultOf(answer);
+      if (result !== undefined) return result;
+      throw new Error(answer.kind === "failed" ? `The record store is away: ${answer.message}` : "The record store gave no answer.");
     } finally {
-      await archive.close();
+      await thread.stop();
     }
   }
 

@@ -1,12 +1,14 @@
 import { z } from "zod";
-import type { InventoryPort } from "../model/console-ports.js";
+import type { InventoryPort, ReportFormat } from "../model/console-ports.js";
 import type { DeskSealedBody, DeskTaking, DeskStatusChange, DeskStatusOutcome } from "../model/record-desk.js";
 import type { Transfer } from "../model/transfer.js";
 import type { CommitResult } from "./commit.js";
 import type { MemoryChange } from "./desk-memory.js";
 import type { OutboxRow } from "./desk-schema.js";
 import type { MaterialChange } from "./inventory-commit.js";
+import type { Pruned } from "./prune.js";
 import type { TrafficBatch } from "./traffic-tally.js";
+import type { Verification } from "./verify.js";
 
 /** What the writing thread is started with. */
 export const writerSetup = z.object({
@@ -45,6 +47,9 @@ export type WriterRequest =
       readonly failed: readonly Pick<OutboxRow, "id" | "attempts">[];
       readonly now: number;
     }
+  | { readonly kind: "verify"; readonly offHost: string }
+  | { readonly kind: "report"; readonly since: number; readonly until: number; readonly format: ReportFormat; readonly now: number }
+  | { readonly kind: "prune"; readonly before: number; readonly now: number }
   | { readonly kind: "close"; readonly now: number };
 
 export type WriterAnswer =
@@ -56,5 +61,8 @@ export type WriterAnswer =
   | { readonly kind: "checkpoint"; readonly line: string | undefined }
   | { readonly kind: "traffic"; readonly changes: readonly MaterialChange[] }
   | { readonly kind: "due"; readonly messages: readonly OutboxRow[] }
+  | { readonly kind: "verified"; readonly verification: Verification }
+  | { readonly kind: "report"; readonly text: string }
+  | { readonly kind: "pruned"; readonly pruned: Pruned }
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly code: string; readonly message: string };

@@ -14,6 +14,7 @@ import { migrate } from "./migrations.js";
 import { checkpointText } from "./outgoing/notice.js";
 import { due, enqueue, settle } from "./outgoing/outbox.js";
 import { tellOverdue } from "./overdue.js";
+import type { RecordArchive } from "./record-archive.js";
 import { changeStatus } from "./status-change.js";
 import type { WriterAnswer, WriterRequest, WriterSetup } from "./writer-message.js";
 import { writerSetup } from "./writer-message.js";
@@ -118,12 +119,33 @@ async function answer(request: WriterRequest): Promise<WriterAnswer> {
     case "evidence":
       await importEvidence(await opened(), setup.replica, setup.dataDir, request.now);
       return { kind: "done" };
+    case "verify":
+      return inArchive(async (archive) => ({ kind: "verified", verification: await archive.verify(request.offHost) }));
+    case "report":
+      return inArchive(async (archive) => {
+        const { writeReport } = await import("./report/report.js");
+        return { kind: "report", text: writeReport(await archive.report(request, request.now), request.format) };
+      });
+    case "prune":
+      return inArchive(async (archive) => ({ kind: "pruned", pruned: await archive.prune(request.before, request.now) }));
     case "close": {
       const line = database === undefined ? undefined : await checkpoint(request.now).catch(() => undefined);
       await database?.close();
       database = undefined;
       return { kind: "checkpoint", line };
     }
+  }
+}
+
+/** Read when it is wanted: the thread that commits needs none of it. */
+async function inArchive(work: (archive: RecordArchive) => Promise<WriterAnswer>): Promise<WriterAnswer> {
+  const { openRecordArchive } = await import("./record-archive.js");
+  const { location, dataDir, replica } = setup;
+  const archive = await openRecordArchive(dataDir, location.kind === "postgres" ? location.url : undefined, replica);
+  try {
+    return await work(archive);
+  } finally {
+    await archive.close();
   }
 }
 

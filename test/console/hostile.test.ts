@@ -9,7 +9,17 @@ import { openDesk } from "./desk-fixture.js";
 const SCRIPT = `"><script>alert(1)</script><img src=x onerror='alert(2)'>`;
 
 test("markup in every field that traffic can fill is text on every page", async (context) => {
-  const desk = await openDesk(context);
+  const item = { path: SCRIPT, type: SCRIPT, lengthClass: SCRIPT, destination: SCRIPT, case: "none", count: 1 } as const;
+  const times = { firstSeen: new Date().toISOString(), lastSeen: new Date().toISOString(), materialChange: true };
+  let made: Awaited<ReturnType<typeof openDesk>> | undefined;
+  const desk = await openDesk(context, {
+    ports: {
+      inventory: { list: () => Promise.resolve({ items: [{ ...item, ...times }], next: undefined }), accept: () => Promise.resolve(0) },
+      propose: () => ({ diff: `--- a/${SCRIPT}\n+${SCRIPT}\n`, notes: [SCRIPT] }),
+      report: (period) => made?.store.report(period) ?? Promise.reject(new Error("Too early.")),
+    },
+  });
+  made = desk;
   const id = "0192-xss";
   await desk.store.write(
     transfer({
@@ -30,6 +40,10 @@ test("markup in every field that traffic can fill is text on every page", async 
   const admin = desk.browser();
   await admin.signIn("admin", desk.console.firstPassword ?? "");
   await admin.post(`/transfers/${id}/status`, { status: "confirmed", from: "open", why: SCRIPT });
+  await admin.post(`/transfers/${id}/status`, { status: "reported", from: "confirmed", why: SCRIPT });
+  await admin.post(`/transfers/${id}/status`, { status: "deleted", from: "reported", why: SCRIPT, confirmation: SCRIPT });
+  await desk.store.write(transfer({ id: "0192-dismissed", findings: [{ ...finding, pointer: `/${SCRIPT}` }] }));
+  await admin.post("/transfers/0192-dismissed/status", { status: "dismissed", from: "open", why: SCRIPT });
   const incident = (await desk.store.get(id))?.incident ?? "";
   for (const path of [
     "/",
@@ -40,12 +54,20 @@ test("markup in every field that traffic can fill is text on every page", async 
     `/transfers?incident=${incident}`,
     `/transfers/${id}`,
     `/transfers/${id}/notice`,
+    "/transfers/0192-dismissed/exception",
+    "/inventory",
+    "/inventory?changes=true",
+    "/report",
+    "/report/made?format=html",
     "/access",
   ]) {
     const { status, text, headers } = await admin.get(path);
     assert.equal(status, 200, path);
     assert.ok(!/<script>|<img src=x|onerror='/.test(text), path);
-    assert.match(String(headers["content-security-policy"]), /default-src 'none'.*script-src 'self'/);
+    assert.match(
+      String(headers["content-security-policy"]),
+      path.startsWith("/report/made") ? /^default-src 'none'; style-src 'sha256-/ : /default-src 'none'.*script-src 'self'/,
+    );
     assert.doesNotMatch(String(headers["content-security-policy"]), /unsafe/);
   }
   for (const [path, fields] of [
@@ -121,6 +143,43 @@ test("a change that another site asks for is refused, with the session's cookie 
   assert.equal((await post({ csrf }, {})).status, 303);
 });
 
+test("every form of the desk is refused without the session's token, and from another origin with it", async (context) => {
+  const inventory = { list: () => Promise.resolve({ items: [], next: undefined }), accept: () => Promise.reject(new Error("Reached.")) };
+  const desk = await openDesk(context, { ports: { inventory } });
+  await desk.store.write(transfer({ id: "one" }));
+  const admin = desk.browser();
+  await admin.signIn("admin", desk.console.firstPassword ?? "");
+  const csrf = (await admin.csrf()) ?? "";
+  for (const path of [
+    "/transfers",
+    "/transfers/one/status",
+    "/transfers/one/evidence/one",
+    "/inspect",
+    "/inventory/accept",
+    "/account/password",
+    "/access/users",
+    "/access/users/admin/password",
+    "/access/users/admin/role",
+    "/access/users/admin/remove",
+    "/access/tokens",
+    "/access/tokens/0123456789ab/revoke",
+    "/sign-out",
+  ]) {
+    assert.equal((await admin.form(path, { status: "confirmed", from: "open", why: "because" })).status, 403, path);
+    assert.equal((await admin.form(path, { csrf }, { origin: "https://evil.example" })).status, 403, path);
+    assert.equal((await admin.form(path, { csrf }, { "sec-fetch-site": "cross-site" })).status, 403, path);
+  }
+  assert.equal((await admin.get("/account")).status, 200, "still signed in");
+  for (const [method, path] of [
+    ["PATCH", "/api/v1/transfers/one"],
+    ["POST", "/api/v1/transfers/one/evidence/one"],
+    ["POST", "/api/v1/inventory/accept"],
+  ] as const) {
+    const headers = { "content-type": "application/json", origin: "https://evil.example", "x-csrf-token": csrf };
+    assert.equal((await admin.send(method, path, '{"why":"because"}', headers)).status, 403, path);
+  }
+});
+
 test("nobody can be signed in from another site: the form is bound to the browser that it was given to", async (context) => {
   const desk = await openDesk(context);
   const [mine, victim] = [desk.browser(), desk.browser()];
@@ -141,7 +200,17 @@ test("SQL in a filter is text to look for", async (context) => {
     assert.equal(status, 200);
     assert.match(page, /No transfer matches/, text);
   }
-  for (const query of ["case=' OR 1=1", "rule=pii' OR '1'='1", "incident=x' --", "status=open' OR 1=1", "limit=1; DROP TABLE records"]) {
+  for (const query of [
+    "case=' OR 1=1",
+    "rule=pii' OR '1'='1",
+    "incident=x' --",
+    "status=open' OR 1=1",
+    "limit=1; DROP TABLE records",
+    "due=overdue' --",
+    "transferred=1 OR 1=1",
+    "cursor=' OR 1=1 --",
+    `cursor=${Buffer.from("1 x' OR '1'='1").toString("base64url")}`,
+  ]) {
     assert.equal((await viewer.get(`/transfers?${encodeURI(query)}`)).status, 400, query);
   }
   assert.match((await viewer.get("/transfers")).text, /transfers\/one"/);
@@ -263,6 +332,11 @@ test("several records are changed at once, and what can't be is said", async (co
   const done = await change(["one", "two"], "confirmed");
   assert.deepEqual([done.status, done.headers["location"]], [303, "/transfers?case=event-collection&changed=2"]);
   assert.match((await reviewer.get(String(done.headers["location"]))).text, /2 transfers changed/);
+  const astray = await reviewer.form(
+    "/transfers",
+    new URLSearchParams({ csrf, status: "confirmed", why: "Alike.", back: "https://evil.example/?x=1" }),
+  );
+  assert.doesNotMatch(String(astray.headers["location"]), /evil|\/\//, "it goes back to the list and nowhere else");
   const part = await change(["two", "three"], "reported");
   assert.equal(part.status, 409);
   assert.match(part.text, /1 were changed to reported; 1 could not be/);

@@ -121,7 +121,10 @@ export function fortnight(now: number): readonly Transfer[] {
           action: "report",
         }),
       ],
-      structure: TRACK,
+      structure: TRACK.replace('"type":"string(5)"', '"type":"string(8)"').replace(
+        '"properties":{"email":"string(23)"',
+        '"traits":{"first_name":"string(4)","city":"string(9)"},"properties":{"email":"string(23)"',
+      ),
       eventKind: "identify",
     }),
     transfer({

@@ -168,3 +168,47 @@ test("evidence is written as files that the recipient opens, once, and who took 
   const none = await records("evidence", "nobody", "--by", "kim", "--why", "x", "--data", dataDir);
   assert.deepEqual([none.code, /No evidence is kept/.test(none.err)], [1, true]);
 });
+
+test("a status goes its steps at the command line, the vendor's answer is kept, and what a person wrote makes no line of its own", async (context) => {
+  const dataDir = folder(context);
+  const store = await opened(context, { dataDir });
+  const sent = transfer({ verdict: "allow", reason: undefined, transferred: true });
+  await store.write(sent);
+  const status = (...words: string[]) => records("status", sent.id, ...words, "--by", "kim", "--data", dataDir);
+  const leap = await status("deleted", "--why", "x");
+  assert.deepEqual([leap.code, /it can become confirmed or dismissed/.test(leap.err)], [1, true], leap.err);
+  assert.equal((await status("confirmed", "--why", "line\n  forged \u001b[31m")).code, 0);
+  const day = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
+  assert.equal((await status("reported", "--why", "Mail.", "--due", "2020-01-01")).code, 1, "a day that is gone");
+  assert.equal((await status("reported", "--why", "Mail.", "--due", day)).code, 0);
+  assert.match((await records("show", sent.id, "--data", dataDir)).out, new RegExp(`answer is due ${day} 23:59`));
+  assert.match((await records("list", "--overdue", "--data", dataDir)).out, /No records match/);
+  const letter = join(dataDir, "letter.txt");
+  writeFileSync(letter, "");
+  assert.equal((await status("deleted", "--why", "Letter.", "--confirmation", letter)).code, 2, "an empty letter");
+  writeFileSync(letter, "We deleted it.\nThe vendor.\n");
+  assert.equal((await status("deleted", "--why", "Letter.", "--confirmation", letter)).code, 0);
+  const { out } = await records("show", sent.id, "--data", dataDir);
+  assert.match(out, /to deleted by kim: Letter\.; the vendor wrote: We deleted it\. The vendor\./);
+  assert.ok(!out.includes("\u001b") && !/^ *forged/m.test(out), out);
+  assert.equal((await records("status", "nobody", "confirmed", "--why", "x", "--data", dataDir)).code, 1);
+  assert.equal((await records("verify", "--data", dataDir)).code, 0);
+});
+
+test("a dismissal proposes its exception at the command line, as a diff alone on standard output", async (context) => {
+  const dataDir = folder(context);
+  const store = await opened(context, { dataDir });
+  const [sent, secret] = [transfer(), transfer({ findings: [{ ...finding, rule: "secret/jwt" }] })];
+  for (const one of [sent, secret]) await store.write(one);
+  const propose = (id: string, ...words: string[]) => records("exception", id, ...words, "--data", dataDir);
+  assert.equal((await propose(sent.id)).code, 1, "of what is not dismissed");
+  for (const { id } of [sent, secret]) await records("status", id, "dismissed", "--why", "Ours.", "--by", "kim", "--data", dataDir);
+  const { code, out, err } = await propose(sent.id);
+  assert.equal(code, 0, err);
+  assert.match(out, /^--- a\/policy\.yaml\n/);
+  assert.match(out, /^\+ {8}author: "kim"$/m);
+  assert.match(err, /this lets out whatever pii\/email finds/);
+  const closed = await propose(secret.id);
+  assert.deepEqual([closed.code, closed.out], [1, ""]);
+  assert.match((await propose(secret.id, "--format", "json")).out, /"diff": ""/);
+});

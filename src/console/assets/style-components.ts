@@ -23,6 +23,7 @@ form.stack > button { align-self: start; }
 .sign-in form.stack > button { align-self: stretch; }
 form.inline { display: inline-flex; gap: 0.375rem; flex-wrap: wrap; margin: 0 0.25rem 0.25rem 0; }
 .row { display: flex; flex-wrap: wrap; gap: 0.75rem; align-items: end; }
+.row fieldset { display: flex; flex-wrap: wrap; gap: 0 1rem; }
 .row > p { margin: 0; align-self: center; }
 .row.add { margin-top: 1rem; }
 .grow { flex: 1 1 16rem; }
@@ -122,7 +123,7 @@ dd { margin: 0; }
 .depth-1 code { padding-left: 1.25rem; } .depth-2 code { padding-left: 2.5rem; } .depth-3 code { padding-left: 3.75rem; } .depth-4 code { padding-left: 5rem; }
 .depth-5 code { padding-left: 6.25rem; } .depth-6 code { padding-left: 7.5rem; } .depth-7 code { padding-left: 8.75rem; } .depth-8 code { padding-left: 10rem; }
 .depth-9 code { padding-left: 11.25rem; } .depth-10 code { padding-left: 12.5rem; } .depth-11 code { padding-left: 13.75rem; } .depth-12 code { padding-left: 15rem; }
-.letter pre.diff { white-space: pre; line-height: 1.5; }
+.letter pre.diff { white-space: pre; line-height: 1.5; width: max-content; min-width: 100%; }
 .diff span { display: block; min-height: 1.5em; } .diff .head { color: var(--muted); } .diff .added { background: var(--good-ground); color: var(--good); } .diff .removed { background: var(--bad-ground); color: var(--bad); }
 blockquote { margin: 0.25rem 0 0.5rem; padding: 0.375rem 0.75rem; border-left: 3px solid var(--line); }
 .step-form { display: grid; gap: 0.5rem; justify-items: start; width: 100%; }
