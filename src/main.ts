@@ -14,6 +14,7 @@ import { type Listeners, openListeners } from "./listeners.js";
 import { FaultsError } from "./model/fault.js";
 import { LIMITED_CASES } from "./model/limited-case.js";
 import type { Clock, Logger } from "./model/ports.js";
+import { SupportWindows } from "./gateway/support-window.js";
 import type { SupportGateway } from "./gateway/support-gateway.js";
 import { type CheckResult, HealthState } from "./observe/health.js";
 import { createLogger } from "./observe/log.js";
@@ -205,6 +206,7 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
         report: (period) => records.store.report(period),
         policy: () => policyInForce(inForce, switches.list()),
         inspect: (request) => judgePayload({ ...inForce, inspect: (job) => inForce.inspections.inspect(job) }, request, CLOCK.now()),
+        support: settings.listen.support === undefined ? undefined : new SupportWindows(settings.data),
         propose: (record, dismissal) => proposeException(inForce.files, record, dismissal),
         health: () => health.readiness(),
         clock: CLOCK,

@@ -7,6 +7,7 @@ import { USER_NAME } from "../console/access/access-file.js";
 import { ROLES, type Role } from "../console/access/roles.js";
 import { readBody } from "../body/read-body.js";
 import { type RunningConsole, startConsole } from "../console/server.js";
+import { SupportWindows } from "../gateway/support-window.js";
 import { loadRules } from "../rules-in-force.js";
 import { type Fault, FaultsError } from "../model/fault.js";
 import { createLogger } from "../observe/log.js";
@@ -83,6 +84,7 @@ async function serve(options: Flags): Promise<void> {
       report: desk.report,
       policy: () => policyInForce(rules, new CaseSwitchFile(settings.data).list()),
       inspect: (request) => judgePayload(rules, request, CLOCK.now()),
+      support: settings.listen.support === undefined ? undefined : new SupportWindows(settings.data),
       propose: (record, dismissal) => proposeException(loaded.files, record, dismissal),
       clock: CLOCK,
       logger,

@@ -8,6 +8,7 @@ import { addAssetRoutes } from "./assets/asset-routes.js";
 import type { ConsoleApp, ConsoleContext, ConsoleEnv, ConsoleParts } from "./console-parts.js";
 import { StoreAway } from "./desk-access.js";
 import { addAccessPages } from "./pages/access-page.js";
+import { addSupportPage } from "./pages/support-page.js";
 import { addAccountPages } from "./pages/account-page.js";
 import { addEvidencePages } from "./pages/evidence-pages.js";
 import { addReportPages } from "./pages/report-page.js";
@@ -42,6 +43,7 @@ export function consoleApp(parts: ConsoleParts): ConsoleApp {
   addReportPages(app, parts);
   addInspectPage(app, parts);
   addAccountPages(app, parts);
+  addSupportPage(app, parts);
   addAccessPages(app, parts);
   return app;
 }

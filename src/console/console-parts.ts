@@ -11,6 +11,7 @@ import type {
 } from "../model/console-ports.js";
 import type { Clock, Logger } from "../model/ports.js";
 import type { RecordDesk } from "../model/record-desk.js";
+import type { SupportDesk } from "../model/support-desk.js";
 import type { AuditTrail } from "./access/audit-trail.js";
 import type { Directory } from "./access/directory.js";
 import type { OidcSignIn } from "./access/oidc.js";
@@ -33,6 +34,7 @@ export interface ConsolePorts {
   readonly inventory?: InventoryPort | undefined;
   readonly report?: ReportPort | undefined;
   readonly propose?: ProposePort | undefined;
+  readonly support?: SupportDesk | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -2,6 +2,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, re
 import { dirname, join } from "node:path";
 import { z } from "zod";
 import { FaultsError } from "../model/fault.js";
+import type { SupportDesk } from "../model/support-desk.js";
 
 const WINDOW = z.strictObject({
   /** Milliseconds since the epoch. */
@@ -24,7 +25,7 @@ const LONGEST_MS = 7 * 86_400_000;
  * The windows of access, in `support-windows.json` of the data folder: small, rarely written, replaced whole and synced. Whoever opens a window
  * is a person at the command line, in another process than the gateway, which therefore reads the file at each request.
  */
-export class SupportWindows {
+export class SupportWindows implements SupportDesk {
   readonly #path: string;
 
   constructor(dataDir: string) {

@@ -13,6 +13,7 @@ export type Section =
   | "policy"
   | "inspect"
   | "report"
+  | "support"
   | "access"
   | "account"
   | "none";
@@ -25,6 +26,7 @@ const SECTIONS: readonly (readonly [Section, string, string])[] = [
   ["policy", "/policy", "Policy"],
   ["inspect", "/inspect", "Inspect"],
   ["report", "/report", "Report"],
+  ["support", "/support", "Support"],
   ["access", "/access", "Access"],
 ];
 
@@ -66,11 +68,14 @@ export function page(
     </html>`;
 }
 
-function navigation(context: ConsoleContext, { inventory, report }: ConsoleParts, section: Section): Html {
+function navigation(context: ConsoleContext, { inventory, report, support }: ConsoleParts, section: Section): Html {
   const permitted = context.get("principal")?.permissions.includes("access:manage") === true;
   const shown = SECTIONS.filter(
     ([name]) =>
-      (name !== "inventory" || inventory !== undefined) && (name !== "report" || report !== undefined) && (name !== "access" || permitted),
+      (name !== "inventory" || inventory !== undefined) &&
+      (name !== "report" || report !== undefined) &&
+      (name !== "support" || support !== undefined) &&
+      (name !== "access" || permitted),
   );
   return html`<nav aria-label="Main">
     <ul>
