@@ -40,6 +40,11 @@ const AGENTS: readonly Agent[] = [
     pattern: /(?<![\w.-])(?:ddtrace(?:-run)?|datadog|@datadog\/[\w-]+)(?![\w-])|\bDD_API_KEY\b/i,
   },
   { name: "Hotjar", host: "*.hotjar.com", pattern: /(?<![\w.-])(?:vue-hotjar|react-hotjar|@hotjar\/[\w-]+)(?![\w-])/i },
+  {
+    name: "Intercom",
+    host: "*.intercom.io",
+    pattern: /(?<![\w.-])(?:vue-intercom|react-use-intercom|@intercom\/[\w-]+|python-intercom)(?![\w-])/i,
+  },
   { name: "LogRocket", host: "*.logrocket.io", pattern: /(?<![\w.-])logrocket(?![\w-])/i },
 ];
 

@@ -285,6 +285,7 @@ test("clients of other services, with their address in the class, in a variable 
         ].join("\n"),
       );
       await copy.edit("walrus/requirements.txt", "requests", "scaleapi==2.1.0\nrequests");
+      await copy.write("frontend/embed/package.json", '{\n  "dependencies": {\n    "vue-intercom": "1.0.14"\n  }\n}\n');
     },
     (result) => {
       const told = (kind: "outbound-call" | "internal-call"): string[] =>
@@ -303,5 +304,6 @@ test("clients of other services, with their address in the class, in a variable 
       assert.ok(of(result, "outbound-call").some((one) => /the call's text names none/.test(one.detail)));
       assert.ok(!of(result, "event-field").some((one) => one.file === "shared/connection/labelling.py"), "a client is no event");
       assert.ok(of(result, "agent").some((one) => one.name === "Scale" && one.file === "walrus/requirements.txt"));
+      assert.ok(of(result, "agent").some((one) => one.name === "Intercom" && one.file === "frontend/embed/package.json"));
     },
   ));
