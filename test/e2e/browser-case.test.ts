@@ -9,6 +9,7 @@ import { eventually, type Stage, stageFor } from "../support/running-proxy.js";
 const CHROMIUM = "/usr/bin/chromium";
 const TAGS = "www.googletagmanager.com";
 const BEACONS = "www.google-analytics.com";
+const ERRORS = "errors.example.com";
 const SITE = "diffgram.example.org";
 const SKIP = existsSync(CHROMIUM) ? false : "Debian's chromium is not installed.";
 
@@ -32,7 +33,7 @@ interface Visit {
 /** A page with a tag manager, in a real browser that has nothing but the PAC file. */
 async function visit(context: TestContext, policy?: (text: string) => string): Promise<Visit> {
   const stage = await stageFor(context, {
-    hosts: [TAGS, BEACONS],
+    hosts: [TAGS, BEACONS, ERRORS],
     settings: { inspection_threads: 0 },
     ...(policy === undefined ? {} : { policy }),
     answer(request, response) {
@@ -62,7 +63,7 @@ async function visit(context: TestContext, policy?: (text: string) => string): P
       "--disable-component-update",
       "--disable-sync",
       `--proxy-pac-url=http://127.0.0.1:${stage.proxy.addresses.metrics?.port ?? 0}/proxy.pac`,
-      `--host-resolver-rules=MAP ${SITE} 127.0.0.1, MAP ${TAGS} ~NOTFOUND, MAP ${BEACONS} ~NOTFOUND`,
+      `--host-resolver-rules=MAP ${SITE} 127.0.0.1, MAP ${TAGS} ~NOTFOUND, MAP ${BEACONS} ~NOTFOUND, MAP ${ERRORS} ~NOTFOUND`,
     ],
   });
   context.after(() => browser.close());
@@ -109,4 +110,44 @@ test("where the case is limited the page is whole: the loader is empty and nothi
   assert.deepEqual(errors, []);
   assert.equal(stage.installation.vendor.received.length, 0);
   assert.equal((await stage.metrics()).value('egress_limited_total{case="js-error-collection"}'), 1);
+});
+
+test("what an error collector's client in a page posts arrives, but for a person's address in an error", {
+  skip: SKIP,
+}, async (context) => {
+  const named = (text: string): string =>
+    text.replace(
+      '  # "Support": the vendor asks',
+      `      - name: errors
+        host: ${ERRORS}
+        routes:
+          - methods: [POST]
+            path: /api/1/envelope/
+            content_types: [text/plain]
+            read_as: application/x-sentry-envelope
+            schema: sentry-envelope
+            query_schema: sentry-query
+
+  # "Support": the vendor asks`,
+    );
+  const { stage, page, open } = await visit(context, named);
+  await open("/projects");
+  const post = (message: string): Promise<unknown> =>
+    page.evaluate(
+      `fetch("https://${ERRORS}/api/1/envelope/?sentry_key=49d0f7386ad645858ae85020e393bef3&sentry_version=7", {
+        method: "POST", mode: "no-cors", body: [
+          JSON.stringify({ event_id: "9ec79c33ec9942ab8353589fcb2e04dc", sent_at: new Date().toISOString() }),
+          JSON.stringify({ type: "event" }),
+          JSON.stringify({ event_id: "9ec79c33ec9942ab8353589fcb2e04dc", timestamp: Date.now() / 1000, platform: "javascript",
+            exception: { values: [{ type: "TypeError", value: ${JSON.stringify(message)} }] }, request: { url: location.origin + location.pathname } }),
+        ].join("\\n"),
+      }).then(() => null)`,
+    );
+  await post("x is not a function");
+  await post("no account for ines.moreau@harbour-clinic.example");
+  const arrived = stage.installation.vendor.received.filter(({ host }) => host === ERRORS);
+  assert.equal(arrived.length, 1);
+  assert.match(arrived[0]?.body.toString("utf8") ?? "", /x is not a function/);
+  const records = (await stage.records()).filter((record) => record.destination === "errors");
+  assert.ok(records.length === 1 && records[0]?.rules.includes("pii/email"));
 });

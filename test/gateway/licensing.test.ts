@@ -47,6 +47,8 @@ test("a licence payload with a name in it, a person's address or any field besid
     ["/v1/status", { ...STATUS, contact_email: "ines.moreau@harbour-clinic.example" }],
     ["/v1/usage", { ...USAGE, usage: { "Ines Moreau": 14 } }],
     ["/v1/usage", { ...USAGE, usage: { users: "Ines Moreau, Dana Whitfield" } }],
+    ["/v1/usage", { ...USAGE, usage: { users: 3_120_123_456_789 } }],
+    ["/v1/usage", { ...USAGE, usage: { users: 14.5 } }],
   ] as const) {
     const told = problemOf(await post(stage, path, value));
     assert.equal(told.case, "licensing");
@@ -57,7 +59,7 @@ test("a licence payload with a name in it, a person's address or any field besid
   // One licence and one period are one transfer, however often it is tried.
   assert.equal(
     records.reduce((sum, record) => sum + record.occurrences, 0),
-    4,
+    6,
   );
   assert.doesNotMatch(JSON.stringify(records), /Moreau|harbour-clinic|Whitfield/);
 });
