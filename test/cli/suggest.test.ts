@@ -28,7 +28,7 @@ const SEEN = { panel_latency: 120, panel_name: "timeline", panel_state: { open: 
 const SOURCE = 'event = {"panel_latency": 120, "panel_name": "timeline", "panel_state": {}}\nkind = "panel_opened"\n';
 
 test("what was let out in monitor mode becomes a diff with its evidence, that git applies and that lets the same through without it", async (context) => {
-  const stage = await stageFor(context, { policy: monitored, settings: { workers: 0 } });
+  const stage = await stageFor(context, { policy: monitored, settings: { inspection_threads: 0 } });
   const { data, rules = "", folder } = stage.installation;
   assert.equal(await send(stage, SEEN), 200);
   assert.equal(await send(stage, SEEN), 200);
@@ -73,7 +73,7 @@ test("what was let out in monitor mode becomes a diff with its evidence, that gi
 });
 
 test("where nothing was let out beyond the schemas nothing is proposed", async (context) => {
-  const stage = await stageFor(context, { settings: { workers: 0 } });
+  const stage = await stageFor(context, { settings: { inspection_threads: 0 } });
   assert.equal(await send(stage, {}), 200);
   assert.equal(await send(stage, SEEN), 403);
   const suggested = await runCli("suggest", "--data", stage.installation.data);

@@ -68,7 +68,7 @@ interface Visit {
 async function visit(context: TestContext): Promise<Visit> {
   const stage = await stageFor(context, {
     hosts: [TAGS, BEACONS],
-    settings: { workers: 0, listen: { "first-party": "127.0.0.1:0" }, first_party: { hosts: [SITE] } },
+    settings: { inspection_threads: 0, listen: { "first-party": "127.0.0.1:0" }, first_party: { hosts: [SITE] } },
     answer(request, response) {
       response.setHeader("Content-Type", request.host === TAGS ? "application/javascript" : "text/plain");
       response.end(request.host === TAGS ? LOADER : "");

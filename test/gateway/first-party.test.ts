@@ -12,7 +12,7 @@ async function site(context: TestContext, policy?: (text: string) => string): Pr
   return stageFor(context, {
     hosts: [TAGS, BEACONS],
     ...(policy === undefined ? {} : { policy }),
-    settings: { workers: 0, listen: { "first-party": "127.0.0.1:0" }, first_party: { hosts: [SITE] } },
+    settings: { inspection_threads: 0, listen: { "first-party": "127.0.0.1:0" }, first_party: { hosts: [SITE] } },
     answer(request, response) {
       response.setHeader("Set-Cookie", "NID=511; Domain=.google.com");
       response.setHeader("Content-Type", request.host === TAGS ? "application/javascript; charset=UTF-8" : "text/plain");
