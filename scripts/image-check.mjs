@@ -33,7 +33,8 @@ const RUNTIME_PACKAGES = [
 mkdirSync(cache, { recursive: true });
 // Without overlays every step of the build is a whole copy of the image: 30 GB, and longer than the compilers take.
 const driver = mountsOverlays() ? "overlay" : "vfs";
-const store = ["--root", join(cache, `storage-${driver}`), "--runroot", join(cache, `run-${driver}`), "--storage-driver", driver];
+// podman takes no longer path than 50 characters for what it keeps while it runs.
+const store = ["--root", join(cache, `storage-${driver}`), "--runroot", join(tmpdir(), "egress-image-check"), "--storage-driver", driver];
 const say = (line) => process.stdout.write(`${line}\n`);
 
 for (const tool of ["buildah", "podman", "runc", "debootstrap"]) {

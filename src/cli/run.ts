@@ -15,8 +15,9 @@ export function addRunCommand(program: Command): void {
         const proxy = await (settings.workers > 1
           ? startProxy(leaderSettings(settings), { crew: new WorkerCrew(settings) })
           : startProxy(settings));
-        process.stdout.write(greeting(proxy, settings.certs, settings.data));
+        // Before it says that it is ready: whoever waits for that may end it at once.
         serveUntilSignal(proxy);
+        process.stdout.write(greeting(proxy, settings.certs, settings.data));
       } catch (error) {
         if (!(error instanceof FaultsError)) throw error;
         process.stderr.write(`${error.message}\n`);

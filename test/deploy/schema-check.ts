@@ -13,8 +13,8 @@ const FOREIGN: Readonly<Record<string, string>> = {
   "monitoring.coreos.com": "@kubernetes-models/prometheus-operator",
   "networking.istio.io": "@kubernetes-models/istio",
 };
-/** Nobody publishes types for these; tests look at them by hand. */
-export const UNTYPED_GROUPS: readonly string[] = ["cilium.io", "trust.cert-manager.io"];
+/** Nobody publishes types for these, or only for a newer Kubernetes (MutatingAdmissionPolicy); tests look at them by hand. */
+export const UNTYPED_GROUPS: readonly string[] = ["admissionregistration.k8s.io", "cilium.io", "trust.cert-manager.io"];
 
 const groupOf = ({ apiVersion }: Manifest): string => (apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "");
 

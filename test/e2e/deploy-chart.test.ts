@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { packageRoot } from "../../src/config/package-root.js";
 import { loadSettings } from "../../src/config/settings.js";
 import { openAuthority } from "../../src/tls/authority.js";
 import { containersOf, type Manifest, parseManifests, podSpecOf } from "../deploy/manifest.js";
@@ -35,7 +36,9 @@ const MATRIX: Readonly<Record<string, readonly string[]>> = {
   "a database in the cluster": [CONSOLE, "networkPolicy.database.namespace=data,networkPolicy.database.podLabels.app=postgres"],
   "the transparent listener with its resolver": [TRANSPARENT, DNS],
   "the resolver alone, with zones of one's own": [DNS, "dns.forward={db.internal.example.com}"],
-  "the support gateway": ["support.enabled=true,support.type=LoadBalancer,support.cidrs={198.51.100.0/24,203.0.113.9/32}"],
+  "the support gateway": [
+    "support.enabled=true,support.type=LoadBalancer,support.cidrs={198.51.100.0/24,203.0.113.9/32},support.clientCaSecret=support-ca",
+  ],
   "everything for Prometheus and Grafana": [MONITORING, "metrics.prometheusRule.labels.release=kps"],
   "scaled by load, hard anti-affinity, own classes": [
     "autoscaling.enabled=true,antiAffinity=hard,persistence.storageClassName=fast,priorityClassName=high",
@@ -56,6 +59,8 @@ const MATRIX: Readonly<Record<string, readonly string[]>> = {
     TRANSPARENT,
     "diffgram.allowHosts[0].name=storage,diffgram.allowHosts[0].hosts={ours.s3.eu-central-1.amazonaws.com},diffgram.allowHosts[0].ports[0].port=443",
   ],
+  "clients named in records": ["clientNames.enabled=true,clientNames.apiServer.cidrs={10.0.0.10/32},clientNames.apiServer.port=6443"],
+  "pods sent by the API server itself": ["sendPods.enabled=true,sendPods.domain=diffgram.example.com,sendPods.noProxy={10.0.5.12}"],
   "an image by digest from a mirror": [
     `image.repository=registry.example.com/egress,image.digest=sha256:${"a".repeat(64)},image.pullSecrets={mirror}`,
   ],
@@ -64,7 +69,8 @@ const MATRIX: Readonly<Record<string, readonly string[]>> = {
     DNS,
     TRANSPARENT,
     MONITORING,
-    "support.enabled=true,support.cidrs={198.51.100.0/24},autoscaling.enabled=true,rules.source=configMap",
+    "clientNames.enabled=true,clientNames.apiServer.cidrs={10.0.0.10/32},sendPods.enabled=true,sendPods.domain=diffgram.example.com",
+    "support.enabled=true,support.cidrs={198.51.100.0/24},support.clientCaSecret=support-ca,autoscaling.enabled=true,rules.source=configMap",
   ],
   "without policies": ["networkPolicy.enabled=false,verify.enabled=false"],
 };
@@ -118,7 +124,8 @@ test("the CA's key is mounted into the proxy alone, for owner and group alone", 
   const secrets = (podSpecOf(withCa[0] ?? { apiVersion: "", kind: "", metadata: { name: "" } })?.volumes ?? []).filter(
     (volume) => "secret" in volume,
   );
-  assert.equal(secrets.length, 2);
+  // Its own, the installation's key, and the certificate that says whom support's clients are signed by.
+  assert.deepEqual(secrets.map(({ name }) => name).sort(), ["ca", "installation-key", "support-client-ca"]);
 });
 
 test("each rules file of the package is in the ConfigMap and at its place in the volume", () => {
@@ -146,6 +153,9 @@ const REFUSED: readonly (readonly [sentence: string, set: string, says: string])
   ["the console without a database", "console.enabled=true,console.trustedProxies={10.0.0.0/8}", "postgresql.existingSecret"],
   ["the console without a proxy in front", "console.enabled=true,postgresql.existingSecret=x", "console.trustedProxies"],
   ["support that is open to everybody", "support.enabled=true", "support.cidrs"],
+  ["support that nothing lets in", "support.enabled=true,support.cidrs={198.51.100.0/24}", "support.clientCaSecret"],
+  ["names of clients without a way to the API server", "clientNames.enabled=true", "clientNames.apiServer.cidrs"],
+  ["pods sent without Diffgram's domain", "sendPods.enabled=true", "sendPods.domain"],
   [
     "names in a NetworkPolicy",
     "diffgram.allowHosts[0].name=a,diffgram.allowHosts[0].hosts={a.b},diffgram.allowHosts[0].ports[0].port=443",
@@ -215,6 +225,61 @@ test("the settings that the chart writes are settings that the proxy takes", () 
     }
   }
   assert.ok(seen >= everything.size);
+});
+
+test("the policy of the API server adds to every container what the post-renderer adds", () => {
+  const manifests = everything.get("pods sent by the API server itself") ?? [];
+  const policy = manifests.find((each) => each.kind === "MutatingAdmissionPolicy") ?? assert.fail();
+  const text = JSON.stringify(policy["spec"]).replaceAll('\\"', '"');
+  for (const list of ["containers", "initContainers"]) {
+    for (const [name, value] of [
+      ["HTTPS_PROXY", "http://r-diffgram-egress-proxy.egress.svc:3128"],
+      ["NO_PROXY", "localhost,127.0.0.1,::1,.svc,.cluster.local,diffgram.example.com,.diffgram.example.com,10.0.5.12"],
+      ["REQUESTS_CA_BUNDLE", "/etc/diffgram-egress/ca-bundle.crt"],
+      ["SSL_CERT_FILE", "/etc/diffgram-egress/ca-bundle.crt"],
+      ["NODE_EXTRA_CA_CERTS", "/etc/diffgram-egress/ca-bundle.crt"],
+    ] as const)
+      assert.ok(text.includes(`Object.spec.${list}.env{name: "${name}", value: "${value}"}`), `${list} ${name}`);
+  }
+  // CEL's braces and brackets close; nothing here evaluates it.
+  for (const [open, close] of ["{}", "[]", "()"].map((pair) => [pair[0] ?? "", pair[1] ?? ""]))
+    assert.equal(text.split(open ?? "").length, text.split(close ?? "").length);
+  const binding = manifests.find((each) => each.kind === "MutatingAdmissionPolicyBinding") ?? assert.fail();
+  assert.match(JSON.stringify(binding["spec"]), /"kubernetes.io\/metadata.name":"diffgram"/);
+});
+
+test("who names clients may list and watch pods of Diffgram's namespace, and nothing else", () => {
+  const manifests = everything.get("clients named in records") ?? [];
+  const roles = manifests.filter((each) => /Role/.test(each.kind));
+  assert.deepEqual(
+    roles.map(({ kind, metadata }) => [kind, metadata.namespace]),
+    [
+      ["Role", "diffgram"],
+      ["RoleBinding", "diffgram"],
+    ],
+  );
+  assert.deepEqual(roles[0]?.["rules"], [{ apiGroups: [""], resources: ["pods"], verbs: ["list", "watch"] }]);
+});
+
+test("the values that the installation page shows are values that the chart takes", () => {
+  const page = readFileSync(join(packageRoot(), "docs", "operations", "install.md"), "utf8");
+  const [first, ...more] = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text = ""]) => text);
+  assert.ok(more.length >= 3);
+  const folder = mkdtempSync(join(tmpdir(), "egress-page-"));
+  try {
+    const files = [first ?? "", ...more].map((text, index) => {
+      const file = join(folder, `${index}.yaml`);
+      writeFileSync(file, text);
+      return file;
+    });
+    for (const [index, file] of files.entries()) {
+      const both = index === 0 ? [file] : [files[0] ?? "", file];
+      const args = ["template", "r", CHART, "--namespace", "diffgram-egress", ...both.flatMap((each) => ["--values", each])];
+      assert.deepEqual(lintManifests(parseManifests(run(helm, args, { env }))), []);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("every container of the proxy gets its installation's key as a file, not as a link", () => {

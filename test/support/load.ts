@@ -36,7 +36,8 @@ export function startLoad(ports: readonly number[], ca: string, clients: number)
   let marks = 1_000_000;
   const rounds = async (client: number): Promise<void> => {
     for (let turn = client; !over; turn += 1) {
-      const port = ports[turn % ports.length] ?? 0;
+      // Both kinds go to each of them.
+      const port = ports[(turn >> 1) % ports.length] ?? 0;
       const refusing = turn % 2 === 0;
       let patience: NodeJS.Timeout | undefined;
       // As Diffgram's clients do, which wait for 3 or 15 seconds: nobody answers a connection that was being handed over as its worker died.

@@ -82,6 +82,13 @@ capabilities:
 {{- if eq .Values.rules.source "configMap" -}}
 {{- $_ := set $owned "rules" "/etc/egress-proxy/rules" -}}
 {{- end -}}
+{{- if .Values.support.enabled -}}
+{{- $upstream := default (printf "http://diffgram-default.%s.svc:8080" .Values.diffgram.namespace) .Values.support.upstream -}}
+{{- $_ := set $owned "support" (dict "client_ca" (list "/etc/egress-proxy/support/ca.crt") "name" .Values.support.name "upstream" $upstream) -}}
+{{- end -}}
+{{- if .Values.clientNames.enabled -}}
+{{- $_ := set $owned "kubernetes" (dict "namespaces" (list .Values.diffgram.namespace) "credentials" "/etc/egress-proxy/api") -}}
+{{- end -}}
 {{- toYaml (mustMergeOverwrite (deepCopy .Values.settings) $owned) -}}
 {{- end }}
 
@@ -117,6 +124,15 @@ capabilities:
 {{- end -}}
 {{- if and .Values.support.enabled .Values.networkPolicy.enabled (not .Values.support.cidrs) -}}
 {{- $faults = append $faults "support.enabled: name the vendor's support range in support.cidrs, else nobody or everybody gets in." -}}
+{{- end -}}
+{{- if and .Values.support.enabled (not .Values.support.clientCaSecret) -}}
+{{- $faults = append $faults "support.enabled: name the Secret of the CA that lets support in, in support.clientCaSecret; the gateway opens to nobody without one." -}}
+{{- end -}}
+{{- if and .Values.clientNames.enabled .Values.networkPolicy.enabled (not .Values.clientNames.apiServer.cidrs) -}}
+{{- $faults = append $faults "clientNames.enabled: list the API server's addresses in clientNames.apiServer.cidrs (kubectl get endpoints kubernetes), else the NetworkPolicy keeps the proxy from it." -}}
+{{- end -}}
+{{- if and .Values.sendPods.enabled (not .Values.sendPods.domain) -}}
+{{- $faults = append $faults "sendPods.enabled: name Diffgram's public domain in sendPods.domain; calls between its services would enter the proxy." -}}
 {{- end -}}
 {{- if and .Values.diffgram.allowHosts (eq .Values.networkPolicy.flavour "kubernetes") -}}
 {{- $faults = append $faults "diffgram.allowHosts: a NetworkPolicy can't name hosts; set networkPolicy.flavour to cilium or istio, or list addresses in diffgram.allow." -}}
