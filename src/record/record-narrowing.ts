@@ -22,6 +22,18 @@ export async function narrowByRule(db: Kysely<Tables>, rule: string): Promise<Na
   return rows.length > RARE ? { kind: "many" } : { kind: "ids", ids: [...new Set(rows.map((row) => row.record))] };
 }
 
+/** Records whose due date lies before it; few wait for an answer, and a list in its own order would look at all. */
+export async function narrowByDue(db: Kysely<Tables>, before: number): Promise<Narrowed> {
+  const rows = await db
+    .selectFrom("records")
+    .select("id")
+    .where("due_at", "<", before)
+    .orderBy("due_at")
+    .limit(RARE + 1)
+    .execute();
+  return rows.length > RARE ? { kind: "many" } : { kind: "ids", ids: rows.map((row) => row.id) };
+}
+
 /** From name to name by the index, since `distinct` would read every row of it. */
 async function rulesOf(db: Kysely<Tables>, category: string): Promise<string[]> {
   const rules: string[] = [];

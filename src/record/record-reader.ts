@@ -3,7 +3,7 @@ import { sql } from "kysely";
 import type { DeskFilter, DeskHistoryEntry, DeskPage, DeskRecord } from "../model/record-desk.js";
 import type { Transfer } from "../model/transfer.js";
 import { newRecord, withOccurrence } from "./projection.js";
-import { holdsText, narrowByRule, narrowByText } from "./record-narrowing.js";
+import { holdsText, narrowByDue, narrowByRule, narrowByText } from "./record-narrowing.js";
 import { cursorAfter, matches, pageSize, readCursor } from "./record-filter.js";
 import { recordView } from "./record-view.js";
 import type { RecordRow, Tables } from "./schema.js";
@@ -102,7 +102,11 @@ export class RecordReader {
     if (filter.incident !== undefined) query = query.where("incident", "=", filter.incident);
     if (since !== undefined) query = query.where("last_seen", ">=", since);
     if (until !== undefined) query = query.where("last_seen", "<", until);
-    if (filter.dueBefore !== undefined) query = query.where("due_at", "<", filter.dueBefore);
+    if (filter.dueBefore !== undefined) {
+      const narrowed = await narrowByDue(this.#db, filter.dueBefore);
+      if (narrowed.kind === "ids" && narrowed.ids.length === 0) return undefined;
+      query = narrowed.kind === "ids" ? query.where("id", "in", narrowed.ids) : query.where("due_at", "<", filter.dueBefore);
+    }
     if (text !== undefined) {
       const narrowed = await narrowByText(this.#db, text);
       if (narrowed.kind === "ids") {

@@ -33,7 +33,10 @@ export class Writer {
 
   #started(): Worker {
     if (this.#worker !== undefined) return this.#worker;
-    const worker = new Worker(new URL("./writer-thread.js", import.meta.url), { workerData: this.#setup, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB } });
+    const worker = new Worker(new URL("./writer-thread.js", import.meta.url), {
+      workerData: this.#setup,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     worker.on("message", (message: { readonly ticket: number; readonly answer: WriterAnswer }) => {
       this.#open.get(message.ticket)?.resolve(message.answer);
       this.#open.delete(message.ticket);

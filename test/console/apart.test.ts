@@ -35,18 +35,22 @@ async function run(dataDir: string, args: readonly string[], more: Readonly<Reco
 }
 
 /** `egress-proxy console` in a process of its own; gives its port and what it printed. */
-async function consoleApart(context: TestContext, dataDir: string): Promise<{ readonly port: number; readonly said: readonly string[] }> {
+async function consoleApart(
+  context: TestContext,
+  dataDir: string,
+): Promise<{ readonly port: number; readonly said: readonly string[]; readonly stop: () => Promise<void> }> {
   const env = environment(dataDir, { EGRESS_PROXY_LISTEN_CONSOLE: "127.0.0.1:0" });
   const child = spawn(process.execPath, [CLI, "console"], { env, cwd: dataDir, stdio: ["ignore", "pipe", "inherit"] });
-  context.after(async () => {
+  const stop = async (): Promise<void> => {
     child.kill("SIGTERM");
     if (child.exitCode === null) await once(child, "exit");
-  });
+  };
+  context.after(stop);
   const said: string[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => said.push(line));
   const port = (): string | undefined => /http:\/\/127\.0\.0\.1:(\d+)/.exec(said.join("\n"))?.[1];
   await until(() => port() !== undefined, "the console says where it is");
-  return { port: Number(port()), said };
+  return { port: Number(port()), said, stop };
 }
 
 test("apart, beside a writer on the same folder, a status change is in the chain, which stays whole, without a CA", async (context) => {
@@ -55,7 +59,7 @@ test("apart, beside a writer on the same folder, a status change is in the chain
   await store.write(transfer({ id: "before" }));
   const added = await run(dataDir, ["console", "user", "add", "dana", "--role", "reviewer"]);
   assert.equal(added.code, 0, added.out);
-  const { port, said } = await consoleApart(context, dataDir);
+  const { port, said, stop } = await consoleApart(context, dataDir);
   await store.write(transfer({ id: "after" }));
   const browser = new Browser(port);
   assert.equal((await browser.signIn("dana", / (\S+)\n$/.exec(added.out)?.[1] ?? "")).status, 303);
@@ -68,6 +72,14 @@ test("apart, beside a writer on the same folder, a status change is in the chain
   assert.deepEqual((await store.verify()).faults, []);
   assert.match((await browser.get("/")).text, /No proxy in this process/);
   assert.ok(!said.join("\n").includes("sign in as admin"), "there was a user already");
+  const report = await browser.get("/report/made?since=1d&format=md");
+  assert.equal(report.status, 200, report.text);
+  assert.match(report.text, /4 Unexpected Data Transfers .*confirmed 2/);
+  await stop();
+  const anew = await consoleApart(context, dataDir);
+  const same = new Browser(anew.port);
+  for (const [name, value] of browser.cookies) same.cookies.set(name, value);
+  assert.match((await same.get("/account")).text, /<h1>dana<\/h1>/, "a restart signs nobody out");
 });
 
 test("the users' command says who there is, keeps the last admin, and refuses a name that is none", async (context) => {
