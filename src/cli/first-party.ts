@@ -68,7 +68,7 @@ function ingressOf(settings: Settings, { service, port: number }: { readonly ser
     ].join("\n"),
   );
   return [
-    "# 1. The loader and beacons, on Diffgram's own domain, go to the proxy.",
+    "# 1. The loader and beacons, on Diffgram's own domain, go to the proxy. Apply it in the proxy's namespace: an Ingress reaches Services of its own.",
     "apiVersion: networking.k8s.io/v1",
     "kind: Ingress",
     "metadata:",

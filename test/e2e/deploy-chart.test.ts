@@ -39,6 +39,7 @@ const MATRIX: Readonly<Record<string, readonly string[]>> = {
   "the support gateway": [
     "support.enabled=true,support.type=LoadBalancer,support.cidrs={198.51.100.0/24,203.0.113.9/32},support.clientCaSecret=support-ca",
   ],
+  "browsers by Diffgram's own ingress": ["firstParty.enabled=true,firstParty.hosts={diffgram.example.org}"],
   "everything for Prometheus and Grafana": [MONITORING, "metrics.prometheusRule.labels.release=kps"],
   "scaled by load, hard anti-affinity, own classes": [
     "autoscaling.enabled=true,antiAffinity=hard,persistence.storageClassName=fast,priorityClassName=high",

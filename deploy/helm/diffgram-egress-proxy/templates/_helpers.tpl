@@ -77,8 +77,11 @@ capabilities:
 
 {{- /* The settings file: what the operator wrote, and over it what the chart owns. */ -}}
 {{- define "egress.settings" -}}
-{{- $listen := dict "proxy" ":3128" "metrics" ":9464" "console" "off" "transparent" (ternary ":3129" "off" .Values.transparent.enabled) "support" (ternary ":8443" "off" .Values.support.enabled) -}}
+{{- $listen := dict "proxy" ":3128" "metrics" ":9464" "console" "off" "transparent" (ternary ":3129" "off" .Values.transparent.enabled) "support" (ternary ":8443" "off" .Values.support.enabled) "first-party" (ternary ":8090" "off" .Values.firstParty.enabled) -}}
 {{- $owned := dict "listen" $listen "certs" "/certs" "data" "/data" -}}
+{{- if .Values.firstParty.enabled -}}
+{{- $_ := set $owned "first_party" (dict "hosts" .Values.firstParty.hosts) -}}
+{{- end -}}
 {{- if eq .Values.rules.source "configMap" -}}
 {{- $_ := set $owned "rules" "/etc/egress-proxy/rules" -}}
 {{- end -}}
@@ -121,6 +124,9 @@ capabilities:
 {{- end -}}
 {{- if and .Values.console.ingress.enabled (not .Values.console.ingress.host) -}}
 {{- $faults = append $faults "console.ingress.enabled: name its host in console.ingress.host." -}}
+{{- end -}}
+{{- if and .Values.firstParty.enabled (not .Values.firstParty.hosts) -}}
+{{- $faults = append $faults "firstParty.enabled: name Diffgram's own hosts in firstParty.hosts; no other is answered." -}}
 {{- end -}}
 {{- if and .Values.support.enabled .Values.networkPolicy.enabled (not .Values.support.cidrs) -}}
 {{- $faults = append $faults "support.enabled: name the vendor's support range in support.cidrs, else nobody or everybody gets in." -}}
