@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { sql } from "kysely";
 import { generateX25519Identity, identityToRecipient } from "age-encryption";
+import { openDatabase } from "../../src/record/database.js";
 import { openDeskBeside } from "../../src/record/desk-beside.js";
+import { locate } from "../../src/record/record-location.js";
 import { folder, opened, transfer, until } from "./sample.js";
 
 const DAY = 86_400_000;
@@ -137,5 +140,36 @@ export function deskSuite(url: () => Promise<string | undefined>): void {
     await store.write(transfer());
     await until(async () => (await desk.counts(Date.now())).records.length === 1, "the console sees it");
     assert.match(await desk.report({ since: 0, until: Date.now() + 1_000, format: "md" }), /1 Unexpected Data Transfer \(/);
+  });
+
+  test("a store that an older version wrote gets its counts and columns, and verifies", async (context) => {
+    const at = await url();
+    const dataDir = folder(context);
+    const before = await opened(context, { dataDir, url: at });
+    const leaked = transfer({ verdict: "allow", reason: undefined, transferred: true });
+    for (const one of [transfer(), transfer({ caseName: "licensing" }), leaked]) await before.write(one);
+    await before.setStatus(leaked.id, { status: "confirmed", by: "kim", why: "x", at: 1 });
+    await before.close();
+    const database = openDatabase(locate(dataDir, at), { write: true, timeoutMs: 5_000 });
+    for (const statement of [
+      "drop table record_counts",
+      "drop table desk_memory",
+      "drop index records_due",
+      "drop index records_reached",
+      "alter table records drop column due_at",
+      "alter table records drop column due_told",
+      // What came after it, since migrations are done in their order.
+      "alter table records drop column via",
+      "delete from kysely_migration where name >= '004'",
+    ])
+      await sql.raw(statement).execute(database.db);
+    await database.close();
+    const store = await opened(context, { dataDir, url: at });
+    assert.deepEqual((await store.verify()).faults, []);
+    assert.deepEqual(
+      (await store.counts(Date.now())).records.map((row) => [row.case, row.status, row.transferred, row.count].join(" ")).sort(),
+      ["event-collection confirmed true 1", "event-collection open false 1", "licensing open false 1"],
+    );
+    assert.equal((await store.get(leaked.id))?.due, null);
   });
 }
