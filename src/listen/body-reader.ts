@@ -95,10 +95,8 @@ async function decodeChunks(
 }
 
 function incomplete(ended: "closed" | "late"): Refusal {
-  return refusal(
-    "body-incomplete",
-    ended === "late" ? "The body did not arrive in time." : "The client hung up in the middle of the body.",
-  );
+  if (ended === "late") return refusal("request-late", "The body did not arrive in time.");
+  return refusal("body-incomplete", "The client hung up in the middle of the body.");
 }
 
 /**

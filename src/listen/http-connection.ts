@@ -182,7 +182,7 @@ async function readHead(reader: ByteReader, bounds: ConnectionBounds): Promise<B
     searched = Math.max(0, seen.length - HEAD_END.length + 1);
     const ended = await reader.more(deadline);
     if (ended === "closed") return undefined;
-    if (ended === "late") return refusal("message-malformed", "The head of the request did not arrive in time.");
+    if (ended === "late") return refusal("request-late", "The head of the request did not arrive in time.");
   }
 }
 

@@ -58,7 +58,7 @@ export async function serveHttp2(socket: TLSSocket, options: Http2Options): Prom
 class SessionWatch {
   readonly #session: ServerHttp2Session;
   readonly #options: Http2Options;
-  readonly #idle: NodeJS.Timeout;
+  #idle: NodeJS.Timeout;
   #windowStart = Date.now();
   #cheap = 0;
   #open = 0;
@@ -67,8 +67,9 @@ class SessionWatch {
   constructor(session: ServerHttp2Session, options: Http2Options) {
     this.#session = session;
     this.#options = options;
-    // From the last stream's end, or the start; frames that open no stream do not count as life.
-    this.#idle = setTimeout(() => this.#rest(), options.bounds.idleMs);
+    // From the last stream's end; frames that open no stream do not count as life. The first one has a head's time: nghttp2 answers what
+    // can't begin a stream (CONTINUATION before HEADERS) by a GOAWAY that Node tells nobody of, and reads no further.
+    this.#idle = setTimeout(() => this.#rest(), options.bounds.headersMs);
     session.on("ping", () => this.#count("pings"));
     session.on("remoteSettings", () => this.#count("settings"));
     session.on("error", () => this.#condemn("The HTTP/2 session broke the protocol or a bound of it."));
@@ -81,7 +82,8 @@ class SessionWatch {
     stream.once("close", () => {
       this.#open -= 1;
       if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.#count("resets");
-      this.#idle.refresh();
+      clearTimeout(this.#idle);
+      if (!this.#session.destroyed) this.#idle = setTimeout(() => this.#rest(), this.#options.bounds.idleMs);
     });
     stream.on("error", () => undefined);
   }

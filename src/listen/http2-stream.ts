@@ -66,7 +66,7 @@ async function captureStream(
   const gathered = new GatheredBytes();
   let total = 0;
   const refused = await new Promise<Refusal | undefined>((resolve) => {
-    const timer = setTimeout(() => resolve(refusal("body-incomplete", "The body did not arrive in time.")), withinMs);
+    const timer = setTimeout(() => resolve(refusal("request-late", "The body did not arrive in time.")), withinMs);
     stream.once("trailers", () => resolve(refusal("message-ambiguous", "The body has trailers, which are not inspected.")));
     stream.on("data", (piece: Buffer) => {
       total += piece.length;

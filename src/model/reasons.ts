@@ -29,6 +29,7 @@ const REASON_SENTENCES = {
   "message-ambiguous": "The HTTP message can be read in two ways.",
   "headers-too-large": "The request's header section is over the limit.",
   "upgrade-refused": "A protocol upgrade would leave the reach of inspection.",
+  "request-late": "The request did not arrive whole in its time.",
   "expect-refused": "The request expects something other than 100-continue.",
 
   // What it holds: unreadable means blocked (invariant 5).
@@ -83,6 +84,7 @@ const NOT_A_TRANSFER: ReadonlySet<Reason> = new Set<Reason>([
   "upgrade-refused",
   "expect-refused",
   "body-incomplete",
+  "request-late",
   "record-unavailable",
   "quota-exceeded",
   "proxy-authentication-required",

@@ -41,7 +41,7 @@ export async function runCase(rig: Rig, attack: AttackCase, own: OwnDestination 
   const { vendor } = rig;
   const arrivedBefore = vendor.arrived.length;
   const rawBefore = vendor.raw.length;
-  const socket = await openSocket(attack.transparent === true ? rig.transparentPort : rig.proxyPort);
+  const socket = await openSocket(portOf(attack, rig), attack.from);
   try {
     const requests = requestsOf(attack).map((request) => ({ request, ...write(request, attack, own, rig) }));
     const connection = await connectionFor(attack, socket, rig);
@@ -67,12 +67,22 @@ export async function runCase(rig: Rig, attack: AttackCase, own: OwnDestination 
   }
 }
 
+function portOf(attack: AttackCase, rig: Rig): number {
+  if (attack.door === true) return rig.doorPort;
+  return attack.transparent === true ? rig.transparentPort : rig.proxyPort;
+}
+
 /** Undefined where the case ends before a request can be sent. */
-async function connectionFor(attack: AttackCase, socket: Awaited<ReturnType<typeof openSocket>>, rig: Rig): Promise<AttackConnection | undefined> {
+async function connectionFor(attack: AttackCase, plain: Awaited<ReturnType<typeof openSocket>>, rig: Rig): Promise<AttackConnection | undefined> {
+  if (attack.introduced !== undefined) plain.write(bytesOf(attack.introduced, SPECIMENS));
+  const shown = attack.certificate === undefined ? {} : { client: rig.clients[attack.certificate] };
+  const socket = attack.door === true ? await secure(plain, { serverName: "egress-proxy", alpn: undefined, version: undefined, caPem: rig.caPem, ...shown }) : plain;
+  assert.ok(socket !== undefined, "the proxy's own TLS failed");
   if (attack.plain === true || attack.resolves !== undefined || attack.literal !== undefined) return new AttackConnection(socket);
   const tunnel = attack.tunnel ?? HUB;
   if (attack.transparent === true) return secureConnection(attack, socket, tunnel, rig);
-  const lines = attack.connect ?? `CONNECT ${tunnel} HTTP/1.1\nHost: ${attack.tunnel_host ?? tunnel}\n`;
+  const proof = attack.credentials === undefined ? "" : `Proxy-Authorization: Basic ${Buffer.from(attack.credentials).toString("base64")}\n`;
+  const lines = attack.connect ?? `CONNECT ${tunnel} HTTP/1.1\nHost: ${attack.tunnel_host ?? tunnel}\n${proof}`;
   const ahead = attack.ahead === undefined ? Buffer.alloc(0) : bytesOf(attack.ahead, SPECIMENS);
   const opened = await openTunnel(socket, Buffer.concat([headOf(lines, SPECIMENS), ahead]));
   if (attack.connect_refused !== undefined) {
@@ -115,6 +125,10 @@ const USUAL_STARTS: Readonly<Record<string, string>> = {
   "www.google-analytics.com": "POST /g/collect?v=2&tid=G-ABCD1234",
   "paths.operator.example": "GET /a/b",
   "plain.operator.example": "GET /",
+  "walrus.operator.example": "POST /in",
+  "inner.operator.example": "POST /in",
+  "parent.operator.example": "POST /in",
+  "refusing-parent.operator.example": "POST /in",
 };
 
 function usualHead(request: RequestCase, attack: AttackCase, hasBody: boolean, own: OwnDestination | undefined): string {
@@ -181,10 +195,10 @@ function judgeAnswer(request: RequestCase, answer: Answer | undefined): void {
   if (request.status !== undefined) assert.equal(answer.status, request.status, shown);
   if (request.delivered === true) assert.equal(answer.status, 200, shown);
   if (request.refused === undefined) return;
-  assert.ok(answer.status === 403 || answer.status === 502 || answer.status === 504, shown);
+  assert.ok([403, 407, 429, 502, 504].includes(answer.status), shown);
   const problem = PROBLEM.parse(JSON.parse(answer.body));
   assert.ok(request.refused.some((reason) => reason === problem.code), `refused as ${problem.code}, expected ${request.refused.join(" or ")}: ${shown}`);
-  if (answer.status === 403) assert.ok(problem.record !== null, "a refusal without a record");
+  if (answer.status === 403 || answer.status === 407) assert.ok(problem.record !== null, "a refusal without a record");
   if (request.finding === undefined) return;
   const found = problem.findings.map((finding) => finding.rule);
   assert.ok(request.finding.some((rule) => found.includes(rule)), `found ${found.join(", ")}, expected ${request.finding.join(" or ")}`);

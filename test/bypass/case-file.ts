@@ -68,6 +68,14 @@ const attackCase = z.strictObject({
   connect_refused: reasons.optional(),
   /** A redirected connection: no CONNECT; TLS with `sni`, or plain HTTP with `plain`. */
   transparent: z.literal(true).optional(),
+  /** Another address of this machine to come from; 127.0.0.5 is trusted to introduce clients by a PROXY header. */
+  from: text.optional(),
+  /** Bytes before all others on the connection. */
+  introduced: text.optional(),
+  /** To listen.proxy-tls, with the client's certificate and credentials (NAME:PASSWORD) for the CONNECT. */
+  door: z.literal(true).optional(),
+  certificate: z.enum(["walrus", "seal", "stranger", "expired"]).optional(),
+  credentials: text.optional(),
   /** No tunnel: to the proxy's plain listener. */
   plain: z.literal(true).optional(),
   /** The handshake's server name; null: none. Default the tunnel's host. */

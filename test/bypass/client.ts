@@ -134,8 +134,8 @@ function readAnswer(seen: Buffer, ended: boolean): { readonly answer: Answer; re
   return ended ? { answer: { status, head, body: rest.toString("utf8") }, used: seen.length } : undefined;
 }
 
-export async function openSocket(port: number): Promise<Socket> {
-  const socket = connectTcp({ host: "127.0.0.1", port, noDelay: true });
+export async function openSocket(port: number, localAddress?: string): Promise<Socket> {
+  const socket = connectTcp({ host: "127.0.0.1", port, noDelay: true, ...(localAddress === undefined ? {} : { localAddress }) });
   await once(socket, "connect");
   socket.on("error", () => undefined);
   return socket;
@@ -170,6 +170,8 @@ export interface Handshake {
   readonly alpn: readonly string[] | undefined;
   readonly version: "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3" | undefined;
   readonly caPem: string;
+  /** The client's certificate and key. */
+  readonly client?: { readonly pem: string; readonly keyPem: string };
 }
 
 /** @returns undefined where no session stands */
@@ -179,6 +181,7 @@ export async function secure(socket: Socket, handshake: Handshake): Promise<TLSS
   const session = connectTls({
     socket,
     ca: handshake.caPem,
+    ...(handshake.client === undefined ? {} : { cert: handshake.client.pem, key: handshake.client.keyPem }),
     ...(serverName === undefined ? { servername: "" } : { servername: serverName }),
     ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
     ...(version === undefined ? {} : { minVersion: version, maxVersion: version }),

@@ -6,8 +6,11 @@ import { z } from "zod";
 import { packageRoot } from "../../src/config/package-root.js";
 import { loadSettings } from "../../src/config/settings.js";
 import type { SettingFlag } from "../../src/config/settings-sources.js";
+import { writeCredentialLine } from "../../src/listen/credential-line.js";
 import { startProxy } from "../../src/main.js";
 import { openAuthority } from "../../src/tls/authority.js";
+import { startParentProxy } from "../support/parent-proxy.js";
+import { certificate, DAY, type Made } from "../tls/certificates.js";
 import { startVendor, type Vendor } from "./vendor.js";
 
 /** A destination that a case brings with it. */
@@ -22,6 +25,9 @@ export interface OwnDestination {
 export interface Rig {
   readonly proxyPort: number;
   readonly transparentPort: number;
+  /** Of listen.proxy-tls. */
+  readonly doorPort: number;
+  readonly clients: Readonly<Record<"walrus" | "seal" | "stranger" | "expired", Made>>;
   readonly caPem: string;
   readonly vendor: Vendor;
   /** Look-ups of a name so far. */
@@ -39,7 +45,11 @@ export async function startRig(own: readonly OwnDestination[], flags: readonly S
   const folder = mkdtempSync(join(tmpdir(), "egress-bypass-"));
   const vendorCa = join(folder, "vendor-ca");
   const vendor = await startVendor(await openAuthority({ dir: vendorCa, now: Date.now(), createIfMissing: true }), ADDRESS_TARGET);
-  writeRules(join(folder, "rules"), own, vendor);
+  const parent = await startParentProxy({ dials: (place) => (place === "parent.operator.example:443" ? vendor.tlsPort : undefined) });
+  writeRules(join(folder, "rules"), own, vendor, parent.port);
+  const clients = await clientCertificates(folder);
+  const credential = await writeCredentialLine("walrus", "correct horse");
+  writeFileSync(join(folder, "credentials"), `${credential ?? ""}\n`);
   const lookUps = new Map<string, number>();
   const answers = new Map(own.map((destination) => [destination.host, destination.resolves]));
   const resolve = (host: string): Promise<readonly string[]> => {
@@ -60,6 +70,10 @@ export async function startRig(own: readonly OwnDestination[], flags: readonly S
       { path: ["upstream", "connect_ms"], flag: "test", value: 1_500 },
       { path: ["listen", "proxy"], flag: "test", value: "127.0.0.1:0" },
       { path: ["listen", "transparent"], flag: "test", value: "127.0.0.1:0" },
+      { path: ["listen", "proxy-tls"], flag: "test", value: "127.0.0.1:0" },
+      { path: ["proxy_tls", "client_ca"], flag: "test", value: [join(folder, "clients.pem")] },
+      { path: ["proxy_tls", "credentials"], flag: "test", value: join(folder, "credentials") },
+      { path: ["proxy_protocol", "trusted"], flag: "test", value: ["127.0.0.5"] },
       { path: ["listen", "metrics"], flag: "test", value: "off" },
       { path: ["listen", "console"], flag: "test", value: "off" },
       { path: ["timeouts", "headers_ms"], flag: "test", value: 1_000 },
@@ -73,24 +87,41 @@ export async function startRig(own: readonly OwnDestination[], flags: readonly S
   return {
     proxyPort: proxy.addresses.proxy?.port ?? 0,
     transparentPort: proxy.addresses.transparent?.port ?? 0,
+    doorPort: proxy.addresses.proxyTls?.port ?? 0,
+    clients,
     caPem: proxy.caPem,
     vendor,
     lookUps: (host) => lookUps.get(host) ?? 0,
     async close() {
       await proxy.close();
+      await parent.close();
       await vendor.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
+async function clientCertificates(folder: string): Promise<Rig["clients"]> {
+  const ca = await certificate({ name: "Clients", kind: "rsa" });
+  const other = await certificate({ name: "Clients", kind: "rsa" });
+  writeFileSync(join(folder, "clients.pem"), ca.pem);
+  const leaf = { ca: false, usage: "digital-signature", issuer: ca } as const;
+  return {
+    walrus: await certificate({ ...leaf, name: "walrus" }),
+    seal: await certificate({ ...leaf, name: "seal" }),
+    stranger: await certificate({ ...leaf, name: "walrus", issuer: other }),
+    expired: await certificate({ ...leaf, name: "walrus", notBefore: Date.now() - 3 * DAY, notAfter: Date.now() - DAY }),
+  };
+}
+
 /** The shipped rules, with destinations of the operator's own beside the shipped ones. */
-function writeRules(folder: string, own: readonly OwnDestination[], vendor: Vendor): void {
+function writeRules(folder: string, own: readonly OwnDestination[], vendor: Vendor, parentPort: number): void {
   cpSync(join(packageRoot(), "rules"), folder, { recursive: true, dereference: true });
   const path = join(folder, "policy.yaml");
   const policy = policyText.parse(parse(readFileSync(path, "utf8")));
   const connect = `127.0.0.1:${vendor.tlsPort}`;
   const get = (...paths: string[]) => ({ methods: ["GET"], paths });
+  const anything = { methods: ["POST"], path: "/in", content_types: ["application/json"], schema: "anything" };
   policy.cases.licensing.destinations = [
     { name: "licensing", host: "licensing.vendor.example", connect, routes: [{ methods: ["POST"], path: "/v1/status", content_types: ["application/json"], schema: "licensing-status" }] },
   ];
@@ -101,6 +132,10 @@ function writeRules(folder: string, own: readonly OwnDestination[], vendor: Vend
       connect,
       routes: [{ methods: ["POST"], path: "/in", content_types: ["application/json", "application/x-ndjson", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data"], schema: "anything" }],
     },
+    { name: "operator-walrus", host: "walrus.operator.example", connect, clients: ["identity:walrus"], routes: [anything] },
+    { name: "operator-inner", host: "inner.operator.example", connect, clients: ["10.1.0.0/16"], routes: [anything] },
+    ...["parent", "refusing-parent"].map((name) => ({ name: `operator-${name}`, host: `${name}.operator.example`, parent: `http://127.0.0.1:${parentPort}`, routes: [anything] })),
+    { name: "operator-inner-address", host: "10.9.9.9", parent: `http://127.0.0.1:${parentPort}`, routes: [get("/")] },
     { name: "operator-paths", host: "paths.operator.example", connect, routes: [get("/a/b", "/a.b", "/~user", "/caf%C3%A9", "/")] },
     { name: "operator-answers", host: "answers.operator.example", connect, routes: [get(...["alt-svc", "hop-by-hop", "switching", "hints", "short", "two-lengths", "both", "garbage", "nothing", "trailers", "redirect"].map((kind) => `/answer/${kind}`))] },
     { name: "operator-idn", host: "xn--bcher-kva.operator.example", connect, routes: [get("/")] },
@@ -119,6 +154,6 @@ function writeRules(folder: string, own: readonly OwnDestination[], vendor: Vend
       routes: [get("/")],
     })),
   ];
-  writeFileSync(path, stringify(policy));
+  writeFileSync(path, stringify(policy, { aliasDuplicateObjects: false }));
   writeFileSync(join(folder, "schemas", "anything.yaml"), "type: [object, array, string, number, boolean, \"null\"]\nx-sensitivity: free-json\n");
 }
