@@ -45,8 +45,8 @@ COPY demo demo
 COPY scripts/healthcheck.mjs scripts/healthcheck.mjs
 COPY LICENSE ./
 # The only folders that it may write to; numbers are what Kubernetes' runAsNonRoot can check.
-COPY --from=build --chown=10001:10001 /empty/data /data
-COPY --from=build --chown=10001:10001 /empty/certs /certs
+# Copied as members of a folder: of a folder itself, COPY keeps no mode.
+COPY --from=build --chown=10001:10001 /empty/ /
 USER 10001:10001
 VOLUME ["/data", "/certs"]
 EXPOSE 3128 3129 8080 8443 9464
