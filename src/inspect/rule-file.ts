@@ -90,20 +90,22 @@ const RULE = z.strictObject({
   examples: z.strictObject({ match: z.array(EXAMPLE).min(3), pass: z.array(EXAMPLE).min(3) }),
 });
 
+/** A file is compiled once, whoever asks for it: inspector, console and `check` all do. */
+const compiled = new WeakMap<SourceFile, Rule>();
+
 /** Reads every rule file; faults are collected, so that all are reported at once. */
 export function loadRules(files: readonly SourceFile[], faults: Fault[]): readonly Rule[] {
   const rules: Rule[] = [];
   const seen = new Map<string, string>();
   for (const file of files) {
-    const source = readYaml(file, faults);
-    if (source === undefined) continue;
-    const rule = loadRule(file, source, faults);
+    const rule = compiled.get(file) ?? loadRule(file, faults);
     if (rule === undefined) continue;
+    compiled.set(file, rule);
     const earlier = seen.get(rule.id);
     if (earlier !== undefined)
       faults.push({
         what: `\`${rule.id}\` is already defined in ${earlier}.`,
-        where: source.where(["id"]),
+        where: readYaml(file, [])?.where(["id"]) ?? file.path,
         mend: "Give each rule its own id.",
       });
     seen.set(rule.id, file.path);
@@ -112,7 +114,9 @@ export function loadRules(files: readonly SourceFile[], faults: Fault[]): readon
   return rules;
 }
 
-function loadRule(file: SourceFile, source: YamlSource, faults: Fault[]): Rule | undefined {
+function loadRule(file: SourceFile, faults: Fault[]): Rule | undefined {
+  const source = readYaml(file, faults);
+  if (source === undefined) return undefined;
   const raw = parseShape(source, RULE, faults);
   if (raw === undefined) return undefined;
   const before = faults.length;
