@@ -28,6 +28,12 @@ export function foldText(text: string): string {
   return out;
 }
 
+/** The same for one UTF-16 unit. */
+export function foldUnit(unit: number): number {
+  if (unit < 0x80) return unit >= 0x41 && unit <= 0x5a ? unit | 0x20 : unit;
+  return foldCharacter(String.fromCharCode(unit)).charCodeAt(0);
+}
+
 function foldCharacter(character: string): string {
   const known = folded.get(character);
   if (known !== undefined) return known;

@@ -20,7 +20,6 @@ import { compileKeyRules } from "./key-rules.js";
 import type { KeyRules } from "./key-rules.js";
 import { collectNested } from "./nested-walk.js";
 import { outlineOf } from "./outline.js";
-import { compactName } from "./place.js";
 import type { KnownNames } from "./place.js";
 import { loadRules } from "./rule-file.js";
 import type { Rule } from "./rule-file.js";
@@ -76,15 +75,15 @@ class CompiledInspector implements Inspector {
     this.ruleCount = rules.length;
     this.book = book;
     this.limits = options.limits;
-    this.pseudonyms = options.pseudonyms;
+    const { pseudonyms } = options;
+    this.pseudonyms = { hmac: (value) => pseudonyms.hmac(value), short: remembering((value) => pseudonyms.short(value)) };
     this.findViews = options.findViews;
     this.clock = options.clock ?? (() => performance.now());
     this.keyRules = compileKeyRules(rules);
     this.textRules = compileTextRules(rules);
     this.actions = new Map(rules.map((rule) => [rule.id, rule.action]));
-    const ruleKeys = this.keyRules.names;
     this.names = {
-      has: (name) => book.names.has(name) || ruleKeys.has(compactName(name)) || WELL_KNOWN.has(name),
+      has: (name) => book.names.has(name) || this.keyRules.isName(name) || WELL_KNOWN.has(name),
       isRuleKey: (name) => this.keyRules.has(name),
     };
   }
@@ -253,3 +252,20 @@ const WELL_KNOWN: ReadonlySet<string> = new Set(
     "annotations categories images segmentation bbox features geometry coordinates polygon box boxes mask counts size description email phone"
   ).split(" "),
 );
+
+/** Names that were keyed, at most: the same few come with every event, and hostile ones come once. */
+const REMEMBERED = 4096;
+
+/** Keeps what names are shown as, so that an event whose keys are those of the last costs no HMAC for each. */
+function remembering(short: (value: string) => string): (value: string) => string {
+  const known = new Map<string, string>();
+  return (value) => {
+    let shown = known.get(value);
+    if (shown === undefined) {
+      shown = short(value);
+      if (known.size >= REMEMBERED) known.clear();
+      if (value.length <= 64) known.set(value, shown);
+    }
+    return shown;
+  };
+}

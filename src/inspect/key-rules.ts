@@ -6,8 +6,8 @@ import type { KeyValue, Rule } from "./rule-file.js";
 import type { Validator } from "./validators/validator.js";
 
 export interface KeyRules {
-  /** Compact names. */
-  readonly names: ReadonlySet<string>;
+  /** Whether it is, compact, a name that a rule lists. */
+  isName(name: string): boolean;
   /** Whether a rule judges members by this name, or by its last words (`ep.first_name`, `patient_first_name`). */
   has(name: string): boolean;
   run(collected: Collected): void;
@@ -24,7 +24,13 @@ export function compileKeyRules(rules: readonly Rule[]): KeyRules {
   const byName = new Map<string, Rule[]>();
   for (const rule of rules) for (const key of rule.keys) byName.set(key, [...(byName.get(key) ?? []), rule]);
   const known = new Map<string, readonly Rule[]>();
+  const endings = new Set([...byName.keys()].map(endingOf));
+  const mayBeKey = (name: string): boolean => {
+    const ending = endingOf(name);
+    return ending === UNKNOWN || endings.has(ending) || endings.has(UNKNOWN);
+  };
   const rulesOf = (name: string): readonly Rule[] => {
+    if (!mayBeKey(name)) return NONE;
     const remembered = known.get(name);
     if (remembered !== undefined) return remembered;
     const found = new Set(byName.get(compactName(name)));
@@ -38,7 +44,7 @@ export function compileKeyRules(rules: readonly Rule[]): KeyRules {
     return result;
   };
   return {
-    names: new Set(byName.keys()),
+    isName: (name) => mayBeKey(name) && byName.has(compactName(name)),
     has: (name) => rulesOf(name).length > 0,
     run(collected) {
       for (const { name, value, frame, place } of collected.named) {
@@ -72,6 +78,29 @@ export function compileKeyRules(rules: readonly Rule[]): KeyRules {
       }
     },
   };
+}
+
+const NONE: readonly Rule[] = [];
+
+const UNKNOWN = -1;
+
+/**
+ * The last two letters or digits of a name, small, as one number: whatever a name ends in, its last words end so too, and few names end as a
+ * rule's do. UNKNOWN where a character beyond ASCII comes first.
+ */
+function endingOf(name: string): number {
+  let ending = 0;
+  let count = 0;
+  for (let at = name.length - 1; at >= 0 && count < 2; at -= 1) {
+    const code = name.charCodeAt(at);
+    if (code >= 0x80) return UNKNOWN;
+    const small = code >= 0x41 && code <= 0x5a ? code | 0x20 : code;
+    if ((small >= 0x30 && small <= 0x39) || (small >= 0x61 && small <= 0x7a)) {
+      ending = ending * 128 + small;
+      count += 1;
+    }
+  }
+  return count === 2 ? ending : UNKNOWN;
 }
 
 /** A beacon's parameter: `ep.dob` is `dob` in full. */

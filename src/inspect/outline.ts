@@ -23,16 +23,24 @@ export function outlineOf(
   let nodes = 0;
   const add = (path: string, type: string, length: number | undefined): void => {
     if (lines.size < MOST_LINES) lines.add(`${path}\t${type}\t${length === undefined ? "" : lengthClass(length)}`);
-    else lines.add(OVERFLOW);
+    else {
+      lines.add(OVERFLOW);
+      nodes = MOST_NODES + 1;
+    }
   };
   const step = (name: string): string => (names.has(name) ? name : pseudonym(name));
   const walk = (node: JsonNode, path: string): void => {
+    // Past the bound nothing more is taken, so nothing more is looked at.
+    if (nodes > MOST_NODES) return;
     nodes += 1;
     if (nodes > MOST_NODES) return void lines.add(OVERFLOW);
     switch (node.kind) {
       case "object":
         if (node.members.length === 0) add(path, "object", undefined);
-        for (const { key, value } of node.members) walk(value, `${path}/${step(key.text)}`);
+        for (const { key, value } of node.members) {
+          if (nodes > MOST_NODES) return;
+          walk(value, `${path}/${step(key.text)}`);
+        }
         return;
       case "array":
         if (node.items.length === 0) add(path, "array", undefined);

@@ -54,13 +54,17 @@ const spaced = new Map<string, string>();
 export function spacedName(name: string): string {
   const known = spaced.get(name);
   if (known !== undefined) return known;
-  const words = name
+  const words = /^[a-z0-9]+(?:_[a-z0-9]+)*$/.test(name) ? name.replaceAll("_", " ") : spacedOut(name);
+  if (name.length <= 64 && spaced.size < 4096) spaced.set(name, words);
+  return words;
+}
+
+function spacedOut(name: string): string {
+  return name
     .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
     .toLowerCase()
     .replace(/[_.\-\s[\]:]+/g, " ")
     .trim();
-  if (name.length <= 64 && spaced.size < 4096) spaced.set(name, words);
-  return words;
 }
 
 /** A name without a beacon's prefix, compact: `ep.label_names` is `labelnames`. */

@@ -16,7 +16,6 @@ import type { Shape } from "./shapes/shape.js";
 import { VALIDATORS } from "./validators/validators.js";
 import type { Validator } from "./validators/validator.js";
 import { parseShape, readYaml } from "./yaml-source.js";
-import type { YamlSource } from "./yaml-source.js";
 
 /** One rule, compiled. What it looks at and how is in docs/rules.md. */
 export interface Rule {

@@ -14,6 +14,8 @@ export interface NumberVariant {
 export interface NumberSearch {
   /** Any of the words, for a look at many texts at once; on folded text. */
   readonly words: Pattern;
+  /** The same, folded and with single spaces. */
+  readonly vocabulary: readonly string[];
   find(text: string, key: string | undefined): TextMatch | undefined;
 }
 
@@ -48,6 +50,7 @@ export function compileNumbers(variants: readonly NumberVariant[]): NumberSearch
     byWord.get(separated(match)) ?? longestFirst.flatMap((word) => (joined(word) === joined(match) ? [byWord.get(word)] : []))[0];
   return {
     words,
+    vocabulary: longestFirst,
     find(text, key) {
       const groups = groupsOf(text);
       if (groups.length === 0) return undefined;
@@ -82,13 +85,16 @@ function joined(word: string): string {
   return word.replace(/[\s_.-]+/g, "");
 }
 
+/** Letters of a word that stands alone; of a longer one the end may be an ending or a compound's other part. */
+export const STANDS_ALONE = 5;
+
 /** Short words stand alone; longer ones may be the head of a compound or carry an ending (`AHV-Nummer`, `henkilötunnuksen`). */
 function isWhole(text: string, word: TextMatch): boolean {
   const before = text[word.index - 1];
   const after = text[word.index + word.text.length];
   if (/[^\u0000-\u052f]/.test(word.text)) return true;
   if (isLetter(before)) return false;
-  return word.text.length > 5 || !(isLetter(after) || isDigitGlued(word.text, after));
+  return word.text.length > STANDS_ALONE || !(isLetter(after) || isDigitGlued(word.text, after));
 }
 
 function isLetter(character: string | undefined): boolean {

@@ -1,0 +1,37 @@
+import type { Text } from "./collector.js";
+import { foldText } from "./fold.js";
+import type { TextMatch } from "./pattern.js";
+import { keyOf, spacedName } from "./place.js";
+
+/** Characters before and after a match in which a context word counts. */
+const BEFORE = 48;
+const AFTER = 24;
+
+/** The name that a text stands under: its member's, or its header's. */
+export function nameOf(text: Text): string | undefined {
+  const key = keyOf(text.place) ?? text.name;
+  // What was decoded keeps the name that the encoded text stood under.
+  const outer = text.frame.anchor === undefined ? undefined : keyOf(text.frame.anchor.place);
+  return outer === undefined || outer === key ? key : `${outer} ${key ?? ""}`;
+}
+
+/** Whether one of the words stands near the match, or in the name that its text stands under. */
+export function inContext(words: readonly string[], match: TextMatch, text: Text, key: string | undefined): boolean {
+  const around = foldText(
+    `${text.text.slice(Math.max(0, match.index - BEFORE), match.index)} \n ${text.text.slice(match.index + match.text.length, match.index + match.text.length + AFTER)}`,
+  );
+  const name = key === undefined || text.kind === "key" ? "" : foldText(spacedName(key));
+  return words.some((word) => holdsWord(around, word) || holdsWord(name, word));
+}
+
+/** Whether the word stands there with no letter on either side. */
+function holdsWord(text: string, word: string): boolean {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    if (!isLetter(text[at - 1]) && !isLetter(text[at + word.length])) return true;
+  }
+  return false;
+}
+
+function isLetter(character: string | undefined): boolean {
+  return character !== undefined && /\p{L}/u.test(character);
+}
