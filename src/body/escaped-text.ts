@@ -94,7 +94,7 @@ function resolveBytes(text: string, sign: number): string {
       const high = hexDigit(bytes[at + 1]);
       const low = hexDigit(bytes[at + 2]);
       // `=12` before other digits is a value, not an encoded control character.
-      if (high >= 0 && low >= 0 && (sign === PERCENT || high >= 2 || low === 9 || low === 10 || low === 13)) {
+      if (high >= 0 && low >= 0 && (sign === PERCENT || high >= 2 || (high === 0 && (low === 9 || low === 10 || low === 13)))) {
         byte = high * 16 + low;
         at += 2;
       }

@@ -49,7 +49,7 @@ export function compileKeyRules(rules: readonly Rule[]): KeyRules {
     run(collected) {
       for (const { name, value, frame, place } of collected.named) {
         for (const rule of rulesOf(name)) {
-          if (!holds(value, rule.keyValue, rule.keyValidator)) continue;
+          if (!holds(value, name, rule.keyValue, rule.keyValidator)) continue;
           collected.drafts.push({
             rule: rule.id,
             frame,
@@ -65,7 +65,7 @@ export function compileKeyRules(rules: readonly Rule[]): KeyRules {
         if (text.kind !== "value" || text.typed || text.frame.anchor !== undefined || typeof text.place?.step !== "string") continue;
         for (const rule of rulesOf(text.place.step)) {
           const node: JsonNode = { kind: "string", text: text.text, start: 0, end: 0 };
-          if (holds(node, rule.keyValue, rule.keyValidator))
+          if (holds(node, text.place.step, rule.keyValue, rule.keyValidator))
             collected.drafts.push({
               rule: rule.id,
               frame: text.frame,
@@ -109,20 +109,23 @@ function isParameter(name: string): boolean {
 }
 
 /** Whether the member holds anything of the kind; a list does where one of its items does. Booleans and null say nothing of a person. */
-function holds(node: JsonNode, wanted: KeyValue, confirm: Validator | undefined): boolean {
+function holds(node: JsonNode, name: string, wanted: KeyValue, confirm: Validator | undefined): boolean {
   switch (node.kind) {
     case "string":
-      if (confirm !== undefined && !confirm({ text: node.text, index: 0, groups: [] }, node.text)) return false;
+      if (confirm !== undefined && !confirm({ text: node.text, index: 0, groups: [] }, node.text, name)) return false;
       return wanted === "number" ? /^[+-]?\d+(?:\.\d+)?$/.test(node.text.trim()) : node.text.trim() !== "";
     case "number":
-      return wanted !== "text" && (confirm === undefined || confirm({ text: node.text, index: 0, groups: [] }, node.text));
+      return wanted !== "text" && (confirm === undefined || confirm({ text: node.text, index: 0, groups: [] }, node.text, name));
     case "array":
-      return wanted === "any" && confirm === undefined ? node.items.length > 0 : node.items.some((item) => holds(item, wanted, confirm));
+      return wanted === "any" && confirm === undefined
+        ? node.items.length > 0
+        : node.items.some((item) => holds(item, name, wanted, confirm));
     case "object":
       return (
         wanted === "any" &&
         node.members.some(
-          ({ value }) => value.kind !== "null" && value.kind !== "boolean" && (confirm === undefined || holds(value, wanted, confirm)),
+          ({ value }) =>
+            value.kind !== "null" && value.kind !== "boolean" && (confirm === undefined || holds(value, name, wanted, confirm)),
         )
       );
     default:

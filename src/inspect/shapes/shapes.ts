@@ -2,6 +2,7 @@ import { binary } from "./binary.js";
 import { coco, geojson, labelme, labelNames, numericArray, rleMask, tokenSpan, voc, yolo } from "./formats.js";
 import { geometry } from "./geometry.js";
 import { instanceList } from "./instance-list.js";
+import { secretMember } from "./secret-member.js";
 import type { Shape } from "./shape.js";
 
 /** Shapes by the name that a rule's `shape` has. */
@@ -15,6 +16,7 @@ export const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
   ["labelme", labelme],
   ["numeric-array", numericArray],
   ["rle-mask", rleMask],
+  ["secret-member", secretMember],
   ["token-span", tokenSpan],
   ["voc", voc],
   ["yolo", yolo],

@@ -1,18 +1,81 @@
+import { isHarmlessBefore, secretNameOf } from "./secret-names.js";
 import type { Validator } from "./validator.js";
 
 /** Words that stand where a secret would: masks, types, placeholders, answers. */
 const NO_SECRET =
   /^(?:[*x•.\-_#]+|null|none|true|false|undefined|nil|yes|no|string|bool|int|bytes|redacted|hidden|masked|secret|password|token|changeme|example|missing|invalid|expired|required|unknown|incorrect|wrong|empty|not|is|was|has|for|the|field|value|your[-_ ].*|<.*>|\$\{?.*|%\(?.*|\{.*)[.,;:!?)]*$/i;
 
+/** What a service would answer in a password's or secret's place: a state, a kind, a setting. */
+const STATE =
+  /^(?:disabled?|enabled?|required|optional|default|public|private|internal|external|custom|basic|bearer|oauth2?|manual|automatic|auto|active|inactive|rotated?|revoked|expire[ds]?|present|absent|provided|configured|created|updated|changed|deleted|failed|success|accepted|rejected|denied|granted|allowed|forbidden|encrypted|hashed|plaintext|blank|environment|vault|keychain|kubernetes|docker|github|gitlab|google|azure|amazon|server|client|session|cookie|header|query|string|number|boolean|object|array|varchar|optional|mismatch|weak|strong|short|long|failure|error|pending|success|too_\w+|min_\w+|max_\w+|must_\w+|not_\w+|is_\w+|no_\w+|invalid_\w+|missing_\w+|[a-z]+(?:_[a-z]+)+)$/i;
+
 /** A value under a secret-like name, that is no placeholder. */
 export const secretValue: Validator = (match) => {
   const value = (match.groups.find((group) => group !== "") ?? match.text).trim().replace(/^["']|["',;]+$/g, "");
-  return value.length >= 6 && !NO_SECRET.test(value) && !value.startsWith("[") && !/\s/.test(value);
+  return value.length >= 6 && !NO_SECRET.test(value) && !STATE.test(value) && !value.startsWith("[") && !/\s/.test(value);
 };
 
+/** What programs write where the secret comes from elsewhere: a variable, a call, a member. */
+const CODE =
+  /^(?:self|this|os|env|process|config|settings|request|req|args|kwargs|options|opts|data|form|user|params|ctx|props|state|input|event|values|secrets|vars?)[.[]|^[a-z]+:\/\/|^\/[a-z]+\/[a-z]|^\.{1,2}\/|[({[]$|^\$|^%|^<|^&lt;/i;
+
+/** The value of a member that is called as a secret is. */
+export const keyedPassword: Validator = (match, _text, key) => key === undefined || isPasswordFor(key, match.text.trim(), "assigned");
+
+/** A password that a person chose, behind its word: `password: x`, `my password is x1`; the pattern gives name, sign and value. */
+export const namedPassword: Validator = (match, text) => {
+  const [tail = "", sign = "", value = ""] = match.groups;
+  const head = /[\p{L}\p{N}_.-]*$/u.exec(text.slice(Math.max(0, match.index - 64), match.index))?.[0] ?? "";
+  const after = text.slice(match.index + match.text.length);
+  // A call or a member, or a word with which a sentence goes on: `password: should contain a digit`.
+  if (/^[([]/.test(after) || (/^\p{L}+$/u.test(value) && /^\s+[a-z]/.test(after))) return false;
+  return isPasswordFor(head + tail, value.replace(/[.,;:)]+$/, ""), /[:=>]/.test(sign) ? "assigned" : "said");
+};
+
+function isPasswordFor(name: string, value: string, how: "assigned" | "said"): boolean {
+  const sure = secretNameOf(name);
+  const isPass = /pass$/i.test(name);
+  if (sure === undefined || (sure === "perhaps" && !isPass)) return false;
+  if (value.length < 6 || value.length > 200 || /\s/.test(value) || value.startsWith("[")) return false;
+  if (NO_SECRET.test(value) || STATE.test(value) || CODE.test(value) || (!/\d/.test(value) && secretNameOf(value) !== undefined))
+    return false;
+  const isStrong = /\p{L}/u.test(value) && (/[!@#$%^&*?]/.test(value) || (/\d/.test(value) && !(isWordy(value) && /[_.:/-]/.test(value))));
+  if (how === "said" || isPass) return isStrong;
+  if (sure === "password") return true;
+  return isStrong || (/^\p{L}{12,}$/u.test(value) && !isWordy(value.replace(/^\p{L}\p{Ll}+$/u, "")));
+}
+
 /** A random-looking value under a name such as `token`, which also names harmless things. */
-export const randomValue: Validator = (match) => {
-  const value = (match.groups.find((group) => group !== "") ?? match.text).trim();
+export const randomValue: Validator = (match) => isRandom((match.groups.find((group) => group !== "") ?? match.text).trim());
+
+/** The value of a member whose name is that of a secret: random, or a UUID where the name leaves no doubt. */
+export const keyedSecret: Validator = (match, _text, key) => key === undefined || isSecretFor(key, match.text);
+
+/** `name = value`: the pattern gives the name from the secret's word on, the sign between, and the value. */
+export const namedSecret: Validator = (match, text) => {
+  const [tail = "", sign = "", value = ""] = match.groups;
+  const before = text.slice(Math.max(0, match.index - 64), match.index);
+  const head = /[\p{L}\p{N}_.-]*$/u.exec(before)?.[0] ?? "";
+  const name = secretNameOf(head + tail);
+  if (name === undefined || /\barn:aws\S*$/.test(before)) return false;
+  // In prose the word before says which key it is: `primary key 5d41402abc4b2a76`.
+  if (name === "perhaps" && isHarmlessBefore(/(\p{L}+)["' ]+$/u.exec(before.slice(0, before.length - head.length))?.[1]?.toLowerCase()))
+    return false;
+  return isSecretFor(head + tail, value, /[:=]/.test(sign));
+};
+
+/** Whether the value looks like the secret that the name says; `isAssigned` where a sign and not only a space stands between. */
+export function isSecretFor(name: string, value: string, isAssigned = true): boolean {
+  const sure = secretNameOf(name);
+  if (sure === undefined) return false;
+  const plain = value.trim().replace(/^(?:Bearer|Basic|Token|ApiKey|SSWS|key)[ :=]+/i, "");
+  if (UUID.test(plain)) return isAssigned && (sure !== "perhaps" || /tokens?$/i.test(name));
+  return isRandom(plain);
+}
+
+const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;
+
+function isRandom(value: string): boolean {
   if (value.length < 12 || /\s/.test(value) || NO_SECRET.test(value) || NO_RANDOM.test(value)) return false;
   const mixes = /[a-z]/.test(value) && /[A-Z]/.test(value.slice(1));
   if (value.length < 16 && !(mixes && /\d/.test(value))) return false;
@@ -21,16 +84,31 @@ export const randomValue: Validator = (match) => {
     entropy(value) >= 2.8 &&
     !isWordy(value)
   );
-};
+}
 
 /** Ids that are random and no secret, versions, addresses, paths of code. */
 const NO_RANDOM =
-  /^(?:\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|v?\d+(?:\.\d+)+.*|[a-z]+:\/\/.*|[\w.-]+\.(?:py|js|ts|java|go|rb|json|ya?ml|png|jpe?g|csv|com|org|net|io|internal|local)(?::\d+)?|\d{4}-\d\d-\d\d.*|sha\d+[:-].*)$/i;
+  /^(?:\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|v?\d+(?:\.\d+)+.*|[a-z]+:\/\/.*|[\w.-]+\.(?:py|js|ts|java|go|rb|json|ya?ml|png|jpe?g|csv|com|org|net|io|internal|local)(?::\d+)?|\d{4}-\d\d-\d\d.*|sha\d+[:-].*|0x[0-9a-f]{1,16})$/i;
 
-/** Words joined by signs (`task:list:31:page`): nearly all of it is letters of words and short numbers. */
-function isWordy(value: string): boolean {
-  const parts = value.split(/[_:./-]+/);
-  return parts.length > 1 && parts.every((part) => /^(?:[A-Za-z]{0,24}|\d{1,10}|[a-z]+\d{1,3}|\d{1,3}[a-z]{1,3})$/.test(part));
+/** Share of letters and digits in pieces that read as words, past which a value is a name and not random. */
+const WORDY = 0.7;
+
+/**
+ * Words and short numbers joined by signs or by capitals (`task:list:31:page`, `KeycloakOAuth2Provider`), with an id among them at most. Random
+ * text falls into pieces of one to three.
+ */
+export function isWordy(value: string): boolean {
+  const named = value.replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi, "");
+  const parts = named.split(/[^A-Za-z0-9]+/);
+  if (parts.length > 1 && parts.every((part) => /^(?:[A-Z]?[a-z]{0,24}|[A-Z]{0,24}|\d{1,10}|[a-z]+\d{1,3}|\d{1,3}[a-z]{1,3})$/.test(part)))
+    return true;
+  let words = 0;
+  let all = 0;
+  for (const [piece] of named.matchAll(/[A-Z]?[a-z]+|[A-Z]+|\d+/g)) {
+    all += piece.length;
+    if (/[a-z]{3}/.test(piece) && piece.length >= 4 && /[aeiouy]/i.test(piece) && !/[^aeiouy]{5}/i.test(piece)) words += piece.length;
+  }
+  return all > 0 && words / all >= WORDY;
 }
 
 /** Shannon entropy in bits a character. */
@@ -56,4 +134,11 @@ export const jwt: Validator = (match) => {
 export const issuedToken: Validator = (match) =>
   entropy(match.text) >= 3 &&
   (/\d|^[A-Z]{20}$/.test(match.text) || /[a-z][A-Z].*[a-z][A-Z]/.test(match.text)) &&
-  !/^(?:[a-z]+[_-])+[a-z]*\d{0,4}$/.test(match.text);
+  !/^(?:[a-z]+[_-])+[a-z]*\d{0,4}$/.test(match.text) &&
+  !(/^(?:live|test|prod|sandbox)_/.test(match.text) && isWordy(match.text));
+
+/** Behind any short prefix stand thirty or more letters and digits of all three sorts: what services issue, and hardly an id. */
+export const prefixedToken: Validator = (match) => {
+  const body = match.groups[0] ?? "";
+  return /[a-z]/.test(body) && /[A-Z]/.test(body) && /\d/.test(body) && entropy(body) >= 4 && !isWordy(body) && !/^sha\d/i.test(match.text);
+};

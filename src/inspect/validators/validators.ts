@@ -6,7 +6,17 @@ import { bic, birthDate, iban, nationalId, paymentCard, phone } from "./numbers.
 import { hexRun, opaque } from "./opaque.js";
 import { degrees, nameList } from "./places.js";
 import { seedPhrase } from "./seed-phrase.js";
-import { issuedToken, jwt, randomValue, secretValue } from "./secrets.js";
+import {
+  issuedToken,
+  jwt,
+  keyedPassword,
+  keyedSecret,
+  namedPassword,
+  namedSecret,
+  prefixedToken,
+  randomValue,
+  secretValue,
+} from "./secrets.js";
 import { storedObject } from "./storage.js";
 import { solana, wallet } from "./wallets.js";
 import type { Validator } from "./validator.js";
@@ -23,15 +33,20 @@ export const VALIDATORS: ReadonlyMap<string, Validator> = new Map<string, Valida
   ["iban", iban],
   ["issued-token", issuedToken],
   ["jwt", jwt],
+  ["keyed-password", keyedPassword],
+  ["keyed-secret", keyedSecret],
   ["likely-name", likelyName],
   ["listed-name", listedName],
   ["mailbox", mailbox],
   ["name-list", nameList],
+  ["named-password", namedPassword],
+  ["named-secret", namedSecret],
   ["national-id", nationalId],
   ["opaque", opaque],
   ["payment-card", paymentCard],
   ["person-name", personName],
   ["phone", phone],
+  ["prefixed-token", prefixedToken],
   ["public-address", publicAddress],
   ["random-value", randomValue],
   ["seed-phrase", seedPhrase],
