@@ -302,8 +302,6 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
   }
   // In the background: who waits for the first answer waits for the rules that it needs anyway.
   inForce.inspections.warmUp().catch((error: unknown) => logger.error("The rules could not be warmed up.", { fault: nameOf(error) }));
-  // So the first client of a host, too, meets a leaf that is there, and the metric of their end has a value from the start.
-  if (crew === undefined) for (const host of new Set(hosts)) void Promise.resolve(leaves.contextFor(host)).catch(() => undefined);
   return running;
 }
 

@@ -21,6 +21,7 @@ test("defaults are those of the contract", () => {
     "proxy-tls": undefined,
     transparent: undefined,
     support: undefined,
+    "first-party": undefined,
     metrics: { host: undefined, port: 9464 },
     console: { host: "127.0.0.1", port: 8080 },
   });
