@@ -7,6 +7,7 @@ import { addRunOptions, settingsFromFlags } from "../config/settings-flags.js";
 import { contentSecurityPolicy } from "../http/content-security-policy.js";
 import { ruleIdsOf } from "../inspect/rule-ids.js";
 import { FaultsError } from "../model/fault.js";
+import { say, told } from "./told.js";
 
 type Flags = Readonly<Record<string, unknown>>;
 
@@ -104,18 +105,4 @@ function port(text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1 || number > 65_535) throw new InvalidArgumentError("Write a port, 1 to 65535.");
   return number;
-}
-
-function told(run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof FaultsError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 2;
-  }
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

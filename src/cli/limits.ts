@@ -15,6 +15,7 @@ import { CASE_SCOPES, LIMITED_CASES, type LimitedCase } from "../model/limited-c
 import { modeNow, type Policy } from "../model/policy.js";
 import { CaseSwitchFile } from "../record/case-switch-file.js";
 import { align } from "../record/text-table.js";
+import { say, told } from "./told.js";
 
 type Flags = Readonly<Record<string, unknown>>;
 type SetFlags = Flags & { readonly by: string; readonly reason: string };
@@ -157,18 +158,4 @@ function limitedCase(text: string): LimitedCase {
 function onOrOff(text: string): boolean {
   if (text !== "on" && text !== "off") throw new InvalidArgumentError("Write on or off.");
   return text === "on";
-}
-
-function told(run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof FaultsError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 2;
-  }
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { SupportWindows } from "../gateway/support-window.js";
-import { FaultsError } from "../model/fault.js";
+import { say, told } from "./told.js";
 
 const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -65,18 +65,4 @@ export function addSupportCommand(program: Command): void {
 function readTime(text: string): number {
   const read = /^([0-9]{1,5})([mhd])$/.exec(text);
   return Number(read?.[1]) * (UNITS[read?.[2] ?? ""] ?? Number.NaN);
-}
-
-function told(run: () => void): void {
-  try {
-    run();
-  } catch (error) {
-    if (!(error instanceof FaultsError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = 2;
-  }
-}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`);
 }
