@@ -1,3 +1,4 @@
+import { constants } from "node:crypto";
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { tlsFailureReason } from "./tls-failure.js";
@@ -88,7 +89,9 @@ export class TlsDoor {
 
   #context({ cert, key }: DoorIdentity) {
     const { clientCas } = this.#options;
-    return { cert, key, minVersion: "TLSv1.2" as const, ...(clientCas.length === 0 ? {} : { ca: [...clientCas] }) };
+    // A resumed session would carry a client's certificate that was checked some time ago.
+    const asking = clientCas.length === 0 ? {} : { ca: [...clientCas], secureOptions: constants.SSL_OP_NO_TICKET };
+    return { cert, key, minVersion: "TLSv1.2" as const, ...asking };
   }
 }
 
