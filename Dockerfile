@@ -39,7 +39,7 @@ WORKDIR /app
 COPY --from=build /tmp/node /usr/local/bin/node
 COPY --from=build /app/package.json /app/sbom.cdx.json ./
 COPY --from=build /app/node_modules node_modules
-COPY --from=build /app/dist/src dist/src
+COPY --from=build /app/dist/app dist/app
 COPY rules rules
 COPY demo demo
 COPY scripts/healthcheck.mjs scripts/healthcheck.mjs
@@ -52,5 +52,5 @@ VOLUME ["/data", "/certs"]
 EXPOSE 3128 3129 8080 8443 9464
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s CMD ["/usr/local/bin/node", "scripts/healthcheck.mjs"]
 # In exec form, so that the proxy itself gets SIGTERM and can let what is in flight end.
-ENTRYPOINT ["/usr/local/bin/node", "--enable-source-maps", "dist/src/cli/main.js"]
+ENTRYPOINT ["/usr/local/bin/node", "dist/app/egress-proxy.js"]
 CMD ["run", "--data", "/data", "--certs", "/certs"]

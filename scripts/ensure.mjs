@@ -12,6 +12,9 @@ import { fileURLToPath } from "node:url";
 import { withLock } from "./lock.mjs";
 
 const SOURCE_FOLDERS = ["src", "test", "bench"];
+/** Joins the compiled files into dist/app; an image's build takes it along. */
+const BUNDLER = join("scripts", "bundle.mjs");
+const ENTRY = join("dist", "app", "egress-proxy.js");
 /** Loading them proves that they were compiled, and for this Node. */
 const NATIVE_ADDONS = ["better-sqlite3", "re2"];
 
@@ -108,12 +111,12 @@ function buildIsCurrent(root) {
   const stamp = readStamp(buildStamp(root));
   if (stamp === undefined) return false;
   const sources = listSources(root);
-  return stamp === buildFingerprint(root, sources) && hasAllOutputs(root, sources);
+  return stamp === buildFingerprint(root, sources) && hasAllOutputs(root, sources) && existsSync(join(root, ENTRY));
 }
 
 /** Contents, not times: a checkout touches times and a restored backup keeps them. Reading all sources costs some 10 ms. */
 function buildFingerprint(root, sources) {
-  const parts = [readFileSync(join(root, "tsconfig.json")), readFileSync(join(root, "package-lock.json"))];
+  const parts = ["tsconfig.json", "package-lock.json", BUNDLER].map((name) => readFileSync(join(root, name)));
   for (const source of sources) parts.push(relative(root, source), readFileSync(source));
   return digest(parts);
 }
@@ -128,6 +131,7 @@ function build(root, say) {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   run(root, process.execPath, [tsc, "--project", "tsconfig.json"], "The sources do not compile (tsc's output is above).");
   removeStaleOutputs(root, new Set(sources.map((source) => outputOf(root, source))));
+  run(root, process.execPath, [join(root, BUNDLER)], "The compiled files could not be joined (esbuild's output is above).");
   // Of what was there before tsc read it: a file saved meanwhile makes the stamp wrong, and so the next run builds again.
   writeStamp(buildStamp(root), fingerprint);
 }

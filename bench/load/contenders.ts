@@ -46,7 +46,7 @@ export async function startOurs(arena: Arena, port: number, extra: readonly stri
     process.execPath,
     [
       ...profiling,
-      here("../../src/cli/main.js"),
+      here("../../app/egress-proxy.js"),
       "run",
       "--certs",
       certs,

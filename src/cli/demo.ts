@@ -64,7 +64,7 @@ async function demonstrate(once: boolean): Promise<void> {
     );
   }
   process.stdout.write(`${table(rows)}\n\n`);
-  const cli = "node dist/src/cli/main.js";
+  const cli = "node dist/app/egress-proxy.js";
   process.stdout.write(
     `Where to look:\n  records   ${cli} records list --data ${join(folder, "data")}\n  one       ${cli} records show RECORD --data ${join(folder, "data")}\n`,
   );

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 
-const CLI = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../app/egress-proxy.js", import.meta.url));
 const WHY = "The text holds the number of an employee's badge.";
 
 describe("egress-proxy new-rule", () => {

@@ -11,7 +11,7 @@ import { openAuthority } from "../../src/tls/authority.js";
 import { folder, opened, transfer, until } from "../record/sample.js";
 import { Browser, openDesk } from "./desk-fixture.js";
 
-const CLI = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
+const CLI = fileURLToPath(new URL("../../app/egress-proxy.js", import.meta.url));
 
 interface Ran {
   readonly code: number | null;

@@ -76,7 +76,7 @@ before(async () => {
   await network.start("neighbour", ["-e", 'require("net").createServer().listen(8080, () => console.log("ready"))'], /ready/);
   await network.start(
     "proxy",
-    [join(import.meta.dirname, "..", "..", "src", "cli", "main.js"), "run", "--config", join(folder, "egress-proxy.yaml")],
+    [join(import.meta.dirname, "..", "..", "app", "egress-proxy.js"), "run", "--config", join(folder, "egress-proxy.yaml")],
     /records/,
   );
   // The first event of a process compiles what the next ones find compiled.

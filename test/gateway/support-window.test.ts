@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { SupportWindows } from "../../src/gateway/support-window.js";
 
-const MAIN = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
+const MAIN = fileURLToPath(new URL("../../app/egress-proxy.js", import.meta.url));
 const HOUR = 3_600_000;
 
 function folder(context: TestContext): string {
