@@ -104,7 +104,7 @@ async function reach({ pool, dial: open, ready }: Way): Promise<Unreached | unde
 /** Pools are as many as policy names destinations, since nothing else gets here. */
 function wayFor(ways: Map<string, Way>, request: Pick<UpstreamRequest, "target" | "connectTo" | "parent">, options: ForwarderOptions): Way {
   const { target, connectTo, parent } = request;
-  const key = JSON.stringify([target.scheme, authority(target), connectTo, parent]);
+  const key = `${target.scheme} ${authority(target)} ${wordOf(connectTo)} ${wordOf(parent)}`;
   const known = ways.get(key);
   if (known !== undefined) return known;
   let ticket: Buffer | undefined;
@@ -145,6 +145,16 @@ function wayFor(ways: Map<string, Way>, request: Pick<UpstreamRequest, "target" 
   const way = { pool, dial: open, ready };
   ways.set(key, way);
   return way;
+}
+
+const words = new WeakMap<object, string>();
+
+/** JSON of an object of the policy's, made once: policies are read anew and their objects then equal, but aren't, those of before. */
+function wordOf(part: object | undefined): string {
+  if (part === undefined) return "-";
+  let word = words.get(part);
+  if (word === undefined) words.set(part, (word = JSON.stringify(part)));
+  return word;
 }
 
 async function forwardOnce(pool: Pool, request: UpstreamRequest, sink: AnswerSink, options: ForwarderOptions): Promise<Forwarded> {

@@ -14,6 +14,7 @@ import type { CasePolicy } from "../model/policy.js";
 import type { Metrics, UpstreamErrorKind, VerdictLabel } from "../model/ports.js";
 import { REASONS, type Reason } from "../model/reasons.js";
 import { type MetricsSnapshot, parseSnapshot, renderMerged } from "./metrics-merge.js";
+import { Tally } from "./tally.js";
 
 /** Where a request goes to a host that no policy names: its name would be an unbounded label, and may itself be a secret. */
 const UNNAMED_DESTINATION = "unnamed";
@@ -131,6 +132,9 @@ export class MetricsRegistry implements Metrics {
   readonly #spooled = this.#gauge("egress_records_spooled", "Records that wait in the local spool for the store.", []);
   readonly #policyInfo = this.#gauge("egress_policy_info", "Always 1; its label is the digest of the policy in force.", ["digest"], "max");
 
+  readonly #requestTally = new Tally(this.#requests);
+  readonly #byteTally = new Tally(this.#bodyBytes);
+
   readonly #destinations = new BoundedLabel(LABEL_VALUES);
   readonly #rules = new BoundedLabel(LABEL_VALUES);
   readonly #tlsReasons = new BoundedLabel(50);
@@ -158,7 +162,8 @@ export class MetricsRegistry implements Metrics {
   // ---- What stages count
 
   request(caseName: CaseName, destination: string, verdict: VerdictLabel): void {
-    this.#requests.inc({ case: caseName, destination: this.#destination(destination), verdict });
+    const named = this.#destination(destination);
+    this.#requestTally.add(`${caseName} ${verdict} ${named}`, 1, () => ({ case: caseName, destination: named, verdict }));
   }
 
   blocked(caseName: CaseName, reason: Reason): void {
@@ -170,7 +175,7 @@ export class MetricsRegistry implements Metrics {
   }
 
   bodyBytes(direction: "in" | "out" | "answer", bytes: number): void {
-    this.#bodyBytes.inc({ direction }, bytes);
+    this.#byteTally.add(direction, bytes, () => ({ direction }));
   }
 
   inspectionSeconds(seconds: number): void {
@@ -292,6 +297,8 @@ export class MetricsRegistry implements Metrics {
       for (const [metric, name] of this.#names) metric.name = name;
       const soonest = this.#soonestLeafEnd();
       if (soonest !== undefined) this.#leafExpiry.set(soonest / 1000);
+      this.#requestTally.flush();
+      this.#byteTally.flush();
       return work();
     });
     this.#rendering = done.catch(() => undefined);

@@ -22,15 +22,11 @@ export interface RouteQuestion {
  * step before left, so a reason is true of the routes that were still possible.
  */
 export function matchRoute(destination: Destination, asked: RouteQuestion): RouteMatch {
-  const steps: readonly [Reason, (route: Route) => boolean][] = [
-    ["path-not-allowed", (route) => route.path === asked.path],
-    ["method-not-allowed", (route) => route.methods.includes(asked.method)],
-    ["query-not-allowed", (route) => !asked.hasQuery || route.querySchema !== undefined],
-    ["content-type-not-allowed", (route) => asked.contentType === undefined || takesBody(route, asked.contentType)],
-  ];
   let routes = destination.routes;
-  for (const [reason, fits] of steps) {
-    routes = routes.filter(fits);
+  for (const [reason, fits] of STEPS) {
+    // One route for a request is the rule, and needs no list of its own.
+    const [first] = routes;
+    if (routes.length !== 1 || first === undefined || !fits(first, asked)) routes = routes.filter((route) => fits(route, asked));
     if (routes.length === 0) return { ok: false, reason, caseName: destination.caseName, destination };
   }
   const route = routes[0];
@@ -38,6 +34,13 @@ export function matchRoute(destination: Destination, asked: RouteQuestion): Rout
   if (route === undefined) return { ok: false, reason: "path-not-allowed", caseName: destination.caseName, destination };
   return { ok: true, destination, route };
 }
+
+const STEPS: readonly (readonly [Reason, (route: Route, asked: RouteQuestion) => boolean])[] = [
+  ["path-not-allowed", (route, asked) => route.path === asked.path],
+  ["method-not-allowed", (route, asked) => route.methods.includes(asked.method)],
+  ["query-not-allowed", (route, asked) => !asked.hasQuery || route.querySchema !== undefined],
+  ["content-type-not-allowed", (route, asked) => asked.contentType === undefined || takesBody(route, asked.contentType)],
+];
 
 /** A body without a schema is a body that nothing would read, so it is refused whatever its type. */
 function takesBody(route: Route, contentType: string): boolean {
