@@ -1,11 +1,9 @@
-import { type ChildProcess, fork, spawnSync } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import type { LoadOrder, LoadResult } from "./load/client.js";
+import { load, prepareArena, startGenerator } from "./load/arena.js";
 import {
-  type Arena,
   type Contender,
   cpuSeconds,
   residentMib,
@@ -16,7 +14,7 @@ import {
   startSquid,
   startVendor,
 } from "./load/contenders.js";
-import { EVENT_HUB, type Scenario, SCENARIOS, SEGMENT } from "./load/scenarios.js";
+import { type Scenario, SCENARIOS } from "./load/scenarios.js";
 
 /**
  * Side by side in one run: ours with everything on, a bare undici proxy that reads nothing, Squid with ssl_bump and no inspection, mitmproxy,
@@ -29,7 +27,6 @@ import { EVENT_HUB, type Scenario, SCENARIOS, SEGMENT } from "./load/scenarios.j
  */
 const ROUNDS = Number(process.env["BENCH_ROUNDS"] ?? 5);
 const SCALE = Number(process.env["BENCH_SCALE"] ?? 1);
-const HOSTS = [EVENT_HUB, SEGMENT];
 
 interface Figure {
   readonly cpuMicros: number;
@@ -41,11 +38,10 @@ interface Figure {
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "egress-bench-"));
-  const arena = prepare(folder);
+  const arena = prepareArena(folder);
   const vendor = await startVendor(arena);
   const caPem = readFileSync(arena.upstreamCa, "utf8");
-  const generator = fork(fileURLToPath(new URL("./load/client.js", import.meta.url)));
-  spawnSync("taskset", ["-a", "-cp", "1", String(generator.pid)]);
+  const generator = startGenerator();
   const contenders: Contender[] = [];
   const figures = new Map<string, Map<string, Figure[]>>();
   try {
@@ -103,79 +99,6 @@ async function main(): Promise<void> {
 function ended(child: ChildProcess): Promise<unknown> {
   child.kill("SIGTERM");
   return new Promise((resolve) => child.once("exit", resolve));
-}
-
-/** One P-256 certificate for all of the vendor's names, under a CA of its own. */
-function vendorCertificate(folder: string): { readonly ca: string; readonly cert: string; readonly key: string } {
-  const file = (name: string): string => join(folder, `vendor-${name}`);
-  const openssl = (...args: readonly string[]): void => {
-    const { status, stderr } = spawnSync("openssl", args, { encoding: "utf8" });
-    if (status !== 0) throw new Error(`openssl ${args[0]} failed: ${stderr}`);
-  };
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  openssl("req", "-x509", ...key, "-days", "30", "-subj", "/CN=bench vendor CA", "-keyout", file("ca.key"), "-out", file("ca.crt"));
-  openssl("req", ...key, "-subj", `/CN=${EVENT_HUB}`, "-keyout", file("leaf.key"), "-out", file("leaf.csr"));
-  writeFileSync(file("leaf.ext"), `subjectAltName=${HOSTS.map((host) => `DNS:${host}`).join(",")}\n`);
-  const signing = ["-CA", file("ca.crt"), "-CAkey", file("ca.key"), "-CAcreateserial", "-days", "30", "-extfile", file("leaf.ext")];
-  openssl("x509", "-req", "-in", file("leaf.csr"), ...signing, "-out", file("leaf.crt"));
-  return { ca: file("ca.crt"), cert: readFileSync(file("leaf.crt"), "utf8"), key: readFileSync(file("leaf.key"), "utf8") };
-}
-
-function prepare(folder: string): Arena {
-  const vendor = vendorCertificate(folder);
-  // For Squid and mitmproxy, an RSA CA, which is what both make by default.
-  const minting = join(folder, "minting.pem");
-  spawnSync("openssl", [
-    "req",
-    "-x509",
-    "-newkey",
-    "rsa:2048",
-    "-nodes",
-    "-days",
-    "30",
-    "-subj",
-    "/CN=bench",
-    "-addext",
-    "basicConstraints=critical,CA:TRUE",
-    "-addext",
-    "keyUsage=critical,keyCertSign,cRLSign",
-    "-keyout",
-    join(folder, "k.pem"),
-    "-out",
-    join(folder, "c.pem"),
-  ]);
-  const cert = readFileSync(join(folder, "c.pem"), "utf8");
-  writeFileSync(minting, readFileSync(join(folder, "k.pem"), "utf8") + cert);
-  return {
-    folder,
-    hosts: HOSTS,
-    upstreamAddress: "127.0.0.2",
-    upstreamPort: 443,
-    upstreamCa: vendor.ca,
-    leaf: vendor,
-    mintingCa: { pemFile: minting, cert },
-  };
-}
-
-async function load(generator: ChildProcess, contender: Contender, scenario: Scenario): Promise<LoadResult> {
-  const order: LoadOrder = {
-    ...scenario,
-    proxyHost: contender.host,
-    proxyPort: contender.port,
-    viaConnect: contender.viaConnect,
-    caPem: contender.caPem,
-    rate: scenario.rate ?? 0,
-    idle: scenario.idle ?? 0,
-  };
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`${contender.name} did not end ${scenario.name} within three minutes.`)), 180_000);
-    generator.once("message", () => clearTimeout(late));
-    generator.once("message", (answer: { result?: LoadResult; error?: string }) => {
-      if (answer.result === undefined) reject(new Error(`${contender.name}: ${answer.error ?? "no result"}`));
-      else resolve(answer.result);
-    });
-    generator.send(order);
-  });
 }
 
 async function measure(generator: ChildProcess, contender: Contender, scenario: Scenario): Promise<Figure> {
