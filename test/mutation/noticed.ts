@@ -1,28 +1,40 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
+import { z } from "zod";
 import { CASE_FILES, ownDestination, ownDestinations, runCase } from "../bypass/attack.js";
+import type { AttackCase } from "../bypass/case-file.js";
 import { type Rig, startRig } from "../bypass/rig.js";
 
 /**
  * Runs the attack cases against a proxy whose code holds every mutant of scripts/mutation.mjs, switched on one by one by a global: one
- * process and one proxy for all of them. Writes a line of JSON a mutant.
+ * process and one proxy for all of them. Two runs of all cases without a mutant say first which case brings which condition to which
+ * outcome; a mutant is then tried on those that bring its own to where it differs. Writes a line of JSON a mutant.
  *
- *   node noticed.js '[{"id":3,"area":"http"}, …]'
+ *   node noticed.js WORK.json REACH.json
+ *
+ * WORK.json: [{"id":3,"site":3,"shows":true,"area":"http"}, …]. REACH.json is written where it is missing.
  */
-interface Mutant {
-  readonly id: number;
-  readonly area: string;
+const mutantShape = z.object({ id: z.number(), site: z.number(), shows: z.boolean(), area: z.string() });
+/** "site:outcome" to the numbers of the cases: in a proxy that just started, and in one that has run them before. */
+const reachShape = z.object({
+  start: z.array(z.string()),
+  fresh: z.record(z.string(), z.array(z.number())),
+  warm: z.record(z.string(), z.array(z.number())),
+});
+type Mutant = z.output<typeof mutantShape>;
+type Reach = z.output<typeof reachShape>;
+
+interface NumberedCase {
+  readonly attack: AttackCase;
+  readonly name: string;
+  readonly own: ReturnType<typeof ownDestination>;
 }
 
-/** Which files are likeliest to notice, so that they go first. */
-const FIRST: Readonly<Record<string, readonly string[]>> = {
-  http: ["1-target.yaml", "3-http.yaml", "4-protocols.yaml"],
-  body: ["9-bodies.yaml", "10-outside-bodies.yaml"],
-  forward: ["2-addresses.yaml", "6-faults.yaml", "4-protocols.yaml"],
-  listen: ["4-protocols.yaml", "6-faults.yaml", "3-http.yaml", "5-clients.yaml"],
-};
-
 /** Cases that wait for a time-out go last: most mutants are noticed before. */
-const SLOW = /slow|never end|stay idle|never sends|flood|SOCKS/;
+const SLOW = /slow|never end|stay idle|never sends|flood|SOCKS|silence|half a|without its end/;
+const ALL: readonly NumberedCase[] = CASE_FILES.flatMap(({ name, cases }, file) =>
+  cases.map((attack, index) => ({ attack, name: `${name}: ${attack.name}`, own: ownDestination(attack, file, index) })),
+);
 
 let crashed = false;
 process.on("uncaughtException", () => {
@@ -32,68 +44,147 @@ process.on("unhandledRejection", () => {
   crashed = true;
 });
 
-const given: unknown = JSON.parse(process.argv[2] ?? "[]");
-const mutants = Array.isArray(given) ? given.flatMap(mutantOf) : [];
+const [, , workPath = "", reachPath = ""] = process.argv;
+const mutants = z.array(mutantShape).parse(JSON.parse(readFileSync(workPath, "utf8")));
+if (!existsSync(reachPath)) writeFileSync(reachPath, JSON.stringify(await measureReach()));
+const reach = reachShape.parse(JSON.parse(readFileSync(reachPath, "utf8")));
 let rig = await startRig(ownDestinations());
-const unmutated = await noticedBy(rig, "");
-if (unmutated !== undefined) {
-  process.stdout.write(`${JSON.stringify({ id: -1, by: unmutated })}\n`);
-  process.exit(2);
-}
-process.stdout.write(`${JSON.stringify({ id: -1, by: null })}\n`);
-for (const { id, area } of mutants) {
-  switchOn(id);
-  crashed = false;
-  const by = await noticedBy(rig, area);
-  switchOn(-1);
-  process.stdout.write(`${JSON.stringify({ id, by: by ?? null })}\n`);
-  // What the mutant left behind must not be blamed on the next one.
-  await pause(20);
-  if (crashed) {
-    await rig.close().catch(() => undefined);
-    rig = await startRig(ownDestinations());
-  }
-}
+tell(-1, null);
+for (const mutant of mutants) tell(mutant.id, await noticedBy(mutant));
 process.exit(0);
 
-async function noticedBy(running: Rig, area: string): Promise<string | undefined> {
-  const rank = (name: string): number => {
-    const at = FIRST[area]?.indexOf(name) ?? -1;
-    return at < 0 ? 99 : at;
-  };
-  const files = [...CASE_FILES.entries()].sort(([, a], [, b]) => rank(a.name) - rank(b.name));
-  // A case that has looked its name up before would count on: the addresses' files run in full only the first time.
-  // Only what listens can lose a time-out.
-  for (const slow of area === "listen" ? [false, true] : [false]) {
-    for (const [fileIndex, { name, cases }] of files) {
-      for (const [index, attack] of cases.entries()) {
-        if (attack.look_ups !== undefined && attack.resolves?.length !== 1) continue;
-        if (SLOW.test(attack.idea) !== slow) continue;
-        const { look_ups: _, ...repeatable } = attack;
-        try {
-          await Promise.race([
-            runCase(running, repeatable, ownDestination(attack, fileIndex, index)),
-            pause(20_000).then(() => Promise.reject(new Error("The case hangs."))),
-          ]);
-        } catch {
-          return `${name}: ${attack.name}`;
-        }
-        if (crashed) return "the process";
-        if (running.vendor.problems.length > 0) {
-          running.vendor.problems.length = 0;
-          return `${name}: ${attack.name}, by what arrived`;
-        }
-      }
+function tell(id: number, by: string | null): void {
+  process.stdout.write(`${JSON.stringify({ id, by })}\n`);
+}
+
+async function measureReach(): Promise<Reach> {
+  const start = new Set<string>();
+  const passes = { fresh: new Map<string, Set<number>>(), warm: new Map<string, Set<number>>() };
+  let hear = (outcome: string): unknown => start.add(outcome);
+  Reflect.set(globalThis, "egressMeet", (site: number, value: unknown): unknown => {
+    hear(`${site}:${Boolean(value)}`);
+    return value;
+  });
+  const measured = await startRig(ownDestinations());
+  for (const [pass, met] of Object.entries(passes)) {
+    for (const [index, numbered] of ALL.entries()) {
+      hear = (outcome) => (met.get(outcome) ?? met.set(outcome, new Set()).get(outcome))?.add(index);
+      if (pass === "warm" && !isRepeatable(numbered.attack)) continue;
+      const red = (await isRed(measured, numbered, pass === "fresh")) && (await isRed(measured, numbered, false));
+      if (!red) continue;
+      tell(-1, numbered.name);
+      process.exit(2);
     }
   }
-  return undefined;
+  Reflect.deleteProperty(globalThis, "egressMeet");
+  await measured.close();
+  const plain = (met: ReadonlyMap<string, ReadonlySet<number>>): Record<string, number[]> =>
+    Object.fromEntries([...met].map(([outcome, found]) => [outcome, [...found]]));
+  return { start: [...start], fresh: plain(passes.fresh), warm: plain(passes.warm) };
+}
+
+async function noticedBy(mutant: Mutant): Promise<string | null> {
+  const outcome = `${mutant.site}:${mutant.shows}`;
+  const atStart = reach.start.includes(outcome);
+  const warm = atStart ? [] : (reach.warm[outcome] ?? []);
+  const first = await noticedAmong(mutant, inOrder(warm));
+  if (first !== null) return first;
+  // What happens once in a proxy's life, as a first look-up or a start, needs one that starts with the mutant in it.
+  const fresh = atStart ? [...ALL.keys()] : (reach.fresh[outcome] ?? []).filter((index) => !warm.includes(index));
+  return fresh.length === 0 ? null : await noticedByFresh(mutant, inOrder(fresh));
+}
+
+function inOrder(cases: readonly number[]): number[] {
+  return [...cases].sort((a, b) => Number(isSlow(a)) - Number(isSlow(b)) || a - b);
+}
+
+function isSlow(index: number): boolean {
+  const attack = ALL[index]?.attack;
+  return attack !== undefined && SLOW.test(`${attack.idea} ${attack.name}`);
+}
+
+async function noticedAmong(mutant: Mutant, cases: readonly number[]): Promise<string | null> {
+  for (const index of cases) {
+    const numbered = ALL[index];
+    if (numbered === undefined) continue;
+    const isNoticed = await isRedUnder(mutant, rig, numbered, false);
+    if (crashed) {
+      await restart();
+      return `${numbered.name} (the process)`;
+    }
+    if (!isNoticed) continue;
+    // Red without the mutant too: what it left behind, or a machine that is too busy. Only a fresh proxy tells which.
+    if (!(await isRed(rig, numbered, false))) return numbered.name;
+    await restart();
+    if ((await isRedUnder(mutant, rig, numbered, false)) && !(await isRed(rig, numbered, false))) return numbered.name;
+  }
+  return null;
+}
+
+async function noticedByFresh(mutant: Mutant, cases: readonly number[]): Promise<string | null> {
+  switchOn(mutant.id);
+  crashed = false;
+  let started: Rig | undefined;
+  try {
+    started = await startRig(ownDestinations());
+    for (const index of cases) {
+      const numbered = ALL[index];
+      if (numbered === undefined) continue;
+      const red = await isRed(started, numbered, true);
+      if (crashed || red) return await confirmed(numbered);
+    }
+    return null;
+  } catch {
+    return "the start";
+  } finally {
+    switchOn(-1);
+    await started?.close().catch(() => undefined);
+  }
+}
+
+/** The case's name where it is green in a fresh proxy without a mutant. */
+async function confirmed(numbered: NumberedCase): Promise<string | null> {
+  switchOn(-1);
+  await restart();
+  return (await isRed(rig, numbered, true)) ? null : numbered.name;
+}
+
+async function restart(): Promise<void> {
+  await rig.close().catch(() => undefined);
+  rig = await startRig(ownDestinations());
+  crashed = false;
+}
+
+async function isRedUnder(mutant: Mutant, running: Rig, numbered: NumberedCase, full: boolean): Promise<boolean> {
+  switchOn(mutant.id);
+  const red = await isRed(running, numbered, full);
+  switchOn(-1);
+  // What the mutant left behind must not be blamed on the next one.
+  await pause(2);
+  return red;
+}
+
+/** @param full counts look-ups too, which a name that was looked up before would spoil */
+async function isRed(running: Rig, { attack, own }: NumberedCase, full: boolean): Promise<boolean> {
+  if (!full && !isRepeatable(attack)) return false;
+  const { look_ups: _, ...repeatable } = attack;
+  try {
+    await Promise.race([
+      runCase(running, full ? attack : repeatable, own),
+      pause(20_000).then(() => Promise.reject(new Error("The case hangs."))),
+    ]);
+  } catch {
+    return true;
+  }
+  const dirty = running.vendor.problems.length > 0;
+  running.vendor.problems.length = 0;
+  return dirty;
+}
+
+function isRepeatable(attack: AttackCase): boolean {
+  return attack.look_ups === undefined || attack.resolves?.length === 1;
 }
 
 function switchOn(id: number): void {
   Reflect.set(globalThis, "egressMutant", id);
-}
-
-function mutantOf(value: unknown): Mutant[] {
-  if (typeof value !== "object" || value === null || !("id" in value) || !("area" in value)) return [];
-  return typeof value.id === "number" && typeof value.area === "string" ? [{ id: value.id, area: value.area }] : [];
 }
