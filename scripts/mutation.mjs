@@ -12,8 +12,8 @@
  *   node scripts/mutation.mjs --dist DIR            another build than dist/
  *
  * Its mutants are of two kinds: an `if` that leads to a refusal, an error or an early end never fires, or its condition loses one side of an
- * `||` or `&&`. All stand in one build and are switched on one by one (test/mutation/noticed.ts); each is tried on those cases only that
- * bring its condition to the outcome at which it differs. What no attack case notices goes to the unit tests of its folder. Exits 1 where a
+ * `||` or `&&`. All stand in one build and are switched on one by one (test/mutation/noticed.ts); each is tried on those cases only in
+ * which its condition would come out otherwise. What no attack case notices goes to the unit tests of its folder. Exits 1 where a
  * mutant survives both and is not known to be equivalent; docs/threat-model.md gives the figures.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -86,7 +86,7 @@ async function judgeAll(mutants) {
 async function* noticedByCases(copy, mutants) {
   let left = mutants;
   while (left.length > 0) {
-    writeFileSync(join(copy, "work.json"), JSON.stringify(left.map(({ id, site, shows, area }) => ({ id, site, shows, area }))));
+    writeFileSync(join(copy, "work.json"), JSON.stringify(left.map(({ id }) => id)));
     const child = spawn(
       process.execPath,
       [join(copy, "dist", "test", "mutation", "noticed.js"), join(copy, "work.json"), join(copy, "reach.json")],
@@ -129,7 +129,7 @@ async function* noticedByCases(copy, mutants) {
   }
 }
 
-/** Which conditions each unit test file of a folder meets, and how they come out: { file, met: Set of "site:outcome" }. */
+/** Which mutants would make a condition come out otherwise in each unit test file of a folder: { file, met: Set of ids }. */
 function reachOfUnitTests(copy, area) {
   const folder = join(copy, "met");
   return filesBelow(join(copy, "dist", "test", area))
@@ -145,7 +145,7 @@ function reachOfUnitTests(copy, area) {
 
 function noticedByUnitTests(copy, mutant, reach) {
   for (const { file, met } of reach) {
-    if (!met.has(`${mutant.site}:${mutant.shows}`)) continue;
+    if (!met.has(mutant.id)) continue;
     if (runUnitTest(copy, file, { EGRESS_MUTANT: String(mutant.id) })) continue;
     if (!red.has(file)) red.set(file, !runUnitTest(copy, file, {}));
     if (!red.get(file)) return `unit: ${relative(join(copy, "dist", "test"), file)}`;

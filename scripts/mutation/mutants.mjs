@@ -1,6 +1,7 @@
 /**
  * The checks of the compiled proxy, and what takes each of them out. All mutants of a file stand in it side by side, asleep until
- * `globalThis.egressMutant` is their number; `globalThis.egressMeet`, where it is set, hears how each condition came out.
+ * `globalThis.egressMutant` is their number; `globalThis.egressMeet`, where it is set, hears of each condition how it came out, and how each of
+ * its mutants would have.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -12,14 +13,12 @@ export const FOLDERS = ["http", "body", "listen", "forward"];
 /**
  * @typedef {object} Mutant
  * @property {number} id what `egressMutant` is set to
- * @property {number} site the condition, as `egressMeet` names it
- * @property {boolean} shows how the condition must come out for the mutant to make a difference
  * @property {string} area its folder
  * @property {string} file below src, without `.js`
  * @property {number} line of the compiled file
  * @property {string} what in words, the condition shortened
  * @property {string} key its name over builds: file, change, whole condition, and which of those that read the same
- * @property {string} of digest of its compiled file
+ * @property {string} of digest of its compiled file's code
  */
 
 /**
@@ -31,7 +30,7 @@ export function findMutants(built) {
   const files = FOLDERS.flatMap((folder) => filesBelow(join(built, "src", folder))).map((path) => {
     const text = readFileSync(path, "utf8");
     const place = { area: relative(join(built, "src"), path).split("/")[0], file: relative(join(built, "src"), path).replace(/\.js$/, "") };
-    return { path: relative(built, path), text: instrument(text, { ...place, of: digest(text) }, mutants) };
+    return { path: relative(built, path), text: instrument(text, { ...place, of: digest(codeOf(text)) }, mutants) };
   });
   return { mutants, files };
 }
@@ -50,6 +49,17 @@ export function filesBelow(folder, ending = ".js") {
     .map((name) => join(folder, name));
 }
 
+/** Conditions of which half may be asked once more: nothing is awaited, assigned, counted or taken by them. */
+const REPEATABLE = /^(?!.*(?:await|\+\+|--|[^=!<>]=[^=>]|\.(?:next|pop|shift|exec|take|admit|share|enter\w*|delete|add|read|push)\()).*$/s;
+
+/** Comments and layout change nothing. */
+function codeOf(text) {
+  return text
+    .replaceAll(/\/\*[\s\S]*?\*\//g, "")
+    .replaceAll(/^\s*\/\/.*$/gm, "")
+    .replaceAll(/\s+/g, " ");
+}
+
 function instrument(text, place, mutants) {
   const pattern = /(^[ \t}]*(?:else )?)if \(/gm;
   const alike = new Map();
@@ -63,16 +73,15 @@ function instrument(text, place, mutants) {
     const consequence = text.slice(close + 1, close + 160);
     if (!/refus|malformed|throw|return|abort|destroy|fail|break/i.test(consequence)) continue;
     const line = text.slice(0, match.index).split("\n").length;
-    const site = mutants.length;
-    let mutated = `(globalThis.egressMeet ?? ((_, value) => value))(${site}, (${condition}))`;
+    const others = [];
     const add = (replacement, change, shows) => {
       const id = mutants.length;
-      mutated = `globalThis.egressMutant === ${id} ? (${replacement}) : ${mutated}`;
       const name = `${change}: if (${condition.replaceAll(/\s+/g, " ")})`;
       const nth = (alike.get(name) ?? 0) + 1;
       alike.set(name, nth);
       const key = `${place.file} ${name}${nth === 1 ? "" : ` #${nth}`}`;
-      mutants.push({ id, site, shows, line, what: `${change}: if (${short(condition)})`, key, ...place });
+      mutants.push({ id, line, what: `${change}: if (${short(condition)})`, key, ...place });
+      others.push({ id, replacement, told: REPEATABLE.test(condition) ? `() => (${replacement})` : `() => ${!shows}` });
     };
     add("false", "never", true);
     for (const operator of [" || ", " && "]) {
@@ -83,6 +92,9 @@ function instrument(text, place, mutants) {
       add(condition.slice(at + operator.length), "without its left side", operator === " || ");
       break;
     }
+    const alternatives = others.map(({ id, told }) => `[${id}, ${told}]`).join(", ");
+    const met = `globalThis.egressMeet === undefined ? (${condition}) : globalThis.egressMeet((${condition}), [${alternatives}])`;
+    const mutated = others.reduce((rest, { id, replacement }) => `globalThis.egressMutant === ${id} ? (${replacement}) : ${rest}`, met);
     out += text.slice(from, open) + mutated;
     from = close;
   }

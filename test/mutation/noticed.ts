@@ -4,25 +4,28 @@ import { z } from "zod";
 import { CASE_FILES, ownDestination, ownDestinations, runCase } from "../bypass/attack.js";
 import type { AttackCase } from "../bypass/case-file.js";
 import { type Rig, startRig } from "../bypass/rig.js";
+import { hearOf } from "./meeting.js";
 
 /**
  * Runs the attack cases against a proxy whose code holds every mutant of scripts/mutation.mjs, switched on one by one by a global: one
- * process and one proxy for all of them. Two runs of all cases without a mutant say first which case brings which condition to which
- * outcome; a mutant is then tried on those that bring its own to where it differs. Writes a line of JSON a mutant.
+ * process and one proxy for all of them. Two runs of all cases without a mutant say first which mutants would make a condition come out
+ * otherwise in which case; each is then tried on those cases. Writes a line of JSON a mutant.
  *
  *   node noticed.js WORK.json REACH.json
  *
- * WORK.json: [{"id":3,"site":3,"shows":true,"area":"http"}, …]. REACH.json is written where it is missing.
+ * WORK.json: numbers of mutants. REACH.json is written where it is missing.
  */
-const mutantShape = z.object({ id: z.number(), site: z.number(), shows: z.boolean(), area: z.string() });
-/** "site:outcome" to the numbers of the cases: in a proxy that just started, and in one that has run them before. */
 const reachShape = z.object({
-  start: z.array(z.string()),
+  /** Mutants that matter while the proxy starts. */
+  start: z.array(z.number()),
+  /** Mutant to the numbers of its cases: in a proxy that just started, and in one that has run them before. */
   fresh: z.record(z.string(), z.array(z.number())),
   warm: z.record(z.string(), z.array(z.number())),
 });
-type Mutant = z.output<typeof mutantShape>;
 type Reach = z.output<typeof reachShape>;
+
+/** Of so many cases in which a mutant changes a condition, and none is red, the rest would not be either. Drawn evenly. */
+const MOST_CASES = 100;
 
 interface NumberedCase {
   readonly attack: AttackCase;
@@ -45,12 +48,12 @@ process.on("unhandledRejection", () => {
 });
 
 const [, , workPath = "", reachPath = ""] = process.argv;
-const mutants = z.array(mutantShape).parse(JSON.parse(readFileSync(workPath, "utf8")));
+const mutants = z.array(z.number()).parse(JSON.parse(readFileSync(workPath, "utf8")));
 if (!existsSync(reachPath)) writeFileSync(reachPath, JSON.stringify(await measureReach()));
 const reach = reachShape.parse(JSON.parse(readFileSync(reachPath, "utf8")));
 let rig = await startRig(ownDestinations());
 tell(-1, null);
-for (const mutant of mutants) tell(mutant.id, await noticedBy(mutant));
+for (const mutant of mutants) tell(mutant, await noticedBy(mutant));
 process.exit(0);
 
 function tell(id: number, by: string | null): void {
@@ -58,17 +61,14 @@ function tell(id: number, by: string | null): void {
 }
 
 async function measureReach(): Promise<Reach> {
-  const start = new Set<string>();
-  const passes = { fresh: new Map<string, Set<number>>(), warm: new Map<string, Set<number>>() };
-  let hear = (outcome: string): unknown => start.add(outcome);
-  Reflect.set(globalThis, "egressMeet", (site: number, value: unknown): unknown => {
-    hear(`${site}:${Boolean(value)}`);
-    return value;
-  });
+  const start = new Set<number>();
+  const passes = { fresh: new Map<number, Set<number>>(), warm: new Map<number, Set<number>>() };
+  let hear = (mutant: number): unknown => start.add(mutant);
+  const end = hearOf((mutant) => hear(mutant));
   const measured = await startRig(ownDestinations());
   for (const [pass, met] of Object.entries(passes)) {
     for (const [index, numbered] of ALL.entries()) {
-      hear = (outcome) => (met.get(outcome) ?? met.set(outcome, new Set()).get(outcome))?.add(index);
+      hear = (mutant) => (met.get(mutant) ?? met.set(mutant, new Set()).get(mutant))?.add(index);
       if (pass === "warm" && !isRepeatable(numbered.attack)) continue;
       const red = (await isRed(measured, numbered, pass === "fresh")) && (await isRed(measured, numbered, false));
       if (!red) continue;
@@ -76,26 +76,27 @@ async function measureReach(): Promise<Reach> {
       process.exit(2);
     }
   }
-  Reflect.deleteProperty(globalThis, "egressMeet");
+  end();
   await measured.close();
-  const plain = (met: ReadonlyMap<string, ReadonlySet<number>>): Record<string, number[]> =>
-    Object.fromEntries([...met].map(([outcome, found]) => [outcome, [...found]]));
+  const plain = (met: ReadonlyMap<number, ReadonlySet<number>>): Record<string, number[]> =>
+    Object.fromEntries([...met].map(([mutant, found]) => [mutant, [...found]]));
   return { start: [...start], fresh: plain(passes.fresh), warm: plain(passes.warm) };
 }
 
-async function noticedBy(mutant: Mutant): Promise<string | null> {
-  const outcome = `${mutant.site}:${mutant.shows}`;
-  const atStart = reach.start.includes(outcome);
-  const warm = atStart ? [] : (reach.warm[outcome] ?? []);
+async function noticedBy(mutant: number): Promise<string | null> {
+  const atStart = reach.start.includes(mutant);
+  const warm = atStart ? [] : (reach.warm[mutant] ?? []);
   const first = await noticedAmong(mutant, inOrder(warm));
   if (first !== null) return first;
   // What happens once in a proxy's life, as a first look-up or a start, needs one that starts with the mutant in it.
-  const fresh = atStart ? [...ALL.keys()] : (reach.fresh[outcome] ?? []).filter((index) => !warm.includes(index));
+  const fresh = atStart ? [...ALL.keys()] : (reach.fresh[mutant] ?? []).filter((index) => !warm.includes(index));
   return fresh.length === 0 ? null : await noticedByFresh(mutant, inOrder(fresh));
 }
 
 function inOrder(cases: readonly number[]): number[] {
-  return [...cases].sort((a, b) => Number(isSlow(a)) - Number(isSlow(b)) || a - b);
+  const step = Math.max(1, cases.length / MOST_CASES);
+  const drawn = Array.from({ length: Math.min(cases.length, MOST_CASES) }, (_, index) => cases[Math.floor(index * step)] ?? 0);
+  return drawn.sort((a, b) => Number(isSlow(a)) - Number(isSlow(b)) || a - b);
 }
 
 function isSlow(index: number): boolean {
@@ -103,7 +104,7 @@ function isSlow(index: number): boolean {
   return attack !== undefined && SLOW.test(`${attack.idea} ${attack.name}`);
 }
 
-async function noticedAmong(mutant: Mutant, cases: readonly number[]): Promise<string | null> {
+async function noticedAmong(mutant: number, cases: readonly number[]): Promise<string | null> {
   for (const index of cases) {
     const numbered = ALL[index];
     if (numbered === undefined) continue;
@@ -121,8 +122,8 @@ async function noticedAmong(mutant: Mutant, cases: readonly number[]): Promise<s
   return null;
 }
 
-async function noticedByFresh(mutant: Mutant, cases: readonly number[]): Promise<string | null> {
-  switchOn(mutant.id);
+async function noticedByFresh(mutant: number, cases: readonly number[]): Promise<string | null> {
+  switchOn(mutant);
   crashed = false;
   let started: Rig | undefined;
   try {
@@ -155,8 +156,8 @@ async function restart(): Promise<void> {
   crashed = false;
 }
 
-async function isRedUnder(mutant: Mutant, running: Rig, numbered: NumberedCase, full: boolean): Promise<boolean> {
-  switchOn(mutant.id);
+async function isRedUnder(mutant: number, running: Rig, numbered: NumberedCase, full: boolean): Promise<boolean> {
+  switchOn(mutant);
   const red = await isRed(running, numbered, full);
   switchOn(-1);
   // What the mutant left behind must not be blamed on the next one.
