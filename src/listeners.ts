@@ -10,6 +10,7 @@ import { basicAuthentication } from "./listen/credentials.js";
 import { listenProxyTls } from "./listen/tls-listener.js";
 import { ConnectionLedger } from "./listen/connection-ledger.js";
 import { listenExplicit } from "./listen/explicit-listener.js";
+import { FailedHandshakes } from "./listen/failed-handshakes.js";
 import { listenFirstParty } from "./listen/first-party-listener.js";
 import type { Listener } from "./listen/listener.js";
 import type { ServingParts } from "./listen/secure-connection.js";
@@ -162,6 +163,7 @@ function servingParts({ limits, timeouts, http2 }: Settings, behind: Behind): Se
     parseStreamHead,
     judgeServerName,
     bodies: new BodyBudget(limits.body_memory_bytes),
+    failedHandshakes: new FailedHandshakes(behind.logger),
     http2Streams: http2.offer ? http2.streams : undefined,
     bounds: {
       headerBytes: limits.header_bytes,

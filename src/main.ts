@@ -284,7 +284,7 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
         await theirs?.commit();
         await own.commit();
         registry.policyReload("ok");
-        logger.info("Policy, rules and CA are read anew.", { policy: inForce.index.policy.digest });
+        logger.info("Policy, rules and CA are read anew.", { policy: inForce.index.policy.digest, ca: leaves.authority.fingerprint });
       } catch (error) {
         registry.policyReload("error");
         logger.error("The reload failed; what was in force stays in force.", {

@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(program: Command) => void
   suggest: async () => (await import("./suggest.js")).addSuggestCommand,
   credentials: async () => (await import("./credentials.js")).addCredentialsCommand,
   pins: async () => (await import("./pins.js")).addPinsCommand,
+  pseudonym: async () => (await import("./pseudonym.js")).addPseudonymCommand,
   limits: async () => (await import("./limits.js")).addLimitsCommand,
   "first-party": async () => (await import("./first-party.js")).addFirstPartyCommand,
   support: async () => (await import("./support.js")).addSupportCommand,

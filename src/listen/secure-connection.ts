@@ -9,6 +9,7 @@ import { AnswerWriter } from "./answer-writer.js";
 import type { BodyBudget } from "./body-budget.js";
 import type { ChunkedPieces } from "./body-reader.js";
 import type { ConnectionLife } from "./connection-life.js";
+import type { FailedHandshakes } from "./failed-handshakes.js";
 import { type ConnectionBounds, serveConnection } from "./http-connection.js";
 import { serveHttp2 } from "./http2-connection.js";
 import type { ParseStreamHead } from "./http2-options.js";
@@ -25,6 +26,7 @@ export interface ServingParts {
   readonly judgeServerName: (serverName: string | undefined, target: Target) => Refusal | undefined;
   readonly bounds: ConnectionBounds;
   readonly bodies: BodyBudget;
+  readonly failedHandshakes: FailedHandshakes;
   /** HTTP/2 streams of one session at once; undefined: HTTP/2 is not offered. */
   readonly http2Streams: number | undefined;
   readonly logger: Logger;
@@ -55,6 +57,7 @@ export async function serveSecure(socket: Socket, connection: SecureConnection, 
   );
   switch (handshake.kind) {
     case "failed":
+      parts.failedHandshakes.tell(client, target.host, handshake.reason);
       return;
     case "not-tls": {
       const refused = refusal("not-tls", "The first byte in the tunnel opens no TLS session.");

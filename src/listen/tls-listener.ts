@@ -41,6 +41,7 @@ export async function listenProxyTls(options: TlsListenerOptions, parts: Serving
       const name = options.certificates ? certifiedName(handshake.socket) : undefined;
       await serveProxyClient(handshake.socket, client, parts, life, name === undefined ? askedOf(options) : () => named(client, name));
     }
+    if (handshake.kind === "failed") parts.failedHandshakes.tell(client, undefined, handshake.reason);
     if (handshake.kind !== "not-tls") return;
     const refused = refusal("not-tls", "This listener is reached over TLS.");
     await refuseAndClose(socket, refused, { client, entry: "absolute", target: undefined }, life.watch(parts.handler));

@@ -55,6 +55,12 @@ export function recordPage(record: DeskRecord, history: readonly DeskHistoryEntr
     ...(record.via === null
       ? []
       : ([["Dialled by", `the parent proxy ${record.via}, which resolves the name`]] satisfies [string, string][])),
+    ...(record.host.startsWith("{")
+      ? ([["Which host", "no policy names it, so records don't either; try names: egress-proxy pseudonym NAME"]] satisfies [
+          string,
+          string,
+        ][])
+      : []),
     ["Case", `${record.case}, destination ${record.destination}${record.eventKind === null ? "" : `, event ${record.eventKind}`}`],
     ["Client", record.client],
     ["Seen", `${record.occurrences} times, first ${record.firstSeen}, last ${record.lastSeen}`],

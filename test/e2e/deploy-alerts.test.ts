@@ -12,7 +12,13 @@ const UNIT_TESTS = join(DEPLOY, "prometheus", "alerts.test.yaml");
 const FILE = z.object({
   groups: z.array(
     z.looseObject({
-      rules: z.array(z.looseObject({ alert: z.string().optional(), annotations: z.record(z.string(), z.string()).optional() })),
+      rules: z.array(
+        z.looseObject({
+          alert: z.string().optional(),
+          labels: z.record(z.string(), z.string()).optional(),
+          annotations: z.record(z.string(), z.string()).optional(),
+        }),
+      ),
     }),
   ),
 });
@@ -25,6 +31,7 @@ const alerts = FILE.parse(parse(readFileSync(RULES, "utf8")))
 
 test("promtool finds no fault in the rules, and every unit test of an alert holds", () => {
   run("promtool", ["check", "rules", RULES]);
+  run("promtool", ["check", "config", join(DEPLOY, "prometheus", "prometheus.yml")]);
   run("promtool", ["test", "rules", UNIT_TESTS]);
 });
 
@@ -43,13 +50,18 @@ test("every alert has a unit test in which it fires, and one in which it must no
   }
 });
 
-test("every alert names its runbook page, and the page says what it means, what to look at, and what to do", () => {
-  for (const { alert, annotations } of alerts) {
+test("every alert names its runbook page, and the page says whether it can wait, what it means, what to look at, what to do, and when it ends", () => {
+  const index = readFileSync(join(packageRoot(), "docs", "operations", "alerts", "README.md"), "utf8");
+  for (const { alert, annotations, labels } of alerts) {
     assert.equal(annotations?.["runbook"], `docs/operations/alerts/${alert ?? ""}.md`);
     const page = join(packageRoot(), annotations["runbook"]);
     assert.ok(existsSync(page), page);
     const text = readFileSync(page, "utf8");
-    for (const heading of [`# ${alert ?? ""}`, "## What it means", "## Look", "## Do"])
-      assert.ok(text.includes(heading), `${page} lacks ${heading}`);
+    for (const heading of [`# ${alert ?? ""}`, "**Tonight?**", "## What it means", "## Look", "## Do", "## It ends"])
+      assert.ok(text.includes(`\n${heading}`) || text.startsWith(heading), `${page} lacks ${heading}`);
+    assert.ok(index.includes(`[${alert ?? ""}](${alert ?? ""}.md)`), `README.md of the pages lacks ${alert ?? ""}`);
+    const severity = new RegExp(`\\[${alert ?? ""}\\]\\S+ *\\| ${labels?.["severity"] ?? "?"} `);
+    assert.match(index, severity);
+    assert.ok(text.includes(`\nSeverity: ${labels?.["severity"] ?? "?"}.`), `${page} states another severity`);
   }
 });

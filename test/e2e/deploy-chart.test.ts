@@ -40,7 +40,10 @@ const MATRIX: Readonly<Record<string, readonly string[]>> = {
     "support.enabled=true,support.type=LoadBalancer,support.cidrs={198.51.100.0/24,203.0.113.9/32},support.clientCaSecret=support-ca",
   ],
   "browsers by Diffgram's own ingress": ["firstParty.enabled=true,firstParty.hosts={diffgram.example.org}"],
-  "everything for Prometheus and Grafana": [MONITORING, "metrics.prometheusRule.labels.release=kps"],
+  "everything for Prometheus and Grafana": [
+    MONITORING,
+    "metrics.prometheusRule.labels.release=kps,metrics.prometheusRule.runbooks=https://wiki.example.com/egress/",
+  ],
   "scaled by load, hard anti-affinity, own classes": [
     "autoscaling.enabled=true,antiAffinity=hard,persistence.storageClassName=fast,priorityClassName=high",
     "nodeSelector.disk=ssd,tolerations[0].key=egress,tolerations[0].operator=Exists,topologySpreadConstraints[0].maxSkew=1",
@@ -142,6 +145,18 @@ test("each rules file of the package is in the ConfigMap and at its place in the
   for (const { key, path } of items) assert.equal(key.replaceAll("__", "/"), path);
 });
 
+test("each alert carries its page: as a path of this repository, or where the values say that people read it", () => {
+  const pagesOf = (name: string): string[] => {
+    const rule = everything.get(name)?.find((each) => each.kind === "PrometheusRule");
+    return [...JSON.stringify(rule).matchAll(/"(runbook(?:_url)?":"[^"]*?)Egress\w+\.md"/g)].map(([, page = ""]) => page);
+  };
+  const own = pagesOf("everything for Prometheus and Grafana");
+  assert.deepEqual([...new Set(own)], ['runbook_url":"https://wiki.example.com/egress/']);
+  const shipped = pagesOf("everything at once");
+  assert.deepEqual([...new Set(shipped)], ['runbook":"docs/operations/alerts/']);
+  assert.ok(own.length === shipped.length && own.length >= 20);
+});
+
 /** Values that can't work, and the word that the refusal has to hold. */
 const REFUSED: readonly (readonly [sentence: string, set: string, says: string])[] = [
   ["a key that no value has", "replicas=3", "replicas"],
@@ -163,6 +178,7 @@ const REFUSED: readonly (readonly [sentence: string, set: string, says: string])
     "cilium or istio",
   ],
   ["a resolver without an address", "dns.enabled=true", "dns.clusterIP"],
+  ["a place for runbooks that is no address", "metrics.prometheusRule.runbooks=wiki/egress", "runbooks"],
   ["a grace period that ends before the drain begins", "preStopSeconds=40", "terminationGracePeriodSeconds"],
 ];
 for (const [sentence, set, says] of REFUSED) {

@@ -23,6 +23,11 @@ const proxyLabels = { "app.kubernetes.io/name": "diffgram-egress-proxy", "app.ku
 const ENDPOINTS: readonly Endpoint[] = [
   { name: "client", address: "10.244.1.10", pod: { namespace: "diffgram", labels: { app: "diffgram-default" } } },
   { name: "hook", address: "10.244.1.11", pod: { namespace: "diffgram", labels: {} } },
+  {
+    name: "quarantined",
+    address: "10.244.1.12",
+    pod: { namespace: "diffgram", labels: { app: "diffgram-default", "egress-proxy/quarantine": "true" } },
+  },
   { name: "neighbour", address: NEIGHBOUR, pod: { namespace: "diffgram", labels: { app: "diffgram-walrus" } } },
   {
     name: "proxy",
@@ -136,6 +141,11 @@ test("a pod of another namespace, under the same labels, does not reach the prox
     ],
     [0, 0, false],
   );
+});
+
+test("a pod under the quarantine's label reaches nothing at all, not even the proxy, a neighbour or a resolver", async () => {
+  const cutOff = { ...ONLY_THROUGH_THE_PROXY, explicit: 0, transparent: 0, vendorName: "ETIMEOUT", attackerName: "ETIMEOUT", neighbour: false };
+  assert.deepEqual(await waysOut("quarantined", rendered), cutOff);
 });
 
 test("the verify Job of the chart says the same, and finds the way that an added rule opens", async () => {

@@ -101,6 +101,14 @@ function factsCard(record: DeskRecord): Html {
     ...(record.via === null ? [] : [["Dialled by", `the parent proxy ${shown(record.via)}, which resolves the name`] as const]),
     ["Case", caseLabel(record.case)],
     ["Destination", shown(record.destination)],
+    ...(record.host.startsWith("{")
+      ? [
+          [
+            "Which host",
+            html`No policy names it, so records don't either. Names can be tried: <code>egress-proxy pseudonym NAME</code>`,
+          ] as const,
+        ]
+      : []),
     ["Event", record.eventKind === null ? "none named" : breaking(record.eventKind)],
     ["In the source", codeText(codePathOf(record) ?? "not known")],
     ["Client", shown(record.client)],

@@ -162,10 +162,17 @@ capabilities:
 
 {{- /* Every pod, also a hook Job's, which carries no label. In a shared namespace the proxy's own pods have policies of their own. */ -}}
 {{- define "egress.diffgramPods" -}}
-{{- if eq .Values.diffgram.namespace .Release.Namespace -}}
+{{- $shared := eq .Values.diffgram.namespace .Release.Namespace -}}
+{{- if or $shared .Values.networkPolicy.defaultDeny -}}
 podSelector:
   matchExpressions:
+    {{- if $shared }}
     - { key: app.kubernetes.io/name, operator: NotIn, values: [{{ include "egress.name" . }}] }
+    {{- end }}
+    {{- if .Values.networkPolicy.defaultDeny }}
+    {{- /* What is let in and out is a union: a pod can only be cut off by being named by nothing but the default deny. */}}
+    - { key: egress-proxy/quarantine, operator: NotIn, values: ["true"] }
+    {{- end }}
 {{- else -}}
 podSelector: {}
 {{- end -}}
