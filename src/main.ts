@@ -110,7 +110,7 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
   const consoleSettings = consoleSettingsOf(settings);
   const key = readInstallationKey(settings.data);
   const pseudonyms = pseudonymsOf(key);
-  const pins = TenantPinFile.open(settings.data);
+  const pins = TenantPinFile.open(settings.data, settings.tenant_pins);
   const loaded = loadRules(settings, pseudonyms, options.files);
   // Workers have the very same; it is said once.
   announce(loaded, registry, worker === undefined ? logger : undefined);

@@ -18,9 +18,9 @@ export function addPseudonymCommand(program: Command): void {
     .option("--data <dir>", "the proxy's data folder, which holds the installation's key", process.env["EGRESS_PROXY_DATA"] ?? "./data")
     .action(async (names: readonly string[], { data }: { readonly data: string }) => {
       try {
-        const { short } = knownKey(data);
+        const key = knownKey(data);
         for await (const name of names.includes("-") ? linesOfInput() : names)
-          for (const spelling of spellings(name)) process.stdout.write(`${short(spelling)}  ${spelling}\n`);
+          for (const spelling of spellings(name)) process.stdout.write(`${key.short(spelling)}  ${spelling}\n`);
       } catch (error) {
         if (!(error instanceof FaultsError)) throw error;
         process.stderr.write(`${error.message}\n`);

@@ -8,6 +8,7 @@ import {
   networksSetting,
   numberSetting,
   parentSetting,
+  pinsSetting,
   recipientsSetting,
   secretSetting,
   storeSetting,
@@ -244,6 +245,9 @@ export const SETTINGS_SCHEMA = section({
     1,
     0,
     64,
+  ),
+  tenant_pins: pinsSetting(
+    "Whose accounts at the vendor this installation posts to, as NAME=HMAC: every replica holds them from its first request on, and learns no other.",
   ),
   name_constraints: booleanSetting(
     "Whether a new CA is constrained to the policy's hosts; naming another host later needs a new CA.",

@@ -123,6 +123,21 @@ export function recipientsSetting(description: string) {
     .meta({ description, form: "list", mend: 'Write what `age-keygen -y key.txt` prints, such as ["age1…"].' });
 }
 
+/** A list of tenant pins as `NAME=HMAC`, at most one a name. Spelled as they are printed, so they are kept as text. */
+export function pinsSetting(description: string) {
+  const error = "must be NAME=HMAC, a pin's name and 64 hex digits.";
+  const twice = "names a pin twice.";
+  return z
+    .array(z.string({ error }).regex(/^[a-z][a-z0-9_-]{0,63}=[0-9a-f]{64}$/, { error }), { error: "must be a list." })
+    .refine((pins) => new Set(pins.map((pin) => pin.split("=", 1)[0])).size === pins.length, { error: twice })
+    .prefault([])
+    .meta({
+      description,
+      form: "list",
+      mend: "Write what `egress-proxy pins list --as-setting` prints on a proxy whose pins are confirmed.",
+    });
+}
+
 /** A proxy as `http(s)://HOST:PORT`. The text is never told: it may hold a password, where one was written by mistake. */
 export function parentSetting(description: string) {
   const error = "must be http://HOST:PORT, https://HOST:PORT or off.";

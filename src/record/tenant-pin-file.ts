@@ -23,23 +23,32 @@ export type TenantPin = z.output<typeof PIN>;
 /**
  * The pins of one installation, in `tenant-pins.json` of its data folder: HMACs under the installation's key, so the file tells nobody a
  * write key. Small and rarely written, so it is replaced whole and synced. Workers of one installation share it: who is first is first for all.
+ * Replicas don't: one that starts on an empty volume would learn the first account that it sees, which may be an attacker's. What the settings
+ * state (`tenant_pins`) holds on all of them from the start, is never learned, and beats the file.
  */
 export class TenantPinFile implements TenantPins {
   readonly #path: string;
+  /** HMAC by name, of what the settings state. */
+  readonly #stated: ReadonlyMap<string, string>;
   #pins: readonly TenantPin[];
   #durable = true;
 
-  private constructor(path: string, pins: readonly TenantPin[]) {
+  private constructor(path: string, pins: readonly TenantPin[], stated: ReadonlyMap<string, string>) {
     this.#path = path;
     this.#pins = pins;
+    this.#stated = stated;
   }
 
-  /** @throws FaultsError where the file is there and can't be read: a pin that is lost would let any account be learned anew */
-  static open(dataDir: string): TenantPinFile {
+  /**
+   * @param stated `NAME=HMAC`, as in the setting `tenant_pins`
+   * @throws FaultsError where the file is there and can't be read: a pin that is lost would let any account be learned anew
+   */
+  static open(dataDir: string, stated: readonly string[] = []): TenantPinFile {
     const path = join(dataDir, "tenant-pins.json");
-    if (!existsSync(path)) return new TenantPinFile(path, []);
+    const said = new Map(stated.map((pin) => [pin.slice(0, pin.indexOf("=")), pin.slice(pin.indexOf("=") + 1)]));
+    if (!existsSync(path)) return new TenantPinFile(path, [], said);
     try {
-      return new TenantPinFile(path, FILE.parse(JSON.parse(readFileSync(path, "utf8"))).pins);
+      return new TenantPinFile(path, FILE.parse(JSON.parse(readFileSync(path, "utf8"))).pins, said);
     } catch {
       throw new FaultsError("The tenant pins can't be used:", [
         {
@@ -57,7 +66,10 @@ export class TenantPinFile implements TenantPins {
 
   mismatches(seen: readonly SeenPin[]): readonly string[] {
     if (this.#unknown(seen).length > 0) this.#takeIn();
-    const wrong = seen.filter(({ name, hmac }) => this.#pins.some((pin) => pin.name === name && pin.hmac !== hmac));
+    const wrong = seen.filter(({ name, hmac }) => {
+      const pinned = this.#pinned(name);
+      return pinned !== undefined && pinned !== hmac;
+    });
     return [...new Set([...wrong.map(({ name }) => name), ...contradicting(seen)])];
   }
 
@@ -82,11 +94,13 @@ export class TenantPinFile implements TenantPins {
     return { names, durable: this.#durable, contradicted: this.mismatches(seen) };
   }
 
+  #pinned(name: string): string | undefined {
+    return this.#stated.get(name) ?? this.#pins.find((pin) => pin.name === name)?.hmac;
+  }
+
   /** The first value of each name that has no pin. */
   #unknown(seen: readonly SeenPin[]): readonly SeenPin[] {
-    return seen.filter(
-      ({ name }, index) => !this.#pins.some((pin) => pin.name === name) && seen.findIndex((other) => other.name === name) === index,
-    );
+    return seen.filter(({ name }, index) => this.#pinned(name) === undefined && seen.findIndex((other) => other.name === name) === index);
   }
 
   /** Adds the pins of the file that this process does not know. One that can't be read adds none: what is pinned here stays pinned. */

@@ -28,9 +28,9 @@ test("the host that a record does not name is found by trying it, however it is 
 
 test("a list of names comes on standard input, and is taken as it stands where it is no host", async (context) => {
   const data = folder(context);
-  const { short } = openInstallationKey(data);
+  const key = openInstallationKey(data);
   const { stdout } = await runCliWith("Some Key\r\n\nhost.example", "pseudonym", "-", "--data", data);
-  assert.equal(stdout, `${short("Some Key")}  Some Key\n${short("host.example")}  host.example\n`);
+  assert.equal(stdout, `${key.short("Some Key")}  Some Key\n${key.short("host.example")}  host.example\n`);
 });
 
 test("a folder without a key is told, and none is made there", async (context) => {

@@ -144,7 +144,14 @@ test("a pod of another namespace, under the same labels, does not reach the prox
 });
 
 test("a pod under the quarantine's label reaches nothing at all, not even the proxy, a neighbour or a resolver", async () => {
-  const cutOff = { ...ONLY_THROUGH_THE_PROXY, explicit: 0, transparent: 0, vendorName: "ETIMEOUT", attackerName: "ETIMEOUT", neighbour: false };
+  const cutOff = {
+    ...ONLY_THROUGH_THE_PROXY,
+    explicit: 0,
+    transparent: 0,
+    vendorName: "ETIMEOUT",
+    attackerName: "ETIMEOUT",
+    neighbour: false,
+  };
   assert.deepEqual(await waysOut("quarantined", rendered), cutOff);
 });
 

@@ -52,6 +52,24 @@ describe("TenantPinFile", () => {
     assert.deepEqual(pins.mismatches([{ name: "tid", hmac: TWO }]), ["tid"]);
   });
 
+  it("holds what the settings state from the first request on, learns none of it, and lets the file say nothing else", () => {
+    const stated = [`tid=${ONE}`];
+    const fresh = TenantPinFile.open(folder, stated);
+    assert.deepEqual(fresh.mismatches([{ name: "tid", hmac: TWO }]), ["tid"]);
+    assert.deepEqual(fresh.learn([{ name: "tid", hmac: TWO }]), { names: [], durable: true, contradicted: [] });
+    assert.deepEqual(fresh.mismatches([{ name: "tid", hmac: ONE }]), []);
+    assert.deepEqual(fresh.learn([{ name: "other", hmac: TWO }]).names, ["other"]);
+    assert.deepEqual(
+      TenantPinFile.open(folder).pins.map(({ name }) => name),
+      ["other"],
+    );
+    // A replica that had learned the stranger's before anybody stated ours.
+    TenantPinFile.open(folder).learn([{ name: "tid", hmac: TWO }]);
+    const late = TenantPinFile.open(folder, stated);
+    assert.deepEqual(late.mismatches([{ name: "tid", hmac: TWO }]), ["tid"]);
+    assert.deepEqual(late.mismatches([{ name: "tid", hmac: ONE }]), []);
+  });
+
   it("refuses a file that it can't read, since a lost pin would let any account be the first", () => {
     writeFileSync(join(folder, "tenant-pins.json"), '{"pins": [{"name": "tid"}]}');
     assert.throws(() => TenantPinFile.open(folder), FaultsError);
