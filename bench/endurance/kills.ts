@@ -77,9 +77,7 @@ function take({ seen, repeated }: KillRound): void {
     sum.sent += one.sent;
     sum.told += one.told;
     state.cut += one.sent - one.told;
-    if (one.record === undefined) continue;
-    sum.record ??= one.record;
-    if (sum.record !== one.record) faults.push(`one body has the records ${sum.record} and ${one.record}`);
+    sum.record ??= [...one.named][0];
   }
 }
 
@@ -94,14 +92,19 @@ async function reading(work: (archive: RecordArchive) => Promise<void>): Promise
 }
 
 /** What this round saw, beside the spool that the kill left. */
-async function judge({ reader }: RecordArchive, { seen }: KillRound): Promise<void> {
+async function judge({ reader }: RecordArchive, { seen, repeated }: KillRound): Promise<void> {
   for (const id of seen) {
     const occurrences = (await reader.get(id))?.occurrences;
     if (occurrences !== 1) faults.push(`kill ${state.kills}: ${id} is kept ${occurrences ?? 0} times`);
   }
-  for (const { sent, told: named, record } of Object.values(state.repeated)) {
+  for (const [index, { sent, told: named, record }] of Object.entries(state.repeated)) {
     if (record === undefined) continue;
-    const counted = (await reader.get(record))?.occurrences ?? 0;
+    const kept = await reader.get(record);
+    const counted = kept?.occurrences ?? 0;
+    for (const id of repeated.get(Number(index))?.named ?? []) {
+      const found = (await reader.get(id))?.id;
+      if (found !== kept?.id) faults.push(`kill ${state.kills}: one body has the records ${record} and ${found ?? "none"}`);
+    }
     // What was sent and not told was cut by a kill: it may have been counted.
     if (named > counted || counted > sent)
       faults.push(`kill ${state.kills}: ${record} was sent ${sent} and told ${named} times, and counts ${counted}`);
@@ -111,7 +114,8 @@ async function judge({ reader }: RecordArchive, { seen }: KillRound): Promise<vo
 async function judgeAll({ reader }: RecordArchive): Promise<void> {
   const missing = new Set(readFileSync(seenFile, "utf8").split("\n").filter(Boolean));
   if (missing.size !== state.seen) faults.push(`${state.seen} refusals named ${missing.size} records`);
-  const repeated = new Set(Object.values(state.repeated).map(({ record }) => record));
+  const repeated = new Set<string | undefined>();
+  for (const { record } of Object.values(state.repeated)) if (record !== undefined) repeated.add((await reader.get(record))?.id);
   for await (const { id, occurrences } of reader.exportAll({})) {
     missing.delete(id);
     // Those that nobody was told of were cut by a kill.

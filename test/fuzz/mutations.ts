@@ -68,7 +68,8 @@ const ODD_STARTS: readonly [string, ...string[]] = [
   "GET /api/walrus/eventhub/new HTTP/1.1",
 ];
 
-function fuzzedBody(dice: Dice): Buffer {
+/** A JSON body, clean or with something dirty or odd in it. */
+export function fuzzedBody(dice: Dice): Buffer {
   const event: Record<string, unknown> = { ...USER_EVENT };
   for (let changes = Math.max(0, dice.below(5) - 1); changes > 0; changes -= 1) plant(event, dice);
   let text = JSON.stringify(event);

@@ -14,8 +14,8 @@ export interface HostileWish {
   readonly habits: readonly Habit[];
   /** A further byte of each this often, in milliseconds. */
   readonly everyMs: number;
-  /** One that was cut is there again when its next byte would be due; by default it stays away. */
-  readonly comesBack?: boolean;
+  /** One that was cut is there again within so many milliseconds; by default it stays away. */
+  readonly backWithinMs?: number;
 }
 
 export interface HostileClients {
@@ -58,16 +58,16 @@ export async function holdHostileClients(wish: HostileWish): Promise<HostileClie
       open.delete(stream);
       clearInterval(timer);
       if (timer !== undefined) timers.delete(timer);
-      if (wish.comesBack === true && !left) comeBack(index);
+      if (wish.backWithinMs !== undefined && !left) comeBack(index, wish.backWithinMs);
     });
   };
-  const comeBack = (index: number): void => {
+  const comeBack = (index: number, withinMs: number): void => {
     const timer = setTimeout(() => {
       timers.delete(timer);
       returned += 1;
       // Turned away at the door: it tries again.
-      hold(index).catch(() => left || comeBack(index));
-    }, Math.random() * wish.everyMs);
+      hold(index).catch(() => left || comeBack(index, withinMs));
+    }, Math.random() * withinMs);
     timers.add(timer);
   };
   let next = 0;

@@ -1,0 +1,139 @@
+import { once } from "node:events";
+import type { Duplex } from "node:stream";
+import { AttackConnection, openSocket, openTunnel, secure } from "../../../test/bypass/client.js";
+import type { Rig } from "../../../test/bypass/rig.js";
+import { type Dice, fuzzedMessage } from "../../../test/fuzz/mutations.js";
+import { fuzzedSession } from "./http2-frames.js";
+import { mutated } from "./mutator.js";
+
+/** One connection of hostile bytes. @returns how many requests were on it */
+export type WireAttack = (rig: Rig, dice: Dice, note: (bytes: Buffer) => void) => Promise<number>;
+
+const HUB = "app.diffgram.com";
+const MESSAGES = 8;
+/** What a connection that neither answers nor ends may last: past the proxy's own time limits, with room for a busy machine. */
+const PATIENCE_MS = 30_000;
+
+async function tunnelled(rig: Rig, alpn: readonly string[] | undefined): Promise<Duplex> {
+  const socket = await openSocket(rig.proxyPort);
+  const opened = await openTunnel(socket, Buffer.from(`CONNECT ${HUB}:443 HTTP/1.1\r\nHost: ${HUB}:443\r\n\r\n`));
+  if (opened?.status !== 200) throw new Error(`The tunnel was answered ${opened?.status ?? 0}.`);
+  const session = await secure(socket, { serverName: HUB, alpn, version: undefined, caPem: rig.caPem });
+  if (session === undefined) throw new Error("The tunnel's TLS failed.");
+  return session;
+}
+
+/** HTTP/1.1 inside TLS, one message after the other. */
+const insideTls: WireAttack = async (rig, dice, note) => {
+  const connection = new AttackConnection(await tunnelled(rig, undefined));
+  try {
+    return await messages(connection, dice, note, (message) => message);
+  } finally {
+    connection.destroy();
+  }
+};
+
+/** The same in plain HTTP, by a proxy's absolute form. */
+const plainly: WireAttack = async (rig, dice, note) => {
+  const connection = new AttackConnection(await openSocket(rig.proxyPort));
+  const toPlain = (message: Buffer): Buffer =>
+    Buffer.from(
+      message
+        .toString("latin1")
+        .replaceAll(HUB, "plain.operator.example")
+        .replace("/api/walrus/eventhub/new", "http://plain.operator.example/in"),
+      "latin1",
+    );
+  try {
+    return await messages(connection, dice, note, toPlain);
+  } finally {
+    connection.destroy();
+  }
+};
+
+async function messages(
+  connection: AttackConnection,
+  dice: Dice,
+  note: (bytes: Buffer) => void,
+  as: (message: Buffer) => Buffer,
+): Promise<number> {
+  // Half of them in one write: a pipeline, whose bounds are as hostile as its messages.
+  const sent = Array.from({ length: MESSAGES }, () => as(fuzzedMessage(dice)));
+  const pipelined = dice.below(2) === 0;
+  if (pipelined) {
+    note(Buffer.concat(sent));
+    await connection.send(Buffer.concat(sent), undefined);
+  }
+  let answered = 0;
+  for (const message of sent) {
+    if (!pipelined) {
+      note(message);
+      await connection.send(message, undefined);
+    }
+    if ((await connection.answer()) === undefined) break;
+    answered += 1;
+  }
+  return Math.max(1, answered);
+}
+
+/** HTTP/2 frames by hand. */
+const frames: WireAttack = async (rig, dice, note) => {
+  const session = await tunnelled(rig, ["h2"]);
+  const { bytes, requests } = fuzzedSession(dice);
+  note(bytes);
+  session.resume();
+  session.write(bytes);
+  // The client has said all; an honest server ends what it can't read, and what it can read it answers.
+  await endsWithin(session, 1_500);
+  return requests;
+};
+
+/** @returns a ClientHello attack by CONNECT or redirection, from a real client's first bytes */
+export function hellos(hello: Buffer): WireAttack {
+  const words = ["160301", "01000100", "0000", "0010", "fe0d", "ffff"].map((hex) => Buffer.from(hex, "hex"));
+  return async (rig, dice, note) => {
+    const bytes = mutated(hello, dice, [...words, Buffer.from("evil.example"), Buffer.from(HUB)], hello);
+    note(bytes);
+    const redirected = dice.below(2) === 0;
+    const socket = await openSocket(redirected ? rig.transparentPort : rig.proxyPort);
+    if (!redirected) {
+      const opened = await openTunnel(socket, Buffer.from(`CONNECT ${HUB}:443 HTTP/1.1\r\nHost: ${HUB}:443\r\n\r\n`));
+      if (opened?.status !== 200) throw new Error(`The tunnel was answered ${opened?.status ?? 0}.`);
+    }
+    socket.resume();
+    socket.write(bytes);
+    await endsWithin(socket, 500);
+    return 1;
+  };
+}
+
+/** Waits for the other side's end for a while, then leaves: half of all attackers do. */
+async function endsWithin(stream: Duplex, ms: number): Promise<void> {
+  stream.on("error", () => undefined);
+  await Promise.race([once(stream, "close"), once(stream, "end"), new Promise((resolve) => setTimeout(resolve, ms))]).catch(
+    () => undefined,
+  );
+  stream.destroy();
+}
+
+/**
+ * The bytes of an attack that seemed to hang, once more and alone: a busy machine looks like a hang where two dozen wait.
+ * @throws where there is neither an answer nor an end this time, either
+ */
+export async function replay(rig: Rig, kind: string, bytes: Buffer): Promise<void> {
+  const stream = kind === "http1-plain" ? await openSocket(rig.proxyPort) : await tunnelled(rig, kind === "http2" ? ["h2"] : undefined);
+  stream.on("error", () => undefined);
+  stream.write(bytes);
+  await inTime(Promise.race([once(stream, "data"), once(stream, "close"), once(stream, "end")])).finally(() => stream.destroy());
+}
+
+export const WIRE_ATTACKS: Readonly<Record<string, WireAttack>> = { "http1-tls": insideTls, "http1-plain": plainly, http2: frames };
+
+/** Fails where an attack takes longer than any of the proxy's limits lets it. */
+export function inTime<Result>(attack: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("Neither an answer nor an end: the proxy hangs.")), PATIENCE_MS);
+  });
+  return Promise.race([attack, late]).finally(() => clearTimeout(timer));
+}
