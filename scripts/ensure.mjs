@@ -79,7 +79,7 @@ function addonsLoad(root) {
 }
 
 function install(root, say) {
-  say("Installing dependencies (npm ci). The first time compiles two native add-ons, which takes some minutes.");
+  say("Installing dependencies (npm ci). The first time compiles two native add-ons: some 4 minutes on two cores, with nothing to see.");
   rmSync(dependencyStamp(root), { force: true });
   // --include=dev: the compiler is needed here even where NODE_ENV says production. --ignore-scripts=false: the add-ons are compiled by theirs.
   const args = ["ci", "--include=dev", "--ignore-scripts=false", "--no-audit", "--no-fund"];
