@@ -8,7 +8,9 @@ export interface LoadOrder {
   readonly proxyPort: number;
   /** CONNECT first (a forward proxy), or TLS at once (HAProxy). */
   readonly viaConnect: boolean;
+  /** `{{host}}` in it becomes the number of one of `hosts`, in turn. */
   readonly host: string;
+  readonly hosts?: number;
   readonly path: string;
   /** Further header lines, each with its CRLF. */
   readonly headers: string;
@@ -38,16 +40,18 @@ export async function runLoad(order: LoadOrder): Promise<LoadResult> {
   const latencies: number[] = [];
   let sent = 0;
   let session: Buffer | undefined;
-  const open = async (): Promise<TLSSocket> => {
+  const hostOf = (number: number): string => order.host.replace("{{host}}", String(number % (order.hosts ?? 1)));
+  const open = async (number: number): Promise<TLSSocket> => {
+    const host = hostOf(number);
     const socket = connect({ host: order.proxyHost, port: order.proxyPort, noDelay: true });
     if (order.viaConnect) {
-      socket.write(`CONNECT ${order.host}:443 HTTP/1.1\r\nHost: ${order.host}:443\r\n\r\n`);
+      socket.write(`CONNECT ${host}:443 HTTP/1.1\r\nHost: ${host}:443\r\n\r\n`);
       await answerOf(socket);
     }
     const resumed = order.mode === "resumed" ? session : undefined;
     const secure = connectTls({
       socket,
-      servername: order.host,
+      servername: host,
       secureContext: context,
       ...(resumed === undefined ? {} : { session: resumed }),
     });
@@ -59,7 +63,7 @@ export async function runLoad(order: LoadOrder): Promise<LoadResult> {
   };
   const idle: TLSSocket[] = [];
   while (idle.length < order.idle) {
-    idle.push(...(await Promise.all(Array.from({ length: Math.min(20, order.idle - idle.length) }, open))));
+    idle.push(...(await Promise.all(Array.from({ length: Math.min(20, order.idle - idle.length) }, (_, at) => open(at)))));
   }
   const started = performance.now();
   const worker = async (): Promise<void> => {
@@ -69,11 +73,11 @@ export async function runLoad(order: LoadOrder): Promise<LoadResult> {
       sent += 1;
       if (order.rate > 0) await until(started + (number * 1_000) / order.rate);
       const before = performance.now();
-      tunnel ??= await open();
+      tunnel ??= await open(number);
       const body = filled(order.bodies[number % order.bodies.length] ?? "", number);
       const close = order.mode === "keep-alive" ? "" : "Connection: close\r\n";
       tunnel.write(
-        `POST ${order.path} HTTP/1.1\r\nHost: ${order.host}\r\nUser-Agent: bench\r\n${close}${order.headers}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+        `POST ${order.path} HTTP/1.1\r\nHost: ${hostOf(number)}\r\nUser-Agent: bench\r\n${close}${order.headers}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
       const status = await answerOf(tunnel);
       latencies.push(performance.now() - before);

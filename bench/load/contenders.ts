@@ -31,14 +31,19 @@ export interface Contender {
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const PROXY_CORE = "0";
 
-function pinned(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
-  return spawn("taskset", ["-c", PROXY_CORE, command, ...args], {
+function pinned(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}, cores = PROXY_CORE): ChildProcess {
+  return spawn("taskset", ["-c", cores, command, ...args], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "ignore", process.env["BENCH_DEBUG"] === undefined ? "ignore" : "inherit"],
   });
 }
 
-export async function startOurs(arena: Arena, port: number, extra: readonly string[] = []): Promise<Contender> {
+/** `words` are further ones of `egress-proxy run`, `env` further settings; `cores` is where it runs, as taskset writes it. */
+export async function startOurs(
+  arena: Arena,
+  port: number,
+  { words = [], env = {}, cores = PROXY_CORE }: { words?: readonly string[]; env?: Readonly<Record<string, string>>; cores?: string } = {},
+): Promise<Contender> {
   const certs = join(arena.folder, `ours-certs-${port}`);
   const profiles = process.env["BENCH_PROFILE"];
   const profiling = profiles === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", profiles];
@@ -55,7 +60,7 @@ export async function startOurs(arena: Arena, port: number, extra: readonly stri
       "--upstream-ca",
       arena.upstreamCa,
       ...arena.hosts.flatMap((host) => ["--connect-to", `${host}:443:${arena.upstreamAddress}:${arena.upstreamPort}`]),
-      ...extra,
+      ...words,
     ],
     {
       EGRESS_PROXY_LISTEN_PROXY: `127.0.0.1:${port}`,
@@ -64,7 +69,9 @@ export async function startOurs(arena: Arena, port: number, extra: readonly stri
       // All of the benchmark's clients come from one address, as those of a cluster don't.
       EGRESS_PROXY_LIMITS_CONNECTIONS: "4000",
       EGRESS_PROXY_LIMITS_CONNECTIONS_PER_CLIENT: "4000",
+      ...env,
     },
+    cores,
   );
   await portOpen(port, child);
   return { name: "ours", host: "127.0.0.1", port, viaConnect: true, caPem: readFileSync(join(certs, "ca.crt"), "utf8"), process: child };

@@ -9,7 +9,9 @@ export interface Scenario {
   readonly requests: number;
   readonly connections: number;
   readonly mode: Mode;
+  /** `{{host}}` in it becomes the number of one of `hosts`, in turn. */
   readonly host: string;
+  readonly hosts?: number;
   readonly path: string;
   readonly headers: string;
   readonly bodies: readonly string[];
@@ -28,7 +30,8 @@ const now = new Date();
 const today = now.toISOString().slice(0, 10);
 
 /** Each value is drawn anew, so that no cache of one run knows what the next one sends. */
-function event(errorLog: string, more = "null"): string {
+/** An event of the hub, about a kilobyte; both texts are JSON. */
+export function event(errorLog: string, more = "null"): string {
   return `{"id": {{n}}, "kind": "task_completed", "description": null, "error_log": ${errorLog}, "object_type": null, "page_name": null, "input_id": null, "project_id": 12, "directory_id": null, "action_id": null, "workflow_id": null, "file_id": 5{{n}}, "task_id": 9{{n}}, "job_id": 4, "member_id": 31, "report_template_data": null, "report_data": null, "time_created": "${today}", "install_fingerprint": "fp_7d41c0a2", "diffgram_version": "1.17.5", "host_os": "Linux", "storage_backend": "aws", "service_name": "default_service", "extra_metadata": ${more}, "event_type": "user"}`;
 }
 
@@ -41,7 +44,7 @@ const WORDS =
   "worker queue retry export frame import action job task waits starts ends opens closes reads writes slowly again after before".split(" ");
 
 /** A log of plain words in lines of some 4 kB, about `bytes` long. */
-function log(bytes: number): string {
+export function log(bytes: number): string {
   const lines: string[] = [];
   for (let length = 0; length < bytes; ) {
     const noise = randomBytes(580);
@@ -52,8 +55,8 @@ function log(bytes: number): string {
   return `{"error": {${lines.join(", ")}}, "info": {}, "success": false}`;
 }
 
-const clean = event("null");
-const dirty = event('{"error": {"text": "ask ines.moreau@harbour-clinic.example"}, "info": {}, "success": false}');
+export const clean = event("null");
+export const dirty = event('{"error": {"text": "ask ines.moreau@harbour-clinic.example"}, "info": {}, "success": false}');
 const hub = { host: EVENT_HUB, path: "/api/walrus/eventhub/new", headers: "" };
 const segment = {
   host: SEGMENT,
@@ -61,7 +64,7 @@ const segment = {
   headers: `Authorization: Basic ${Buffer.from("wk_bench_2468135790:").toString("base64")}\r\n`,
 };
 const batch = `{"batch": [${Array.from({ length: 20 }, segmentItem).join(", ")}], "sentAt": "${now.toISOString()}"}`;
-const keepAlive = { ...hub, mode: "keep-alive", connections: 8 } as const;
+export const keepAlive = { ...hub, mode: "keep-alive", connections: 8 } as const;
 
 export const SCENARIOS: readonly Scenario[] = [
   { ...keepAlive, name: "keep-alive", requests: 8_000, bodies: [clean] },
