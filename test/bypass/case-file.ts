@@ -33,6 +33,8 @@ const REQUEST = {
   as: z.array(text).optional(),
   /** 403 with one of these codes. */
   refused: reasons.optional(),
+  /** Beside `refused`, in HTTP/2: newer versions of Node's own nghttp2 reset such a stream before its head is seen (RFC 9113, section 8.1.1). */
+  or_reset: z.literal(true).optional(),
   /** Rules of which one must be among the findings. */
   finding: texts.optional(),
   /** 200, and one message at the vendor, whose body is the one that was sent. */
