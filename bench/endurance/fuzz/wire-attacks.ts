@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AttackConnection, openSocket, openTunnel, secure } from "../../../test/bypass/client.js";
 import type { Rig } from "../../../test/bypass/rig.js";
@@ -14,10 +15,15 @@ const MESSAGES = 8;
 /** What a connection that neither answers nor ends may last: past the proxy's own time limits, with room for a busy machine. */
 const PATIENCE_MS = 30_000;
 
-async function tunnelled(rig: Rig, alpn: readonly string[] | undefined): Promise<Duplex> {
+async function tunnel(rig: Rig): Promise<Socket> {
   const socket = await openSocket(rig.proxyPort);
   const opened = await openTunnel(socket, Buffer.from(`CONNECT ${HUB}:443 HTTP/1.1\r\nHost: ${HUB}:443\r\n\r\n`));
   if (opened?.status !== 200) throw new Error(`The tunnel was answered ${opened?.status ?? 0}.`);
+  return socket;
+}
+
+async function tunnelled(rig: Rig, alpn: readonly string[] | undefined): Promise<Duplex> {
+  const socket = await tunnel(rig);
   const session = await secure(socket, { serverName: HUB, alpn, version: undefined, caPem: rig.caPem });
   if (session === undefined) throw new Error("The tunnel's TLS failed.");
   return session;
@@ -94,12 +100,7 @@ export function hellos(hello: Buffer): WireAttack {
   return async (rig, dice, note) => {
     const bytes = mutated(hello, dice, [...words, Buffer.from("evil.example"), Buffer.from(HUB)], hello);
     note(bytes);
-    const redirected = dice.below(2) === 0;
-    const socket = await openSocket(redirected ? rig.transparentPort : rig.proxyPort);
-    if (!redirected) {
-      const opened = await openTunnel(socket, Buffer.from(`CONNECT ${HUB}:443 HTTP/1.1\r\nHost: ${HUB}:443\r\n\r\n`));
-      if (opened?.status !== 200) throw new Error(`The tunnel was answered ${opened?.status ?? 0}.`);
-    }
+    const socket = dice.below(2) === 0 ? await openSocket(rig.transparentPort) : await tunnel(rig);
     socket.resume();
     socket.write(bytes);
     await endsWithin(socket, 500);
@@ -121,7 +122,12 @@ async function endsWithin(stream: Duplex, ms: number): Promise<void> {
  * @throws where there is neither an answer nor an end this time, either
  */
 export async function replay(rig: Rig, kind: string, bytes: Buffer): Promise<void> {
-  const stream = kind === "http1-plain" ? await openSocket(rig.proxyPort) : await tunnelled(rig, kind === "http2" ? ["h2"] : undefined);
+  const stream =
+    kind === "http1-plain"
+      ? await openSocket(rig.proxyPort)
+      : kind === "hello"
+        ? await tunnel(rig)
+        : await tunnelled(rig, kind === "http2" ? ["h2"] : undefined);
   stream.on("error", () => undefined);
   stream.write(bytes);
   await inTime(Promise.race([once(stream, "data"), once(stream, "close"), once(stream, "end")])).finally(() => stream.destroy());
