@@ -1,8 +1,7 @@
-import { once } from "node:events";
 import { createServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import { getRequestListener } from "@hono/node-server";
-import { FaultsError } from "../model/fault.js";
+import { listening } from "../model/listening.js";
 import { AuditTrail } from "./access/audit-trail.js";
 import { Directory } from "./access/directory.js";
 import { OidcSignIn } from "./access/oidc.js";
@@ -60,12 +59,7 @@ export async function startConsole(settings: ConsoleSettings, ports: ConsolePort
       ? createServer(bounds, handle)
       : createTlsServer({ ...bounds, ...binding.tls, minVersion: "TLSv1.2" }, handle);
   server.maxConnections = CONNECTIONS;
-  server.listen({ port: settings.listen.port, host: settings.listen.host });
-  try {
-    await once(server, "listening");
-  } catch (error) {
-    throw cantListen(settings, error);
-  }
+  await listening(server, settings.listen, "The console", "listen.console");
   const firstPassword = settings.localUsers ? await directory.ensureAdmin() : undefined;
   const bound = server.address();
   let closing: Promise<void> | undefined;
@@ -79,15 +73,4 @@ export async function startConsole(settings: ConsoleSettings, ports: ConsolePort
         setTimeout(() => server.closeAllConnections(), 2_000).unref();
       })),
   };
-}
-
-function cantListen({ listen }: ConsoleSettings, error: unknown): FaultsError {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-  return new FaultsError("The console can't listen.", [
-    {
-      where: "listen.console",
-      what: `${listen.host ?? "every interface"}, port ${listen.port}, can't be had (${code}).`,
-      mend: "Free it, choose another, or write off.",
-    },
-  ]);
 }

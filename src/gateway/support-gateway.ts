@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { SecureContext } from "node:tls";
 import { TLSSocket } from "node:tls";
-import { FaultsError } from "../model/fault.js";
+import { listening } from "../model/listening.js";
 import type { SupportRoute } from "../model/policy.js";
 import type { Clock, Logger, Metrics } from "../model/ports.js";
 import type { Reason } from "../model/reasons.js";
@@ -102,7 +102,7 @@ export async function startSupportGateway(options: SupportGatewayOptions): Promi
   );
   server.maxConnections = CONNECTIONS;
   server.on("tlsClientError", () => options.metrics.tlsFailure("client", "handshake"));
-  await listening(server, options.listen);
+  await listening(server, options.listen, "The support listener", "listen.support");
   const renew = async (): Promise<void> => {
     ({ renewAt, ...identity } = await options.identity());
     server.setSecureContext(secured());
@@ -190,27 +190,6 @@ function send(response: ServerResponse, { status, contentType, body }: SupportAn
     connection: "close",
   });
   response.end(body);
-}
-
-async function listening(server: Server, { host, port }: SupportGatewayOptions["listen"]): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-    throw new FaultsError("The support listener can't start.", [
-      {
-        where: `listen.support (${host ?? ""}:${port})`,
-        what: `The system refuses the address (${code}).`,
-        mend: "Choose a free port and an address of this machine.",
-      },
-    ]);
-  }
 }
 
 function addressOf(server: Server): { readonly host: string; readonly port: number } {

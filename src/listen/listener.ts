@@ -1,6 +1,6 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import type { Client } from "../model/exchange.js";
-import { FaultsError } from "../model/fault.js";
+import { listening } from "../model/listening.js";
 import type { Logger, Metrics } from "../model/ports.js";
 import { clientAddress } from "./client-address.js";
 import { ConnectionLife } from "./connection-life.js";
@@ -85,7 +85,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
       socket.destroy();
     });
   });
-  await bind(server, options);
+  await listening(server, options.address, "The proxy", options.setting);
   const bound = server.address();
   const address = typeof bound === "object" && bound !== null ? { host: bound.address, port: bound.port } : { host: "", port: 0 };
   return {
@@ -126,30 +126,6 @@ async function serveOne(socket: Socket, life: ConnectionLife, options: ListenerO
   if (socket.destroyed) leave();
   else socket.once("close", leave);
   await options.serve(socket, introduced, life);
-}
-
-async function bind(server: Server, { address, setting }: ListenerOptions): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const where = `${address.host ?? "*"}:${address.port}`;
-      const mend = `Set ${setting} to a free address and port that this user may bind.`;
-      reject(new FaultsError("The proxy can't listen.", [{ where, what: bindFault(error), mend }]));
-    });
-    server.listen({ port: address.port, ...(address.host === undefined ? {} : { host: address.host }) }, resolve);
-  });
-}
-
-function bindFault(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case "EADDRINUSE":
-      return "The port is in use by another process.";
-    case "EACCES":
-      return "This user may not bind that port.";
-    case "EADDRNOTAVAIL":
-      return "The address is none of this machine's.";
-    default:
-      return `Listening failed (${error.code ?? error.name}).`;
-  }
 }
 
 /** The first line of the stack that names a place in our code; a stack's first line is the message, which is left out. */

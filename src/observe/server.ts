@@ -1,6 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { FaultsError } from "../model/fault.js";
+import { listening } from "../model/listening.js";
 import { prefersOpenMetrics } from "./accept.js";
 import { type BrowserPages, INSTALL_PAGE, pacText } from "./browser-pages.js";
 import type { HealthReport, HealthState } from "./health.js";
@@ -59,7 +59,7 @@ export async function startObserveServer(options: ObserveServerOptions): Promise
   server.maxConnections = CONNECTIONS;
   server.maxRequestsPerSocket = REQUESTS_A_CONNECTION;
   server.timeout = REQUEST_MS;
-  await listening(server, options.listen);
+  await listening(server, options.listen, "The metrics listener", "listen.metrics");
   let closing: Promise<void> | undefined;
   return {
     address: addressOf(server),
@@ -126,37 +126,6 @@ function send(request: IncomingMessage, response: ServerResponse, { status, cont
     ...(hasBody ? { connection: "close" } : {}),
   });
   response.end(request.method === "HEAD" ? undefined : body);
-}
-
-async function listening(server: Server, { host, port }: ObserveServerOptions["listen"]): Promise<void> {
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
-    throw new FaultsError("The metrics listener can't start.", [{ where: `listen.metrics (${host ?? ""}:${port})`, ...listenFault(code) }]);
-  }
-}
-
-function listenFault(code: string): { readonly what: string; readonly mend: string } {
-  switch (code) {
-    case "EADDRINUSE":
-      return {
-        what: "Another process listens on this port.",
-        mend: "Stop it, or set listen.metrics (EGRESS_PROXY_LISTEN_METRICS) to a free port.",
-      };
-    case "EACCES":
-      return { what: "This user may not listen on this port.", mend: "Choose a port from 1024 on." };
-    case "EADDRNOTAVAIL":
-      return { what: "This machine has no such address.", mend: "Name one of its own addresses, or none for all of them." };
-    default:
-      return { what: `The system refuses it (${code}).`, mend: "Choose another address or port." };
-  }
 }
 
 function addressOf(server: Server): { readonly host: string; readonly port: number } {
