@@ -3,6 +3,7 @@
  *
  *   BENCH_WITH=ours BENCH_OUT=docs/performance npm run bench -- load     measures, and writes docs/performance.json
  *   node scripts/sizing.mjs --rest 250                                   takes that file; MiB resident at rest, as `npm run image:check` tells it
+ *   … --note "while other work ran beside it"                            says so on the page
  *   node scripts/sizing.mjs --rest 250 --check                           exits 1 where the page says something else
  */
 import { readFileSync, statSync, writeFileSync } from "node:fs";
@@ -56,7 +57,7 @@ export function sizing(figures, restMib) {
   return [
     table(["traffic", "CPU a request", "so one core carries"], measured),
     "",
-    `Resident memory: ${restMib} MiB at rest (the image), at most ${whole(mib)} MiB under these loads. On top come bodies in flight, at most \`limits.body_memory_bytes\` (256 MiB).`,
+    `Resident memory: ${restMib} MiB at rest, at most ${whole(mib)} MiB under these loads. On top come bodies in flight, at most \`limits.body_memory_bytes\` (256 MiB).`,
     "",
     `At ${USED * 100} % of a core at most, a connection an event, 1 in ${whole(1 / REFUSED)} refused: ${two(each)} ms an event.`,
     "",
@@ -86,7 +87,10 @@ function table(head, rows) {
 }
 
 if (process.argv[1] !== undefined && fileURLToPath(import.meta.url) === process.argv[1]) {
-  const { values, positionals } = parseArgs({ options: { rest: { type: "string" }, check: { type: "boolean" } }, allowPositionals: true });
+  const { values, positionals } = parseArgs({
+    options: { rest: { type: "string" }, note: { type: "string", default: "" }, check: { type: "boolean" } },
+    allowPositionals: true,
+  });
   if (values.rest === undefined) throw new Error("--rest MIB is missing: what the image takes at rest, as `npm run image:check` tells it.");
   const file = positionals[0] ?? join(root, "docs", "performance.json");
   const day = statSync(file).mtime.toISOString().slice(0, 10);
@@ -95,5 +99,6 @@ if (process.argv[1] !== undefined && fileURLToPath(import.meta.url) === process.
   const after = rest.slice(rest.indexOf(END));
   const text = sizing(JSON.parse(readFileSync(file, "utf8")), values.rest);
   if (values.check && !page.includes(text)) throw new Error(`${PAGE} says something else than ${file}: run it without --check.`);
-  if (!values.check) writeFileSync(PAGE, `${before}${BEGIN}\n\nMeasured on ${day}.\n\n${text}\n\n${after}`);
+  if (!values.check)
+    writeFileSync(PAGE, `${before}${BEGIN}\n\nMeasured on ${day}${values.note === "" ? "" : `, ${values.note}`}.\n\n${text}\n\n${after}`);
 }
