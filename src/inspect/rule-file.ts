@@ -89,17 +89,21 @@ const RULE = z.strictObject({
   examples: z.strictObject({ match: z.array(EXAMPLE).min(3), pass: z.array(EXAMPLE).min(3) }),
 });
 
-/** A file is compiled once, whoever asks for it: inspector, console and `check` all do. */
-const compiled = new WeakMap<SourceFile, Rule>();
+/**
+ * What was compiled, by folder, name and text: inspector, console and `check` all ask, and of a reload few files have changed. Compiling all
+ * of them holds the event loop for a third of a second.
+ */
+const compiled = new Map<string, Rule>();
+/** Past it all is forgotten, so that texts that came and went don't pile up. */
+const MOST_COMPILED = 4_096;
 
 /** Reads every rule file; faults are collected, so that all are reported at once. */
 export function loadRules(files: readonly SourceFile[], faults: Fault[]): readonly Rule[] {
   const rules: Rule[] = [];
   const seen = new Map<string, string>();
   for (const file of files) {
-    const rule = compiled.get(file) ?? loadRule(file, faults);
+    const rule = compileOnce(file, faults);
     if (rule === undefined) continue;
-    compiled.set(file, rule);
     const earlier = seen.get(rule.id);
     if (earlier !== undefined)
       faults.push({
@@ -111,6 +115,18 @@ export function loadRules(files: readonly SourceFile[], faults: Fault[]): readon
     rules.push(rule);
   }
   return rules;
+}
+
+function compileOnce(file: SourceFile, faults: Fault[]): Rule | undefined {
+  // The folder is the rule's category, which its id is held against.
+  const key = `${file.path.split("/").slice(-2).join("/")}\0${file.text}`;
+  const known = compiled.get(key);
+  if (known !== undefined) return known.path === file.path ? known : { ...known, path: file.path };
+  const rule = loadRule(file, faults);
+  if (rule === undefined) return undefined;
+  if (compiled.size >= MOST_COMPILED) compiled.clear();
+  compiled.set(key, rule);
+  return rule;
 }
 
 function loadRule(file: SourceFile, faults: Fault[]): Rule | undefined {
