@@ -13,7 +13,7 @@
  *
  * Its mutants are of two kinds: an `if` that leads to a refusal, an error or an early end never fires, or its condition loses one side of an
  * `||` or `&&`. All stand in one build and are switched on one by one (test/mutation/noticed.ts); each is tried on those cases only in
- * which its condition would come out otherwise. What no attack case notices goes to the unit tests of its folder. Exits 1 where a
+ * which its condition would come out otherwise. What no attack case notices goes to the unit tests of its folder and its neighbours. Exits 1 where a
  * mutant survives both and is not known to be equivalent; docs/threat-model.md gives the figures.
  */
 import { spawn, spawnSync } from "node:child_process";
@@ -32,8 +32,15 @@ const valueOf = (name) => (given.includes(name) ? given[given.indexOf(name) + 1]
 const built = valueOf("--dist") ?? join(root, "dist");
 const only = valueOf("--only");
 const sample = Number(valueOf("--sample") ?? "0");
-/** A mutant that says nothing for so long runs in a circle. */
-const SILENCE_MS = 180_000;
+/** Folders and files of test/ whose unit tests a folder's mutants go to. */
+const UNIT_TESTS = {
+  http: ["http", "gateway/first-party.test.js"],
+  body: ["body"],
+  listen: ["listen", "gateway/first-party.test.js"],
+  forward: ["forward"],
+};
+/** A process that has finished no case for so long runs in a circle: a case itself gives up after 20 s. */
+const SILENCE_MS = 45_000;
 
 /** Test files that fail without any mutant, so that they say nothing. */
 const red = new Map();
@@ -95,6 +102,12 @@ async function* noticedByCases(copy, mutants) {
         stdio: ["ignore", "pipe", "inherit"],
       },
     );
+    // A run that is stopped leaves nothing behind that goes on.
+    const stop = () => {
+      child.kill("SIGKILL");
+      process.exit(130);
+    };
+    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
     let stuck = false;
     let timer;
     const rearm = () => {
@@ -109,18 +122,24 @@ async function* noticedByCases(copy, mutants) {
     let ready = false;
     try {
       for await (const line of createInterface({ input: child.stdout })) {
+        clearTimeout(timer);
         const verdict = JSON.parse(line);
+        if (verdict.id === -2) {
+          rearm();
+          continue;
+        }
         if (verdict.id < 0 && verdict.by !== null) throw new Error(`Without any mutation a case fails: ${verdict.by}`);
         ready = true;
-        if (verdict.id < 0) continue;
-        told += 1;
-        clearTimeout(timer);
-        yield verdict;
+        if (verdict.id >= 0) {
+          told += 1;
+          yield verdict;
+        }
         rearm();
       }
     } finally {
       clearTimeout(timer);
       child.kill("SIGKILL");
+      for (const signal of ["SIGINT", "SIGTERM"]) process.off(signal, stop);
     }
     if (!ready) throw new Error("The proxy with its sleeping mutants does not start.");
     if (told === left.length) return;
@@ -132,7 +151,8 @@ async function* noticedByCases(copy, mutants) {
 /** Which mutants would make a condition come out otherwise in each unit test file of a folder: { file, met: Set of ids }. */
 function reachOfUnitTests(copy, area) {
   const folder = join(copy, "met");
-  return filesBelow(join(copy, "dist", "test", area))
+  return UNIT_TESTS[area]
+    .flatMap((place) => (place.endsWith(".js") ? [join(copy, "dist", "test", place)] : filesBelow(join(copy, "dist", "test", place))))
     .filter((file) => file.endsWith(".test.js"))
     .map((file) => {
       rmSync(folder, { recursive: true, force: true });

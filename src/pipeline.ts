@@ -1,5 +1,6 @@
 import type { Forwarded, Forwarder } from "./forward/forwarder.js";
 import type { WatchedAnswer } from "./forward/watched-answer.js";
+import { plainMediaType } from "./body/media-type.js";
 import { forwardedHeaders } from "./http/forwarded-headers.js";
 import { parseHead } from "./http/head.js";
 import { newExchangeId } from "./listen/exchange-id.js";
@@ -199,7 +200,7 @@ export class Pipeline implements ExchangeHandler {
 
   async #forward(request: Judged, { body, coded }: Outgoing, answer: AnswerSink): Promise<Forwarded> {
     const { head, destination, route } = request;
-    const allowed = forwardedHeaders(head, destination.headers);
+    const allowed = forwardedHeaders(head, destination.headers, plainMediaType);
     const headers = route.script === undefined ? allowed : askUncoded(allowed);
     return this.#parts.forwarder.forward(
       {

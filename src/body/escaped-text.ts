@@ -75,9 +75,13 @@ function codePoint(code: number): string | undefined {
 const PERCENT = 0x25;
 const EQUALS = 0x3d;
 
-/** Percent-encoding resolved once (RFC 3986, section 2.1); a sign without two digits stays. Bytes that are not UTF-8 become U+FFFD. */
+/**
+ * Percent-encoding resolved once (RFC 3986, section 2.1), `%u0040` of JavaScript's `escape` too (ECMA-262, annex B); a sign without digits
+ * stays. Bytes that are not UTF-8 become U+FFFD.
+ */
 export function resolvePercent(text: string): string {
-  return resolveBytes(text, PERCENT);
+  const plain = text.replace(/%u([0-9a-fA-F]{4})/g, (_, unit: string) => String.fromCharCode(Number.parseInt(unit, 16)));
+  return resolveBytes(plain, PERCENT);
 }
 
 /** Quoted-printable resolved (RFC 2045, section 6.7), soft line breaks removed. */

@@ -9,7 +9,13 @@ export interface FormReading {
 /** Faults kept of one form; a hostile one may hold one in each pair. */
 const FAULTS_KEPT = 32;
 
+/** What stands behind the ampersand of an HTML character reference: a page's reader puts it together, a form's reader cuts it in two. */
+const CUT_REFERENCE = /^(?:#(?:[0-9]{1,7}|[xX][0-9a-fA-F]{1,6})|[A-Za-z]{2,31};)/;
+const A_REFERENCE = "A pair begins as an HTML character reference does.";
+
 const AMPERSAND = 0x26;
+const NUMBER_SIGN = 0x23;
+const SEMICOLON = 0x3b;
 const EQUALS = 0x3d;
 const PERCENT = 0x25;
 const PLUS = 0x2b;
@@ -21,7 +27,7 @@ const CARRIAGE_RETURN = 0x0d;
  * with an empty value; empty pairs are passed over; names may repeat. `start` and `end` frame the whole pair, in bytes.
  *
  * Faults, reason `body-not-readable`: `form-invalid`, where readers differ (`%` without two hex digits, NUL, other control characters,
- * bytes that are not UTF-8), and `nodes`, past `limits.nodes` pairs. The pair itself is still given, as far as it reads.
+ * bytes that are not UTF-8, `&#64;`), and `nodes`, past `limits.nodes` pairs. The pair itself is still given, as far as it reads.
  */
 export function parseForm(bytes: Uint8Array, limits: Pick<BodyLimits, "nodes">): FormReading {
   const form = new Form(limits.nodes);
@@ -73,7 +79,8 @@ class Form implements FormReading {
     const name = decodeComponent(bytes.subarray(start, nameEnd));
     const value = decodeComponent(bytes.subarray(Math.min(nameEnd + 1, end), end));
     this.fields.push({ name: name.text, value: value.text, start, end });
-    const why = name.why ?? value.why;
+    const cut = start > 0 && beginsAsReference(bytes.subarray(start, Math.min(nameEnd, start + 33))) ? A_REFERENCE : undefined;
+    const why = name.why ?? value.why ?? cut;
     if (why !== undefined) this.#fault("form-invalid", start, end, why);
   }
 
@@ -107,6 +114,10 @@ export function decodeComponent(bytes: Uint8Array): { readonly text: string; rea
   const content = out.subarray(0, length);
   if (!isUtf8(content)) why ??= "The form's bytes are not valid UTF-8 once decoded.";
   return { text: content.toString("utf8"), why };
+}
+
+function beginsAsReference(name: Uint8Array): boolean {
+  return (name[0] === NUMBER_SIGN || name.includes(SEMICOLON)) && CUT_REFERENCE.test(Buffer.from(name).toString("latin1"));
 }
 
 /** Value of an ASCII hex digit, or -1. */

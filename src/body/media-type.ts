@@ -17,6 +17,22 @@ export function parseMediaType(field: string): MediaType | undefined {
 }
 
 /**
+ * The field with nothing in it but what a reader of the body goes by: type, charset, and a multipart's boundary. A parameter that nobody
+ * reads would carry whatever a client writes there. Undefined where it is not written by the grammar.
+ */
+export function plainMediaType(field: string): string | undefined {
+  const type = parseMediaType(field);
+  if (type === undefined) return undefined;
+  const needed = type.essence.startsWith("multipart/") ? ["charset", "boundary"] : ["charset"];
+  const parameters = needed.flatMap((name) => {
+    const value = type.parameters.get(name);
+    if (value === undefined) return [];
+    return [`; ${name}=${TOKEN.test(value) ? value : `"${value.replaceAll(/["\\]/g, "\\$&")}"`}`];
+  });
+  return type.essence + parameters.join("");
+}
+
+/**
  * Splits `head; name=value; name="quoted \" value"`, as Content-Type and Content-Disposition are written (RFC 9110, section 5.6.6).
  * `parameters` is undefined where they break the grammar.
  */

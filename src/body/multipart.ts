@@ -93,7 +93,8 @@ function readPart(body: Buffer, from: number, end: number): MultipartPart {
   if (stated !== undefined && type === undefined) throw new Refused("multipart-invalid", from, "A part's content type is malformed.");
   const text = decodeUtf8(body.subarray(start, end));
   const isText = filename === undefined && (type === undefined || type.essence.startsWith("text/"));
-  if (isText) requireUtf8(name, type, text, start);
+  // Whatever a part is, it is read as UTF-8 here, so it must not say otherwise.
+  if (isText || type?.parameters.has("charset") === true) requireUtf8(name, type, text, start);
   return { name, filename, contentType: type?.essence, start, end, value: text };
 }
 

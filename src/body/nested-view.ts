@@ -192,6 +192,8 @@ function hintsOf(text: string): number {
 
 function hintTable(): Uint8Array {
   const table = new Uint8Array(128);
+  // Controls but white space (HTAB to CR), which the normalised text leaves out.
+  for (const code of [...Array(0x20).keys(), 0x7f]) if (code < 0x09 || code > 0x0d) table[code] = HINT.beyondAscii;
   const signs: readonly (readonly [string, number])[] = [
     ["%", HINT.percent],
     ["&", HINT.ampersand],

@@ -30,8 +30,12 @@ const ASCII_FOR: ReadonlyMap<string, string> = new Map([
   ),
 ]);
 
-/** Format characters, marks that combine, fillers and variation selectors: invisible, or laid over a letter. */
-const INVISIBLE = /[\p{Cf}\p{Mn}\p{Me}\u115f\u1160\u3164\uffa0]/gu;
+/** Format characters, marks that combine, fillers, variation selectors and controls but white space: invisible, or laid over a letter. */
+// oxlint-disable-next-line no-control-regex -- NULs between letters are UTF-16 that was read byte by byte
+const INVISIBLE = /[\p{Cf}\p{Mn}\p{Me}\u115f\u1160\u3164\uffa0\x00-\x08\x0e-\x1f\x7f-\x9f]/gu;
+
+/** Tags (Unicode, section 23.9) spell ASCII that nobody sees and language models read. */
+const TAG = /[\u{e0020}-\u{e007e}]/gu;
 
 const BEYOND_ASCII = /[^\x00-\x7f]/gu;
 
@@ -43,6 +47,7 @@ const BEYOND_ASCII = /[^\x00-\x7f]/gu;
 export function normalisedText(text: string): string {
   return text
     .normalize("NFKD")
+    .replace(TAG, (tag) => String.fromCodePoint((tag.codePointAt(0) ?? 0) - 0xe0000))
     .replace(INVISIBLE, "")
     .normalize("NFC")
     .replace(BEYOND_ASCII, (letter) => ASCII_FOR.get(letter) ?? letter);

@@ -2,7 +2,11 @@ import type { HeaderField, RequestHead } from "../model/exchange.js";
 import { connectionOptions } from "./head.js";
 
 /** What every destination gets where the client sent it; all else needs a place in the destination's `headers`. */
-const ALWAYS = new Set(["accept", "accept-encoding", "accept-language", "content-type", "content-encoding", "user-agent"]);
+const PREFERENCES = new Set(["accept", "accept-encoding", "accept-language", "user-agent"]);
+/** The same where there is a body: without one they describe nothing, and could say anything. */
+const OF_A_BODY = new Set(["content-type", "content-encoding"]);
+/** Browsers write some 150 characters. A longer value is a letter to the vendor, not a preference. */
+const PREFERENCE_LENGTH = 512;
 /** Belongs to one hop (RFC 9110, section 7.6.1), or is written anew by us; policy can't list it. */
 const NEVER = new Set([
   "connection",
@@ -37,12 +41,29 @@ const NOT_IN_ANSWERS = new Set([
  * The header fields that go upstream, in the client's order and case: an allow-list (invariant 1). Clean fields that nobody listed are
  * dropped here; fields with findings have blocked the exchange before. Framing and Host are written anew by `forward/`.
  *
+ * What every destination gets is no place for words of the client's own: one preference of each kind, of a preference's length, and a
+ * Content-Type without parameters that no reader needs.
+ *
  * @param named lower-case names that the destination's policy adds
+ * @param plainType the Content-Type with its needed parameters alone; undefined where it is none. From `body/`.
  */
-export function forwardedHeaders(head: RequestHead, named: readonly string[]): HeaderField[] {
-  return head.headers.filter(([name]) => {
+export function forwardedHeaders(
+  { headers, framing }: Pick<RequestHead, "headers" | "framing">,
+  named: readonly string[],
+  plainType: (field: string) => string | undefined,
+): HeaderField[] {
+  const seen = new Set<string>();
+  return headers.flatMap(([name, value]): HeaderField[] => {
     const lower = name.toLowerCase();
-    return (ALWAYS.has(lower) || named.includes(lower)) && !NEVER.has(lower);
+    if (NEVER.has(lower)) return [];
+    if (OF_A_BODY.has(lower)) {
+      const written = lower === "content-type" ? plainType(value) : value;
+      return framing.kind === "none" || written === undefined ? [] : [[name, written]];
+    }
+    if (named.includes(lower)) return [[name, value]];
+    if (!PREFERENCES.has(lower) || seen.has(lower) || value.length > PREFERENCE_LENGTH) return [];
+    seen.add(lower);
+    return [[name, value]];
   });
 }
 

@@ -26,7 +26,7 @@ export async function serveStream(
   if (refused !== undefined || isRefusal(head)) {
     if (refused !== undefined) await handler.refuse(refused, { client, entry, target: origin.target }, writer);
     await writer.finished;
-    endReading(stream);
+    leave(stream, options.bounds.idleMs);
     return;
   }
   const share = options.bodies.share(client.address);
@@ -44,12 +44,18 @@ export async function serveStream(
   } finally {
     share.release();
   }
-  endReading(stream);
+  leave(stream, options.bounds.idleMs);
 }
 
-/** The rest of a refused body is not wanted: RFC 9113, section 8.1, has NO_ERROR say so without spoiling the answer. */
-function endReading(stream: ServerHttp2Stream): void {
-  if (!stream.destroyed && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+/**
+ * The exchange is over. The rest of a refused body is not wanted: RFC 9113, section 8.1, has NO_ERROR say so without spoiling the answer.
+ * A client that opens no window for the answer (CVE-2019-9511) would keep stream and session for as long as it likes.
+ */
+function leave(stream: ServerHttp2Stream, takenWithinMs: number): void {
+  if (stream.destroyed) return;
+  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
+  const timer = setTimeout(() => stream.destroy(), takenWithinMs);
+  stream.once("close", () => clearTimeout(timer));
 }
 
 /** Reads the stream whole, bounded in bytes, time and memory. Trailers are refused: they would be in nobody's sight. */

@@ -1,18 +1,19 @@
 import assert from "node:assert/strict";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { packageRoot } from "../../src/config/package-root.js";
 import { bytesOf, encode } from "./bytes.js";
 import { type AttackCase, readCaseFiles, type RequestCase, requestsOf } from "./case-file.js";
-import { type Answer, AttackConnection, openSocket, openTunnel, secure } from "./client.js";
-import type { OwnDestination, Rig } from "./rig.js";
+import { type Answer, type StreamFields, AttackConnection, openSocket, openTunnel, secure } from "./client.js";
+import { type OwnDestination, type Rig, SITE, type Worlds } from "./rig.js";
 import type { Arrived } from "./vendor.js";
 import { MARKER, SPECIMENS, SYSTEM_EVENT, USER_EVENT } from "./specimen.js";
 
 export const CASE_FILES = readCaseFiles(join(packageRoot(), "test", "bypass"));
 const HUB = "app.diffgram.com:443";
-const PROBLEM = z.object({ code: z.string(), message: z.string(), record: z.string().nullable(), findings: z.array(z.object({ rule: z.string(), pointer: z.string() })) });
+const PROBLEM = z.object({ code: z.string(), message: z.string(), detail: z.string(), record: z.string().nullable(), findings: z.array(z.object({ rule: z.string(), pointer: z.string() })) });
 
 /** A case that must pass. */
 export function isTwin(attack: AttackCase): boolean {
@@ -37,38 +38,75 @@ export function ownDestinations(): OwnDestination[] {
  *
  * @throws AssertionError where anything is other than the case says
  */
-export async function runCase(rig: Rig, attack: AttackCase, own: OwnDestination | undefined): Promise<void> {
+export async function runCase(worlds: Worlds, attack: AttackCase, own: OwnDestination | undefined): Promise<void> {
+  const rig = await worlds.of(attack.world);
+  const from = attack.from === "fresh" ? freshAddress() : attack.from;
+  const sockets: Socket[] = [];
+  const open = async (): Promise<Socket> => {
+    const socket = await openSocket(portOf(attack, rig), from);
+    sockets.push(socket);
+    return socket;
+  };
+  try {
+    for (let held = attack.held ?? 0; held > 0; held -= 1) await holdOne(attack, await open(), rig);
+    const requests = requestsOf(attack).map((request) => ({ request, ...write(request, attack, own, rig) }));
+    if (attack.reconnects !== true) {
+      await play(requests, attack, await open(), own, rig);
+      return;
+    }
+    for (const one of requests) await play([one], attack, await open(), own, rig);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+  }
+}
+
+type Written = ReturnType<typeof write> & { readonly request: RequestCase };
+
+/** The requests of one connection. */
+async function play(requests: readonly Written[], attack: AttackCase, socket: Socket, own: OwnDestination | undefined, rig: Rig): Promise<void> {
   const { vendor } = rig;
   const arrivedBefore = vendor.arrived.length;
   const rawBefore = vendor.raw.length;
-  const socket = await openSocket(portOf(attack, rig), attack.from);
-  try {
-    const requests = requestsOf(attack).map((request) => ({ request, ...write(request, attack, own, rig) }));
-    const connection = await connectionFor(attack, socket, rig);
-    if (connection === undefined) return;
-    if (attack.pipelined === true) await connection.send(Buffer.concat(requests.map(({ bytes }) => bytes)), attack.write_size);
-    let expected = 0;
-    for (const { request, bytes, body } of requests) {
-      if (attack.pipelined !== true && request.h2 === undefined) await connection.send(bytes, attack.write_size);
-      if (attack.ends === true) connection.end();
-      const answer = request.h2 === undefined ? await connection.answer() : await connection.stream(streamFields(request, attack), body, request.h2_trailers);
-      judgeAnswer(request, answer);
-      if (request.delivered === true) expected += 1;
-      if (request.delivered === true) judgeArrival(request, body, vendor.arrived[arrivedBefore + expected - 1]);
-    }
-    // What is still on its way would arrive within a turn or two of the loop.
-    await pause(5);
-    const statusOnly = requests.some(({ request }) => request.status !== undefined);
-    if (!statusOnly) assert.equal(vendor.arrived.length - arrivedBefore, expected, "messages that reached the vendor");
-    if (attack.look_ups !== undefined && own !== undefined) assert.equal(rig.lookUps(own.host), attack.look_ups, "look-ups of the name");
-    if (expected === 0 && !statusOnly) assert.equal(vendor.raw.length, rawBefore, "bytes reached the vendor");
-  } finally {
-    socket.destroy();
+  const connection = await connectionFor(attack, socket, rig);
+  if (connection === undefined) return;
+  if (attack.pipelined === true) await connection.send(Buffer.concat(requests.map(({ bytes }) => bytes)), attack.write_size);
+  let expected = 0;
+  for (const { request, bytes, body } of requests) {
+    if (attack.pipelined !== true && request.h2 === undefined) await connection.send(bytes, attack.write_size);
+    if (attack.ends === true) connection.end();
+    const answer = request.h2 === undefined ? await connection.answer() : await connection.stream(streamFields(request, attack), body, request.h2_trailers);
+    judgeAnswer(request, answer);
+    if (request.delivered === true) expected += 1;
+    if (request.delivered === true) judgeArrival(request, body, vendor.arrived[arrivedBefore + expected - 1]);
   }
+  // What is still on its way would arrive within a turn or two of the loop.
+  await pause(5);
+  const statusOnly = requests.some(({ request }) => request.status !== undefined && request.kept !== true);
+  if (!statusOnly) assert.equal(vendor.arrived.length - arrivedBefore, expected, "messages that reached the vendor");
+  if (attack.look_ups !== undefined && own !== undefined) assert.equal(rig.lookUps(own.host), attack.look_ups, "look-ups of the name");
+  if (expected === 0 && !statusOnly) assert.equal(vendor.raw.length, rawBefore, "bytes reached the vendor");
+}
+
+let fresh = 0;
+
+/** An address of this machine that no case came from before. */
+function freshAddress(): string {
+  fresh += 1;
+  return `127.${77 + Math.floor(fresh / 65_025)}.${Math.floor(fresh / 255) % 255}.${(fresh % 255) + 1}`;
+}
+
+/** An exchange in flight: its head is there, its body is not. */
+async function holdOne(attack: AttackCase, socket: Socket, rig: Rig): Promise<void> {
+  const connection = await connectionFor(attack, socket, rig);
+  const usual = usualHead({ type: "application/json" }, attack, true, undefined);
+  await connection?.send(headOf(`${usual}\nExpect: 100-continue`, { length: "10" }), undefined);
+  // Once it is told to go on, it was admitted.
+  await connection?.interim();
 }
 
 function portOf(attack: AttackCase, rig: Rig): number {
   if (attack.door === true) return rig.doorPort;
+  if (attack.first_party === true) return rig.firstPartyPort;
   return attack.transparent === true ? rig.transparentPort : rig.proxyPort;
 }
 
@@ -78,7 +116,7 @@ async function connectionFor(attack: AttackCase, plain: Awaited<ReturnType<typeo
   const shown = attack.certificate === undefined ? {} : { client: rig.clients[attack.certificate] };
   const socket = attack.door === true ? await secure(plain, { serverName: "egress-proxy", alpn: undefined, version: undefined, caPem: rig.caPem, ...shown }) : plain;
   assert.ok(socket !== undefined, "the proxy's own TLS failed");
-  if (attack.plain === true || attack.resolves !== undefined || attack.literal !== undefined) return new AttackConnection(socket);
+  if (attack.plain === true || attack.first_party === true || attack.resolves !== undefined || attack.literal !== undefined) return new AttackConnection(socket);
   const tunnel = attack.tunnel ?? HUB;
   if (attack.transparent === true) return secureConnection(attack, socket, tunnel, rig);
   const proof = attack.credentials === undefined ? "" : `Proxy-Authorization: Basic ${Buffer.from(attack.credentials).toString("base64")}\n`;
@@ -134,7 +172,7 @@ const USUAL_STARTS: Readonly<Record<string, string>> = {
 function usualHead(request: RequestCase, attack: AttackCase, hasBody: boolean, own: OwnDestination | undefined): string {
   if (own !== undefined) return `${request.start ?? "GET http://{{own}}/ HTTP/1.1"}\nHost: ${request.host ?? "{{own}}"}`;
   const tunnel = attack.plain === true ? "plain.operator.example:80" : (attack.tunnel ?? HUB);
-  const host = tunnel.slice(0, tunnel.lastIndexOf(":"));
+  const host = attack.first_party === true ? SITE : tunnel.slice(0, tunnel.lastIndexOf(":"));
   const start = request.start ?? `${USUAL_STARTS[host] ?? "GET /"} HTTP/1.1`;
   const chunked = (request.as ?? []).some((step) => step.startsWith("chunk"));
   return [
@@ -146,13 +184,15 @@ function usualHead(request: RequestCase, attack: AttackCase, hasBody: boolean, o
   ].join("\n");
 }
 
-function streamFields(request: RequestCase, attack: AttackCase): Record<string, string> {
+function streamFields(request: RequestCase, attack: AttackCase): StreamFields {
   const host = (attack.tunnel ?? HUB).replace(/:443$/, "");
   const [method = "", path = ""] = (USUAL_STARTS[host] ?? "GET /").split(" ");
   const body = method === "POST" ? { "content-type": "application/json" } : {};
-  const fields = { ":method": method, ":scheme": "https", ":authority": host, ":path": path, ...body, ...request.h2 };
-  const written = Object.entries(fields).flatMap(([name, value]) => (value === null ? [] : [[name, bytesOf(value, SPECIMENS).toString("latin1")]]));
-  return Object.fromEntries(written) as Record<string, string>;
+  const fields: Record<string, string | string[] | null> = { ":method": method, ":scheme": "https", ":authority": host, ":path": path, ...body, ...request.h2 };
+  const write = (value: string): string => bytesOf(value, SPECIMENS).toString("latin1");
+  const written: StreamFields = {};
+  for (const [name, value] of Object.entries(fields)) if (value !== null) written[name] = typeof value === "string" ? write(value) : value.map(write);
+  return written;
 }
 
 function ownValues(own: OwnDestination, vendorPort: number): { readonly own: string; readonly port: string } {
@@ -193,6 +233,8 @@ function judgeAnswer(request: RequestCase, answer: Answer | undefined): void {
   const shown = `${answer.status} ${answer.body}`;
   assert.equal(answer.body.includes(MARKER), false, "the answer repeats the secret");
   for (const piece of request.answer_lacks ?? []) assert.equal(answer.head.toLowerCase().includes(piece.toLowerCase()), false, `the answer holds ${piece}`);
+  for (const piece of request.answer_holds ?? []) assert.ok(answer.head.toLowerCase().includes(piece.toLowerCase()), `the answer lacks ${piece}: ${answer.head}`);
+  for (const piece of request.says ?? []) assert.ok(answer.body.includes(piece), `the answer does not say ${piece}: ${shown}`);
   if (request.status !== undefined) assert.equal(answer.status, request.status, shown);
   if (request.delivered === true) assert.equal(answer.status, 200, shown);
   if (request.refused === undefined) return;
@@ -200,6 +242,7 @@ function judgeAnswer(request: RequestCase, answer: Answer | undefined): void {
   const problem = PROBLEM.parse(JSON.parse(answer.body));
   assert.ok(request.refused.some((reason) => reason === problem.code), `refused as ${problem.code}, expected ${request.refused.join(" or ")}: ${shown}`);
   if (answer.status === 403 || answer.status === 407) assert.ok(problem.record !== null, "a refusal without a record");
+  if (request.detail !== undefined) assert.ok(problem.detail.includes(request.detail), `refused because "${problem.detail}", expected "${request.detail}"`);
   if (request.finding === undefined) return;
   const found = problem.findings.map((finding) => finding.rule);
   assert.ok(request.finding.some((rule) => found.includes(rule)), `found ${found.join(", ")}, expected ${request.finding.join(" or ")}`);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { CASE_FILES, isTwin, ownDestination, ownDestinations, runCase } from "./attack.js";
-import { type Rig, startRig } from "./rig.js";
+import { Worlds } from "./rig.js";
 import { MARKER } from "./specimen.js";
 
 /**
@@ -11,21 +11,21 @@ import { MARKER } from "./specimen.js";
  * which refuses everything fails here too.
  */
 
-let rig: Rig;
+const worlds = new Worlds(ownDestinations());
 
 before(async () => {
-  rig = await startRig(ownDestinations());
+  await worlds.of();
 });
 
 after(async () => {
-  await rig.close();
+  await worlds.close();
 });
 
 for (const [fileIndex, { name: fileName, title, number, cases }] of CASE_FILES.entries()) {
   describe(`class ${number}, ${title} (${fileName})`, () => {
     for (const [index, attack] of cases.entries()) {
       it(attack.name, async () => {
-        await runCase(rig, attack, ownDestination(attack, fileIndex, index));
+        await runCase(worlds, attack, ownDestination(attack, fileIndex, index));
       });
     }
   });
@@ -34,9 +34,10 @@ for (const [fileIndex, { name: fileName, title, number, cases }] of CASE_FILES.e
 describe("all classes together", () => {
   it("brought nothing marked to the vendor, and no message that could be read in two ways", async () => {
     await pause(100);
-    const all = Buffer.concat(rig.vendor.raw);
-    assert.equal(all.includes(MARKER), false);
-    assert.deepEqual(rig.vendor.problems, []);
+    for (const { vendor } of await worlds.all()) {
+      assert.equal(Buffer.concat(vendor.raw).includes(MARKER), false);
+      assert.deepEqual(vendor.problems, []);
+    }
   });
 
   it("hold twelve ideas and two twins a class at least", () => {

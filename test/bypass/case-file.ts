@@ -18,8 +18,8 @@ const REQUEST = {
   host: z.union([text, z.null()]).optional(),
   type: z.union([text, z.null()]).optional(),
   fields: texts.optional(),
-  /** An HTTP/2 request with these fields laid over the usual ones; null takes one away. */
-  h2: z.record(text, z.union([text, z.null()])).optional(),
+  /** An HTTP/2 request with these fields laid over the usual ones; null takes one away, a list stands for as many fields. */
+  h2: z.record(text, z.union([text, z.array(text), z.null()])).optional(),
   /** Trailers of the HTTP/2 request. */
   h2_trailers: z.record(text, text).optional(),
   /** Sent as it stands, in place of `send` and `body`. */
@@ -49,8 +49,14 @@ const REQUEST = {
   path: text.optional(),
   holds: texts.optional(),
   lacks: texts.optional(),
-  /** Substrings that the client's answer must not hold. */
+  /** Substrings that the head of the client's answer must and must not hold, and that its body must. */
+  answer_holds: texts.optional(),
   answer_lacks: texts.optional(),
+  says: texts.optional(),
+  /** Part of the sentence that tells which check refused, where several would give the same reason. */
+  detail: text.optional(),
+  /** With a status: nothing may reach the vendor all the same. */
+  kept: z.literal(true).optional(),
 } as const;
 
 const requestCase = z.strictObject(REQUEST);
@@ -70,7 +76,15 @@ const attackCase = z.strictObject({
   connect_refused: reasons.optional(),
   /** A redirected connection: no CONNECT; TLS with `sni`, or plain HTTP with `plain`. */
   transparent: z.literal(true).optional(),
-  /** Another address of this machine to come from; 127.0.0.5 is trusted to introduce clients by a PROXY header. */
+  /** How the proxy is set up; see `rig.ts`. */
+  world: z.enum(["usual", "quotas", "limited"]).optional(),
+  /** To the listener for browsers on Diffgram's own domain. */
+  first_party: z.literal(true).optional(),
+  /** So many exchanges of the same client are in flight meanwhile, their bodies awaited. */
+  held: z.number().optional(),
+  /** Each request on a connection of its own. */
+  reconnects: z.literal(true).optional(),
+  /** Another address of this machine to come from, or `fresh`: one of no other case; 127.0.0.5 is trusted to introduce clients by a PROXY header. */
   from: text.optional(),
   /** Bytes before all others on the connection. */
   introduced: text.optional(),

@@ -11,6 +11,8 @@ export interface Answer {
   readonly body: string;
 }
 
+export type StreamFields = Record<string, string | string[]>;
+
 /** How long an answer may take; a proxy that neither answers nor hangs up by then has hung. */
 const PATIENCE_MS = 8_000;
 
@@ -62,7 +64,7 @@ export class AttackConnection {
   }
 
   /** One HTTP/2 exchange; undefined where the stream or its session ends without an answer. */
-  async stream(fields: Readonly<Record<string, string>>, body: Buffer, trailers: Readonly<Record<string, string>> | undefined): Promise<Answer | undefined> {
+  async stream(fields: Readonly<StreamFields>, body: Buffer, trailers: Readonly<Record<string, string>> | undefined): Promise<Answer | undefined> {
     const session = this.#session;
     if (session === undefined || session.destroyed) return undefined;
     return new Promise((resolve) => {
@@ -91,6 +93,27 @@ export class AttackConnection {
     });
   }
 
+  /** Waits for an answer that is not final, as 100 is. */
+  async interim(): Promise<void> {
+    const deadline = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const read = readAnswer(this.#seen, this.#ended);
+      if (read !== undefined && read.answer.status < 200) {
+        this.#seen = this.#seen.subarray(read.used);
+        return;
+      }
+      if (read !== undefined || this.#ended || Date.now() > deadline) throw new Error(`Not told to go on: ${read?.answer.head ?? "no answer"}`);
+      await this.#something();
+    }
+  }
+
+  async #something(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      setTimeout(resolve, 250).unref();
+    });
+  }
+
   /** The next answer that is final; undefined where the connection ends without one. */
   async answer(): Promise<Answer | undefined> {
     const deadline = Date.now() + PATIENCE_MS;
@@ -103,10 +126,7 @@ export class AttackConnection {
       }
       if (this.#ended) return undefined;
       if (Date.now() > deadline) throw new Error(`No answer and no end after ${PATIENCE_MS} ms: the proxy hangs.`);
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        setTimeout(resolve, 250).unref();
-      });
+      await this.#something();
     }
   }
 }

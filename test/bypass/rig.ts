@@ -5,7 +5,6 @@ import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { packageRoot } from "../../src/config/package-root.js";
 import { loadSettings } from "../../src/config/settings.js";
-import type { SettingFlag } from "../../src/config/settings-sources.js";
 import { writeCredentialLine } from "../../src/listen/credential-line.js";
 import { startProxy } from "../../src/main.js";
 import { openAuthority } from "../../src/tls/authority.js";
@@ -27,6 +26,8 @@ export interface Rig {
   readonly transparentPort: number;
   /** Of listen.proxy-tls. */
   readonly doorPort: number;
+  /** Of listen.first-party, where browsers ask by Diffgram's own domain. */
+  readonly firstPartyPort: number;
   readonly clients: Readonly<Record<"walrus" | "seal" | "stranger" | "expired", Made>>;
   readonly caPem: string;
   readonly vendor: Vendor;
@@ -35,18 +36,61 @@ export interface Rig {
   close(): Promise<void>;
 }
 
+/** Diffgram's own domain. */
+export const SITE = "diffgram.site.example";
 /** An IP literal without SNI gets the vendor's default certificate, so there is one of them. */
 export const ADDRESS_TARGET = "203.0.113.7";
 const CASE_HOSTS = ["app.diffgram.com", "api.segment.io", "www.googletagmanager.com", "www.google-analytics.com"];
 
-const policyText = z.looseObject({ cases: z.looseObject({ licensing: z.looseObject({ destinations: z.array(z.unknown()) }) }) });
+const policyText = z.looseObject({ cases: z.looseObject({ licensing: z.looseObject({ destinations: z.array(z.unknown()) }), "js-error-collection": z.looseObject({ enabled: z.boolean().optional() }) }) });
 
-export async function startRig(own: readonly OwnDestination[], flags: readonly SettingFlag[] = []): Promise<Rig> {
+/** How a proxy is set up otherwise than usual. */
+export type World = "usual" | "quotas" | "limited";
+
+export const QUOTA = { requests: 3, bytes: 600, caseBytes: 200 };
+const WORLDS: Readonly<Record<World, readonly (readonly [path: readonly string[], value: number])[]>> = {
+  usual: [],
+  quotas: [
+    [["quotas", "client_requests_per_minute"], QUOTA.requests],
+    [["quotas", "client_bytes_per_minute"], QUOTA.bytes],
+    [["quotas", "client_concurrent"], 2],
+  ],
+  limited: [],
+};
+
+/** One rig a world, started when a case first asks for it. */
+export class Worlds {
+  readonly #own: readonly OwnDestination[];
+  readonly #rigs = new Map<World, Promise<Rig>>();
+
+  constructor(own: readonly OwnDestination[]) {
+    this.#own = own;
+  }
+
+  of(world: World = "usual"): Promise<Rig> {
+    const known = this.#rigs.get(world);
+    if (known !== undefined) return known;
+    const started = startRig(this.#own, world);
+    this.#rigs.set(world, started);
+    return started;
+  }
+
+  async all(): Promise<Rig[]> {
+    return Promise.all(this.#rigs.values());
+  }
+
+  async close(): Promise<void> {
+    for (const rig of await this.all()) await rig.close();
+    this.#rigs.clear();
+  }
+}
+
+export async function startRig(own: readonly OwnDestination[], world: World = "usual"): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), "egress-bypass-"));
   const vendorCa = join(folder, "vendor-ca");
   const vendor = await startVendor(await openAuthority({ dir: vendorCa, now: Date.now(), createIfMissing: true }), ADDRESS_TARGET);
   const parent = await startParentProxy({ dials: (place) => (place === "parent.operator.example:443" ? vendor.tlsPort : undefined) });
-  writeRules(join(folder, "rules"), own, vendor, parent.port);
+  writeRules(join(folder, "rules"), own, vendor, parent.port, world);
   const clients = await clientCertificates(folder);
   const credential = await writeCredentialLine("walrus", "correct horse");
   writeFileSync(join(folder, "credentials"), `${credential ?? ""}\n`);
@@ -74,13 +118,16 @@ export async function startRig(own: readonly OwnDestination[], flags: readonly S
       { path: ["proxy_tls", "client_ca"], flag: "test", value: [join(folder, "clients.pem")] },
       { path: ["proxy_tls", "credentials"], flag: "test", value: join(folder, "credentials") },
       { path: ["proxy_protocol", "trusted"], flag: "test", value: ["127.0.0.5"] },
+      { path: ["listen", "first-party"], flag: "test", value: "127.0.0.1:0" },
+      { path: ["first_party", "hosts"], flag: "test", value: [SITE] },
       { path: ["listen", "metrics"], flag: "test", value: "off" },
       { path: ["listen", "console"], flag: "test", value: "off" },
       { path: ["timeouts", "headers_ms"], flag: "test", value: 1_000 },
       { path: ["timeouts", "body_ms"], flag: "test", value: 1_000 },
       { path: ["timeouts", "handshake_ms"], flag: "test", value: 1_000 },
+      { path: ["timeouts", "idle_ms"], flag: "test", value: 2_000 },
       { path: ["log", "level"], flag: "test", value: "error" },
-      ...flags,
+      ...WORLDS[world].map(([setting, value]) => ({ path: [...setting], flag: "test", value })),
     ],
   });
   const proxy = await startProxy(settings, { resolve });
@@ -88,6 +135,7 @@ export async function startRig(own: readonly OwnDestination[], flags: readonly S
     proxyPort: proxy.addresses.proxy?.port ?? 0,
     transparentPort: proxy.addresses.transparent?.port ?? 0,
     doorPort: proxy.addresses.proxyTls?.port ?? 0,
+    firstPartyPort: proxy.addresses.firstParty?.port ?? 0,
     clients,
     caPem: proxy.caPem,
     vendor,
@@ -115,10 +163,11 @@ async function clientCertificates(folder: string): Promise<Rig["clients"]> {
 }
 
 /** The shipped rules, with destinations of the operator's own beside the shipped ones. */
-function writeRules(folder: string, own: readonly OwnDestination[], vendor: Vendor, parentPort: number): void {
+function writeRules(folder: string, own: readonly OwnDestination[], vendor: Vendor, parentPort: number, world: World): void {
   cpSync(join(packageRoot(), "rules"), folder, { recursive: true, dereference: true });
   const path = join(folder, "policy.yaml");
   const policy = policyText.parse(parse(readFileSync(path, "utf8")));
+  if (world === "limited") policy.cases["js-error-collection"].enabled = false;
   const connect = `127.0.0.1:${vendor.tlsPort}`;
   const get = (...paths: string[]) => ({ methods: ["GET"], paths });
   const anything = { methods: ["POST"], path: "/in", content_types: ["application/json"], schema: "anything" };

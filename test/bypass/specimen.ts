@@ -67,6 +67,30 @@ function frames(count: number, frame: (stream: string) => string): Buffer {
   return Buffer.from(Array.from({ length: count }, (_, index) => frame((index * 2 + 1).toString(16).padStart(8, "0"))).join(""), "hex");
 }
 
+/** A frame of HTTP/2 (RFC 9113, section 4.1). */
+function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
+  const head = Buffer.alloc(9);
+  head.writeUIntBE(payload.length, 0, 3);
+  head[3] = type;
+  head[4] = flags;
+  head.writeUInt32BE(stream, 5);
+  return Buffer.concat([head, payload]);
+}
+
+/** Literal fields without indexing (RFC 7541, section 6.2.2), each shorter than 127 octets. */
+function fieldBlock(fields: Readonly<Record<string, string>>): Buffer {
+  const pieces = Object.entries(fields).map(([name, value]) => Buffer.from(`\0${String.fromCharCode(name.length)}${name}${String.fromCharCode(value.length)}${value}`, "latin1"));
+  return Buffer.concat(pieces);
+}
+
+const EVENT_HEAD = fieldBlock({ ":method": "POST", ":scheme": "https", ":authority": "app.diffgram.com", ":path": "/api/walrus/eventhub/new", "content-type": "application/json" });
+const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+
+/** A session of one stream, begun with these settings. */
+function session(settings: Buffer, data: Buffer, dataFlags: number): Buffer {
+  return Buffer.concat([PREFACE, frame(4, 0, 0, settings), frame(1, 4, 1, EVENT_HEAD), frame(0, dataFlags, 1, data)]);
+}
+
 /** What `{{name}}` stands for in every case. */
 export const SPECIMENS: Values = {
   marker: MARKER,
@@ -81,6 +105,10 @@ export const SPECIMENS: Values = {
   continuations: frames(20_000, () => "00000109000000000182"),
   // A head (:method GET, :scheme https, :path /, by index) and its reset, again and again.
   resets: frames(2_000, (stream) => `0000030105${stream}828784000004030${"0"}${stream}00000008`),
+  // SETTINGS_INITIAL_WINDOW_SIZE 0: the answer's body has nowhere to go.
+  "h2-zero-window": session(Buffer.from("000400000000", "hex"), Buffer.from(text({ ...USER_EVENT, description: MARKER })), 1),
+  // Refused for its body; the padding must not be seen anywhere.
+  "h2-padded": session(Buffer.from("000400000000", "hex"), Buffer.concat([Buffer.from([MARKER.length]), Buffer.from("{}"), Buffer.from(MARKER)]), 9),
   pings: frames(5_000, () => "0000080600000000000000000000000000"),
   settings: frames(5_000, () => "000000040000000000"),
   instance: text(INSTANCE),

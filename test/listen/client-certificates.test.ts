@@ -81,10 +81,14 @@ async function knock(client: Made | undefined): Promise<TLSSocket> {
 
 async function connectAs(client: Made | undefined, fields = ""): Promise<{ outer: TLSSocket; said: string }> {
   const outer = await knock(client);
+  return { outer, said: await saidTo(outer, fields) };
+}
+
+async function saidTo(outer: TLSSocket, fields = ""): Promise<string> {
   outer.write(`CONNECT ${EVENT_HUB}:443 HTTP/1.1\r\nHost: ${EVENT_HUB}:443\r\n${fields}\r\n`);
   const [piece] = (await once(outer, "data")) as [Buffer];
   outer.pause();
-  return { outer, said: piece.toString("latin1") };
+  return piece.toString("latin1");
 }
 
 async function postAs(client: Made | undefined, bytes: Buffer, fields = ""): Promise<number> {
@@ -131,6 +135,36 @@ for (const [sentence, who] of [
     const record = await runCli("records", "show", id ?? "", "--data", stage.installation.data);
     assert.equal(record.code, 0, record.stderr);
     assert.match(record.stdout, /proxy-authentication-required/);
+  });
+}
+
+for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+  test(`a second connection by ${version} is no continuation of the first, whose certificate was checked then and not now`, async () => {
+    const port = stage.proxy.addresses.proxyTls?.port ?? 0;
+    const common = {
+      host: "127.0.0.1",
+      port,
+      servername: "proxy.internal",
+      ca: corporate.certificatePem,
+      minVersion: version,
+      maxVersion: version,
+    };
+    const first = connectTls({ ...common, cert: clients.walrus.pem, key: clients.walrus.keyPem });
+    let session: Buffer | undefined;
+    first.on("session", (given: Buffer) => {
+      session = given;
+    });
+    await once(first, "secureConnect");
+    assert.match(await saidTo(first), /^HTTP\/1\.1 200 /);
+    // TLS 1.2 gives its session with the handshake, TLS 1.3 in a message behind it, if at all.
+    session ??= first.getSession();
+    first.destroy();
+    // Without its certificate, as it would be after the certificate's end; the session is all it shows.
+    const second = connectTls({ ...common, ...(session === undefined ? {} : { session }) });
+    await once(second, "secureConnect");
+    assert.equal(second.isSessionReused(), false);
+    assert.match(await saidTo(second), /^HTTP\/1\.1 407 /);
+    second.destroy();
   });
 }
 

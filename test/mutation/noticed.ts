@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { CASE_FILES, ownDestination, ownDestinations, runCase } from "../bypass/attack.js";
 import type { AttackCase } from "../bypass/case-file.js";
-import { type Rig, startRig } from "../bypass/rig.js";
+import { Worlds } from "../bypass/rig.js";
 import { hearOf } from "./meeting.js";
 
 /**
@@ -25,7 +25,7 @@ const reachShape = z.object({
 type Reach = z.output<typeof reachShape>;
 
 /** Of so many cases in which a mutant changes a condition, and none is red, the rest would not be either. Drawn evenly. */
-const MOST_CASES = 100;
+const MOST_CASES = 60;
 
 interface NumberedCase {
   readonly attack: AttackCase;
@@ -51,7 +51,7 @@ const [, , workPath = "", reachPath = ""] = process.argv;
 const mutants = z.array(z.number()).parse(JSON.parse(readFileSync(workPath, "utf8")));
 if (!existsSync(reachPath)) writeFileSync(reachPath, JSON.stringify(await measureReach()));
 const reach = reachShape.parse(JSON.parse(readFileSync(reachPath, "utf8")));
-let rig = await startRig(ownDestinations());
+let worlds = await startWorlds();
 tell(-1, null);
 for (const mutant of mutants) tell(mutant, await noticedBy(mutant));
 process.exit(0);
@@ -65,7 +65,7 @@ async function measureReach(): Promise<Reach> {
   const passes = { fresh: new Map<number, Set<number>>(), warm: new Map<number, Set<number>>() };
   let hear = (mutant: number): unknown => start.add(mutant);
   const end = hearOf((mutant) => hear(mutant));
-  const measured = await startRig(ownDestinations());
+  const measured = await startWorlds();
   for (const [pass, met] of Object.entries(passes)) {
     for (const [index, numbered] of ALL.entries()) {
       hear = (mutant) => (met.get(mutant) ?? met.set(mutant, new Set()).get(mutant))?.add(index);
@@ -93,6 +93,13 @@ async function noticedBy(mutant: number): Promise<string | null> {
   return fresh.length === 0 ? null : await noticedByFresh(mutant, inOrder(fresh));
 }
 
+/** The usual one is up before the first case, the others when a case asks for them. */
+async function startWorlds(): Promise<Worlds> {
+  const started = new Worlds(ownDestinations());
+  await started.of();
+  return started;
+}
+
 function inOrder(cases: readonly number[]): number[] {
   const step = Math.max(1, cases.length / MOST_CASES);
   const drawn = Array.from({ length: Math.min(cases.length, MOST_CASES) }, (_, index) => cases[Math.floor(index * step)] ?? 0);
@@ -108,16 +115,16 @@ async function noticedAmong(mutant: number, cases: readonly number[]): Promise<s
   for (const index of cases) {
     const numbered = ALL[index];
     if (numbered === undefined) continue;
-    const isNoticed = await isRedUnder(mutant, rig, numbered, false);
+    const isNoticed = await isRedUnder(mutant, worlds, numbered, false);
     if (crashed) {
       await restart();
       return `${numbered.name} (the process)`;
     }
     if (!isNoticed) continue;
     // Red without the mutant too: what it left behind, or a machine that is too busy. Only a fresh proxy tells which.
-    if (!(await isRed(rig, numbered, false))) return numbered.name;
+    if (!(await isRed(worlds, numbered, false))) return numbered.name;
     await restart();
-    if ((await isRedUnder(mutant, rig, numbered, false)) && !(await isRed(rig, numbered, false))) return numbered.name;
+    if ((await isRedUnder(mutant, worlds, numbered, false)) && !(await isRed(worlds, numbered, false))) return numbered.name;
   }
   return null;
 }
@@ -125,9 +132,9 @@ async function noticedAmong(mutant: number, cases: readonly number[]): Promise<s
 async function noticedByFresh(mutant: number, cases: readonly number[]): Promise<string | null> {
   switchOn(mutant);
   crashed = false;
-  let started: Rig | undefined;
+  let started: Worlds | undefined;
   try {
-    started = await startRig(ownDestinations());
+    started = await startWorlds();
     for (const index of cases) {
       const numbered = ALL[index];
       if (numbered === undefined) continue;
@@ -147,16 +154,16 @@ async function noticedByFresh(mutant: number, cases: readonly number[]): Promise
 async function confirmed(numbered: NumberedCase): Promise<string | null> {
   switchOn(-1);
   await restart();
-  return (await isRed(rig, numbered, true)) ? null : numbered.name;
+  return (await isRed(worlds, numbered, true)) ? null : numbered.name;
 }
 
 async function restart(): Promise<void> {
-  await rig.close().catch(() => undefined);
-  rig = await startRig(ownDestinations());
+  await worlds.close().catch(() => undefined);
+  worlds = await startWorlds();
   crashed = false;
 }
 
-async function isRedUnder(mutant: number, running: Rig, numbered: NumberedCase, full: boolean): Promise<boolean> {
+async function isRedUnder(mutant: number, running: Worlds, numbered: NumberedCase, full: boolean): Promise<boolean> {
   switchOn(mutant);
   const red = await isRed(running, numbered, full);
   switchOn(-1);
@@ -166,7 +173,7 @@ async function isRedUnder(mutant: number, running: Rig, numbered: NumberedCase, 
 }
 
 /** @param full counts look-ups too, which a name that was looked up before would spoil */
-async function isRed(running: Rig, { attack, own }: NumberedCase, full: boolean): Promise<boolean> {
+async function isRed(running: Worlds, { attack, own }: NumberedCase, full: boolean): Promise<boolean> {
   if (!full && !isRepeatable(attack)) return false;
   const { look_ups: _, ...repeatable } = attack;
   try {
@@ -176,10 +183,12 @@ async function isRed(running: Rig, { attack, own }: NumberedCase, full: boolean)
     ]);
   } catch {
     return true;
+  } finally {
+    // Still alive: whoever waits for a verdict must know a long run of cases from an endless loop.
+    tell(-2, null);
   }
-  const dirty = running.vendor.problems.length > 0;
-  running.vendor.problems.length = 0;
-  return dirty;
+  const { vendor } = await running.of(attack.world);
+  return vendor.problems.splice(0).length > 0;
 }
 
 function isRepeatable(attack: AttackCase): boolean {
