@@ -8,6 +8,11 @@ import { replaceFile } from "./whole-file.js";
 
 /** How long the event loop may wait for another process that is learning a pin: it writes one small file. */
 const LOCK_MS = 1_000;
+/**
+ * How old, in milliseconds, the file's pins may be where an exchange is only judged: what is let out asks the file again, under the lock. Read
+ * for each exchange that names no known account, the file would cost a flood of refusals more than judging them.
+ */
+const JUDGED_BY_MS = 1_000;
 const PIN = z.strictObject({
   name: z.string(),
   hmac: z.string().regex(/^[0-9a-f]{64}$/),
@@ -32,6 +37,8 @@ export class TenantPinFile implements TenantPins {
   readonly #stated: ReadonlyMap<string, string>;
   #pins: readonly TenantPin[];
   #durable = true;
+  /** When the file was read, on the steady clock. */
+  #readAt = Number.NEGATIVE_INFINITY;
 
   private constructor(path: string, pins: readonly TenantPin[], stated: ReadonlyMap<string, string>) {
     this.#path = path;
@@ -65,7 +72,7 @@ export class TenantPinFile implements TenantPins {
   }
 
   mismatches(seen: readonly SeenPin[]): readonly string[] {
-    if (this.#unknown(seen).length > 0) this.#takeIn();
+    if (this.#unknown(seen).length > 0 && performance.now() - this.#readAt > JUDGED_BY_MS) this.#takeIn();
     const wrong = seen.filter(({ name, hmac }) => {
       const pinned = this.#pinned(name);
       return pinned !== undefined && pinned !== hmac;
@@ -105,6 +112,7 @@ export class TenantPinFile implements TenantPins {
 
   /** Adds the pins of the file that this process does not know. One that can't be read adds none: what is pinned here stays pinned. */
   #takeIn(): void {
+    this.#readAt = performance.now();
     try {
       const { pins } = FILE.parse(JSON.parse(readFileSync(this.#path, "utf8")));
       this.#pins = [...this.#pins, ...pins.filter(({ name }) => !this.#pins.some((pin) => pin.name === name))];
