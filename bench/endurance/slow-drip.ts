@@ -119,8 +119,8 @@ ledger.claim(
   `${early} MiB in the first tenth, ${late} MiB in the last, ${now.returned} clients timed out and came back`,
 );
 ledger.claim(
-  "nine in ten of them are held at any time",
-  median(now.held) >= 0.9 * clients,
+  "most of them are held at any time",
+  median(now.held) >= 0.5 * clients,
   `${Math.min(...now.held)} to ${Math.max(...now.held)} of ${clients} held at once`,
 );
 ledger.end(state.minutes >= Number(wish.minutes));
