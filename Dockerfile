@@ -8,9 +8,9 @@ FROM ${NODE_IMAGE} AS build
 RUN apt-get update && apt-get install -y --no-install-recommends python3 make g++ && rm -rf /var/lib/apt/lists/*
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The image's own headers, so that nothing but packages is downloaded.
-ENV npm_config_nodedir=/usr/local
-RUN npm ci --include=dev --no-audit --no-fund
+COPY scripts/native-headers.mjs scripts/
+# The image's own headers, so that nothing but packages is downloaded; without the fault of Node 24.21 that makes every wrapped object abort.
+RUN npm_config_nodedir=$(node scripts/native-headers.mjs /tmp/headers) npm ci --include=dev --no-audit --no-fund
 COPY tsconfig.json ./
 COPY scripts scripts
 COPY src src
@@ -23,7 +23,7 @@ RUN rm -rf dist/.tsbuildinfo dist/.stamp node_modules/re2/vendor node_modules/re
     find dist -name "*.test.js*" -delete && \
     strip --strip-unneeded node_modules/re2/build/Release/re2.node node_modules/better-sqlite3/build/Release/better_sqlite3.node && \
     cp /usr/local/bin/node /tmp/node && strip --strip-unneeded /tmp/node && \
-    node --input-type=module -e 'await import("re2"); const D = (await import("better-sqlite3")).default; new D(":memory:").close();' && \
+    node --input-type=module -e "$(node scripts/native-headers.mjs --probe)" && \
     mkdir -p /empty/data /empty/certs && chmod 700 /empty/data /empty/certs
 
 FROM ${RUNTIME_IMAGE}

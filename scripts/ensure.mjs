@@ -10,6 +10,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, renameS
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { withLock } from "./lock.mjs";
+import { ADDONS_PROBE, soundHeaders } from "./native-headers.mjs";
 
 const SOURCE_FOLDERS = ["src", "test", "bench"];
 /** Joins the compiled files into dist/app; an image's build takes it along. */
@@ -73,9 +74,7 @@ function adoptDependencies(root) {
 
 /** In a process of its own: a wrongly compiled add-on may crash instead of throwing. */
 function addonsLoad(root) {
-  const script = NATIVE_ADDONS.map((name) => `await import(${JSON.stringify(name)});`).join("");
-  const probe = `${script}const D=(await import("better-sqlite3")).default;new D(":memory:").close();`;
-  return spawnSync(process.execPath, ["--input-type=module", "-e", probe], { cwd: root, stdio: "ignore" }).status === 0;
+  return spawnSync(process.execPath, ["--input-type=module", "-e", ADDONS_PROBE], { cwd: root, stdio: "ignore" }).status === 0;
 }
 
 function install(root, say) {
@@ -85,10 +84,19 @@ function install(root, say) {
   const args = ["ci", "--include=dev", "--ignore-scripts=false", "--no-audit", "--no-fund"];
   const npm = process.env.npm_execpath;
   const [command, first] = npm?.endsWith("js") ? [process.execPath, [npm]] : ["npm", []];
-  run(root, command, [...first, ...args], "`npm ci` failed (its output is above). Native add-ons need python3, make and a C++ compiler.");
+  const headers = join(root, ".stamp", "node-headers");
+  // Only where Node's own can't be used: else node-gyp finds, or fetches, what it always does.
+  const env = soundHeaders(headers) === headers ? { ...process.env, npm_config_nodedir: headers } : process.env;
+  run(
+    root,
+    command,
+    [...first, ...args],
+    "`npm ci` failed (its output is above). Native add-ons need python3, make and a C++ compiler.",
+    env,
+  );
   if (!addonsLoad(root)) {
     throw new StepError(
-      `The native add-ons ${NATIVE_ADDONS.join(" and ")} do not load in Node ${process.version}. ` +
+      `The native add-ons ${NATIVE_ADDONS.join(" and ")} do not work in Node ${process.version}. ` +
         "Run `npm rebuild better-sqlite3 re2 --foreground-scripts` to see why.",
     );
   }
@@ -173,9 +181,9 @@ function walk(folder) {
   return files;
 }
 
-function run(root, command, args, failure) {
+function run(root, command, args, failure, env = process.env) {
   // To stderr, so that what the command itself prints (`npm run -s …  | jq`) stays clean.
-  const result = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
+  const result = spawnSync(command, args, { cwd: root, env, stdio: ["ignore", 2, 2] });
   if (result.error !== undefined) throw new StepError(`${failure} ${result.error.message}`);
   if (result.status !== 0) throw new StepError(`${failure} Exit ${result.signal ?? result.status}.`);
 }
