@@ -124,7 +124,7 @@ async function connectionFor(attack: AttackCase, plain: Awaited<ReturnType<typeo
   const ahead = attack.ahead === undefined ? Buffer.alloc(0) : bytesOf(attack.ahead, SPECIMENS);
   const opened = await openTunnel(socket, Buffer.concat([headOf(lines, SPECIMENS), ahead]));
   if (attack.connect_refused !== undefined) {
-    judgeAnswer({ refused: attack.connect_refused }, opened);
+    judgeAnswer({ refused: attack.connect_refused, detail: attack.detail, answer_holds: attack.answer_holds }, opened);
     return undefined;
   }
   if (opened?.status !== 200 && attack.closed === true) return undefined;

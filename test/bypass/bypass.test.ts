@@ -14,7 +14,7 @@ import { MARKER } from "./specimen.js";
 const worlds = new Worlds(ownDestinations());
 
 before(async () => {
-  await worlds.of();
+  for (const world of ["usual", "quotas", "limited"] as const) await worlds.of(world);
 });
 
 after(async () => {

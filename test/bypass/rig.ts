@@ -36,6 +36,8 @@ export interface Rig {
   close(): Promise<void>;
 }
 
+/** How many times slower than usual clients may be. */
+const PACE = Number(process.env["BYPASS_PACE"] ?? "1.5");
 /** Diffgram's own domain. */
 export const SITE = "diffgram.site.example";
 /** An IP literal without SNI gets the vendor's default certificate, so there is one of them. */
@@ -122,9 +124,9 @@ export async function startRig(own: readonly OwnDestination[], world: World = "u
       { path: ["first_party", "hosts"], flag: "test", value: [SITE] },
       { path: ["listen", "metrics"], flag: "test", value: "off" },
       { path: ["listen", "console"], flag: "test", value: "off" },
-      { path: ["timeouts", "headers_ms"], flag: "test", value: 1_000 },
-      { path: ["timeouts", "body_ms"], flag: "test", value: 1_000 },
-      { path: ["timeouts", "handshake_ms"], flag: "test", value: 1_000 },
+      { path: ["timeouts", "headers_ms"], flag: "test", value: 1_000 * PACE },
+      { path: ["timeouts", "body_ms"], flag: "test", value: 1_000 * PACE },
+      { path: ["timeouts", "handshake_ms"], flag: "test", value: 1_000 * PACE },
       { path: ["timeouts", "idle_ms"], flag: "test", value: 2_000 },
       { path: ["log", "level"], flag: "test", value: "error" },
       ...WORLDS[world].map(([setting, value]) => ({ path: [...setting], flag: "test", value })),

@@ -113,3 +113,9 @@ describe("parseHead", () => {
     );
   });
 });
+
+it("takes a head whose last line ends as the others do", () => {
+  const head = parseHead(Buffer.from("GET /x HTTP/1.1\r\nHost: app.diffgram.com\r\n"), INSIDE);
+  assert.ok(!isRefusal(head) && !isConnect(head));
+  assert.equal(head.headers.length, 1);
+});

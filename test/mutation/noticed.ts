@@ -70,10 +70,14 @@ async function measureReach(): Promise<Reach> {
     for (const [index, numbered] of ALL.entries()) {
       hear = (mutant) => (met.get(mutant) ?? met.set(mutant, new Set()).get(mutant))?.add(index);
       if (pass === "warm" && !isRepeatable(numbered.attack)) continue;
-      const red = (await isRed(measured, numbered, pass === "fresh")) && (await isRed(measured, numbered, false));
-      if (!red) continue;
-      tell(-1, numbered.name);
-      process.exit(2);
+      let tries = 1;
+      while (await isRed(measured, numbered, pass === "fresh" && tries === 1)) {
+        if (tries >= 4) {
+          tell(-1, numbered.name);
+          process.exit(2);
+        }
+        tries += 1;
+      }
     }
   }
   end();
@@ -93,10 +97,10 @@ async function noticedBy(mutant: number): Promise<string | null> {
   return fresh.length === 0 ? null : await noticedByFresh(mutant, inOrder(fresh));
 }
 
-/** The usual one is up before the first case, the others when a case asks for them. */
 async function startWorlds(): Promise<Worlds> {
   const started = new Worlds(ownDestinations());
-  await started.of();
+  // Not in the time of the first case that asks for one.
+  for (const world of ["usual", "quotas", "limited"] as const) await started.of(world);
   return started;
 }
 
