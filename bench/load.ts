@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load, prepareArena, startGenerator } from "./load/arena.js";
+import { chart } from "./load/chart.js";
 import {
   type Contender,
   cpuSeconds,
@@ -89,11 +90,16 @@ async function main(): Promise<void> {
   process.stdout.write(`${report}\n`);
   guard(figures);
   const out = process.env["BENCH_OUT"];
-  if (out !== undefined)
-    writeFileSync(
-      `${out}.json`,
-      JSON.stringify(Object.fromEntries([...figures].map(([name, row]) => [name, Object.fromEntries(row)])), null, 2),
-    );
+  if (out === undefined) return;
+  writeFileSync(
+    `${out}.json`,
+    JSON.stringify(Object.fromEntries([...figures].map(([name, row]) => [name, Object.fromEntries(row)])), null, 2),
+  );
+  const compared = [...figures].filter(([, row]) => row.size > 2 && !row.has("direct"));
+  const medians = compared.map(
+    ([name, row]) => [name, new Map([...row].map(([proxy, rounds]) => [proxy, median(rounds.map(({ cpuMicros }) => cpuMicros))]))] as const,
+  );
+  writeFileSync(`${out}.svg`, chart(new Map(medians), "CPU a request, microseconds (logarithmic)"));
 }
 
 function ended(child: ChildProcess): Promise<unknown> {
