@@ -47,7 +47,7 @@ const CASE_HOSTS = ["app.diffgram.com", "api.segment.io", "www.googletagmanager.
 const policyText = z.looseObject({ cases: z.looseObject({ licensing: z.looseObject({ destinations: z.array(z.unknown()) }), "js-error-collection": z.looseObject({ enabled: z.boolean().optional() }) }) });
 
 /** How a proxy is set up otherwise than usual. */
-export type World = "usual" | "quotas" | "limited";
+export type World = "usual" | "quotas" | "limited" | "patient";
 
 export const QUOTA = { requests: 3, bytes: 600, caseBytes: 200 };
 const WORLDS: Readonly<Record<World, readonly (readonly [path: readonly string[], value: number])[]>> = {
@@ -58,6 +58,8 @@ const WORLDS: Readonly<Record<World, readonly (readonly [path: readonly string[]
     [["quotas", "client_concurrent"], 2],
   ],
   limited: [],
+  // For hours beside other work, where a handshake may take longer than a second.
+  patient: [[["timeouts", "handshake_ms"], 10_000]],
 };
 
 /** One rig a world, started when a case first asks for it. */

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { AttackConnection, openSocket, openTunnel, secure } from "../../../test/bypass/client.js";
 import type { Rig } from "../../../test/bypass/rig.js";
+import { SPECIMENS } from "../../../test/bypass/specimen.js";
 import { type Dice, fuzzedMessage } from "../../../test/fuzz/mutations.js";
 import { fuzzedSession } from "./http2-frames.js";
 import { mutated } from "./mutator.js";
@@ -131,6 +132,24 @@ export async function replay(rig: Rig, kind: string, bytes: Buffer): Promise<voi
   stream.on("error", () => undefined);
   stream.write(bytes);
   await inTime(Promise.race([once(stream, "data"), once(stream, "close"), once(stream, "end")])).finally(() => stream.destroy());
+}
+
+/** @throws where a clean event is not let out any more */
+export async function serves(rig: Rig): Promise<void> {
+  const connection = new AttackConnection(await tunnelled(rig, undefined));
+  const body = String(SPECIMENS["clean"]);
+  try {
+    await connection.send(
+      Buffer.from(
+        `POST /api/walrus/eventhub/new HTTP/1.1\r\nHost: ${HUB}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+      ),
+      undefined,
+    );
+    const answer = await connection.answer();
+    if (answer?.status !== 200) throw new Error(`A clean event is answered ${answer?.status ?? 0}.`);
+  } finally {
+    connection.destroy();
+  }
 }
 
 export const WIRE_ATTACKS: Readonly<Record<string, WireAttack>> = { "http1-tls": insideTls, "http1-plain": plainly, http2: frames };
