@@ -177,7 +177,7 @@ class CompiledInspector implements Inspector {
   /** False where the time budget ran out. */
   private runRules(into: Collected, deadline: Deadline): boolean {
     if (this.findViews !== undefined) {
-      const outcome = collectNested(into, this.findViews, freshViewBudget(), this.names, deadline);
+      const outcome = collectNested(into, this.findViews, freshViewBudget(this.limits.bodyBytes), this.names, deadline);
       if (outcome === "late") return false;
       if (outcome === "exhausted")
         into.drafts.push(

@@ -46,7 +46,15 @@ export interface NestedViews {
 /** Finds every nested view of one string. Made by `body/`, handed to `inspect/` by the composition. */
 export type ViewFinder = (text: string, budget: ViewBudget) => NestedViews;
 
-/** A fresh budget: 4 MiB decoded, 10,000 views, 6 steps; a 1 MiB body of honest telemetry spends under a tenth of each. */
-export function freshViewBudget(): ViewBudget {
-  return { bytes: 4 * 1024 * 1024, views: 10_000, depth: 6 };
+const MIB = 1024 * 1024;
+
+/**
+ * A fresh budget: for a body of up to 1 MiB 4 MiB decoded, 10,000 views, 6 steps, of which honest telemetry spends under a tenth each; where
+ * the policy takes larger bodies, as many times more, or their size alone would spend it.
+ *
+ * @param bodyBytes the policy's `limits.body_bytes`
+ */
+export function freshViewBudget(bodyBytes = MIB): ViewBudget {
+  const times = Math.max(1, bodyBytes / MIB);
+  return { bytes: times * 4 * MIB, views: Math.floor(times * 10_000), depth: 6 };
 }

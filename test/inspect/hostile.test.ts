@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { inspectSent, shippedInspector } from "./fixture.js";
+import { findNestedViews } from "../../src/body/nested-view.js";
+import { inspectSent, LIMITS, shippedInspector } from "./fixture.js";
 
 const inspector = shippedInspector();
 
@@ -59,4 +60,14 @@ test("numbers of ids, times and digests are left alone", () => {
     }),
     { numRuns: 400 },
   );
+});
+
+test("what may be decoded grows with the bodies that the policy takes", () => {
+  const coded = Array.from({ length: 7_000 }, (_, index) => Buffer.from(JSON.stringify({ step: index })).toString("base64"));
+  const rulesFor = (bodyBytes: number): string[] => {
+    const larger = shippedInspector({ findViews: findNestedViews, limits: { ...LIMITS, bodyBytes } });
+    return inspectSent(larger, { body: coded }).findings.map((finding) => finding.rule);
+  };
+  assert.ok(rulesFor(1 << 20).includes("integrity/view-budget"));
+  assert.ok(!rulesFor(4 << 20).includes("integrity/view-budget"));
 });
