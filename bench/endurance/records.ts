@@ -77,7 +77,7 @@ async function fill(size: number): Promise<void> {
     const started = Date.now();
     const before = present;
     for (let group = 0; present < size && !ledger.stopping; group += 1) {
-      time = Date.now() - SPREAD_DAYS * DAY_MS * (1 - present / Math.max(...sizes));
+      time = Math.round(Date.now() - SPREAD_DAYS * DAY_MS * (1 - present / Math.max(...sizes)));
       const outcomes = await Promise.all(
         Array.from({ length: Math.min(GROUP, size - present) }, (_, n) => store.write(record(present + n, time + n))),
       );
