@@ -90,8 +90,10 @@ export class TlsDoor {
   #context({ cert, key }: DoorIdentity) {
     const { clientCas } = this.#options;
     // A resumed session would carry a client's certificate that was checked some time ago.
-    const asking = clientCas.length === 0 ? {} : { ca: [...clientCas], secureOptions: constants.SSL_OP_NO_TICKET };
-    return { cert, key, minVersion: "TLSv1.2" as const, ...asking };
+    const { SSL_OP_NO_RENEGOTIATION, SSL_OP_NO_TICKET } = constants;
+    const asking = clientCas.length === 0 ? {} : { ca: [...clientCas] };
+    const secureOptions = SSL_OP_NO_RENEGOTIATION | (clientCas.length === 0 ? 0 : SSL_OP_NO_TICKET);
+    return { cert, key, minVersion: "TLSv1.2" as const, secureOptions, ...asking };
   }
 }
 

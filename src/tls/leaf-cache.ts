@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { constants, createHash, randomBytes } from "node:crypto";
 import { createSecureContext, type SecureContext, type TLSSocketOptions } from "node:tls";
 import { LRUCache } from "lru-cache";
 import type { Clock, Metrics } from "../model/ports.js";
@@ -116,6 +116,8 @@ function serverContext(leaf: Leaf, host: string, authority: Authority, ticketKey
     key: leaf.privateKeyPem,
     minVersion: "TLSv1.2",
     ticketKeys,
+    // Node bounds renegotiations on sockets of its own server alone; a client could ask for one handshake after the other (CVE-2011-1473).
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     // A ticket resumes only for the host, and under the CA, that it was given for: OpenSSL compares this before it resumes.
     sessionIdContext: createHash("sha256").update(`${authority.fingerprint}/${host}`).digest("hex").slice(0, 32),
   });

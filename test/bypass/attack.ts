@@ -6,7 +6,7 @@ import { z } from "zod";
 import { packageRoot } from "../../src/config/package-root.js";
 import { bytesOf, encode } from "./bytes.js";
 import { type AttackCase, readCaseFiles, type RequestCase, requestsOf } from "./case-file.js";
-import { type Answer, type StreamFields, AttackConnection, openSocket, openTunnel, secure } from "./client.js";
+import { type Answer, type StreamFields, AttackConnection, openSocket, openTunnel, renegotiated, secure } from "./client.js";
 import { type OwnDestination, type Rig, SITE, type Worlds } from "./rig.js";
 import type { Arrived } from "./vendor.js";
 import { MARKER, SPECIMENS, SYSTEM_EVENT, USER_EVENT } from "./specimen.js";
@@ -114,8 +114,12 @@ function portOf(attack: AttackCase, rig: Rig): number {
 async function connectionFor(attack: AttackCase, plain: Awaited<ReturnType<typeof openSocket>>, rig: Rig): Promise<AttackConnection | undefined> {
   if (attack.introduced !== undefined) plain.write(bytesOf(attack.introduced, SPECIMENS));
   const shown = attack.certificate === undefined ? {} : { client: rig.clients[attack.certificate] };
-  const socket = attack.door === true ? await secure(plain, { serverName: "egress-proxy", alpn: undefined, version: undefined, caPem: rig.caPem, ...shown }) : plain;
+  const socket = attack.door === true ? await secure(plain, { serverName: "egress-proxy", alpn: undefined, version: attack.renegotiates === "door" ? attack.tls_version : undefined, caPem: rig.caPem, ...shown }) : plain;
   assert.ok(socket !== undefined, "the proxy's own TLS failed");
+  if (attack.renegotiates === "door") {
+    assert.equal(await renegotiated(socket), false, "a second handshake in one session");
+    return undefined;
+  }
   if (attack.plain === true || attack.first_party === true || attack.resolves !== undefined || attack.literal !== undefined) return new AttackConnection(socket);
   const tunnel = attack.tunnel ?? HUB;
   if (attack.transparent === true) return secureConnection(attack, socket, tunnel, rig);
@@ -136,6 +140,10 @@ async function secureConnection(attack: AttackCase, socket: Awaited<ReturnType<t
   if (attack.tls === false) return new AttackConnection(socket);
   const host = tunnel.slice(0, tunnel.lastIndexOf(":"));
   const session = await secure(socket, { serverName: attack.sni === null ? undefined : (attack.sni ?? host), alpn: attack.alpn, version: attack.tls_version, caPem: rig.caPem });
+  if (session !== undefined && attack.renegotiates === "tunnel") {
+    assert.equal(await renegotiated(session), false, "a second handshake in one session");
+    return undefined;
+  }
   if (session !== undefined) return new AttackConnection(session, requestsOf(attack).some((request) => request.h2 !== undefined));
   assert.equal(attack.closed, true, "the TLS handshake failed");
   return undefined;

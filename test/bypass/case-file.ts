@@ -98,6 +98,8 @@ const attackCase = z.strictObject({
   sni: z.union([text, z.null()]).optional(),
   alpn: z.array(text).optional(),
   tls_version: z.enum(["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]).optional(),
+  /** The client asks for a second handshake in that session, which must not come about. */
+  renegotiates: z.enum(["tunnel", "door"]).optional(),
   /** Bytes in the tunnel are sent as they are. */
   tls: z.literal(false).optional(),
   /** Bytes sent in the same write as the CONNECT, before its answer. */

@@ -3,7 +3,7 @@ import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import { connect as connectTls, type TLSSocket } from "node:tls";
+import { connect as connectTls, TLSSocket } from "node:tls";
 
 export interface Answer {
   readonly status: number;
@@ -215,5 +215,15 @@ export async function secure(socket: Socket, handshake: Handshake): Promise<TLSS
     session.once("secureConnect", () => resolve(session));
     session.once("close", () => resolve(undefined));
     session.once("error", () => resolve(undefined));
+  });
+}
+
+/** Whether a second handshake comes about in a session of TLS 1.2. */
+export async function renegotiated(session: Socket): Promise<boolean> {
+  if (!(session instanceof TLSSocket)) throw new Error("Only TLS renegotiates.");
+  return new Promise((resolve, reject) => {
+    setTimeout(() => reject(new Error("The second handshake never ended: the proxy hangs.")), PATIENCE_MS).unref();
+    session.once("close", () => resolve(false));
+    session.renegotiate({ rejectUnauthorized: false }, (error) => resolve(error === null));
   });
 }
