@@ -49,7 +49,7 @@ export function encodedRuns(text: string): EncodedRun[] {
     let end = at + 1;
     while (valueAt(text, end) >= 0) end += 1;
     let next = end;
-    if (hexDigit(text.charCodeAt(at)) >= 0 || text.charCodeAt(at) === 0x78) next = Math.max(next, hexFrom(text, at, runs));
+    if (mayStartHex(text, at)) next = Math.max(next, hexFrom(text, at, runs));
     if (next === end && end - at >= 4) next = Math.max(next, base64From(text, at, end, runs));
     at = next;
   }
@@ -81,9 +81,10 @@ function base64From(text: string, from: number, runEnd: number, runs: EncodedRun
 function readSpaced(text: string, from: number): { readonly bytes: Uint8Array; readonly end: number } {
   // Two glances, at the first two bytes and at the first twelve, settle nearly every ordinary word.
   if (!mayStart(text, from)) return NOTHING;
-  const glance = decode(text.slice(from, from + 16).replace(/[^A-Za-z0-9+/_-].*$/s, ""));
-  const isBinary = startsBinary(glance);
-  if (!isBinary && !reachesEnd(glance, plausibleEnd(glance, 0))) return NOTHING;
+  const glanced = glance(text, from);
+  // A format's first bytes, or the NUL of UTF-16.
+  const isBinary = (mayStartBinary(GLANCE[0] ?? 0) || GLANCE[1] === 0) && startsBinary(GLANCE.subarray(0, glanced));
+  if (!isBinary && !reachesEnd(GLANCE, plausibleEnd(GLANCE, 0, glanced), glanced)) return NOTHING;
   let end = from;
   let taken = "";
   // What is not yet known to be plausible; begins at a group of four characters, so that no word is decoded twice as a rule.
@@ -114,6 +115,28 @@ function readSpaced(text: string, from: number): { readonly bytes: Uint8Array; r
   return { bytes: decode(taken + tail), end };
 }
 
+/** What the last glance decoded: no buffer is made for a word that is none. */
+const GLANCE = new Uint8Array(12);
+
+/** Decodes the first sixteen characters into GLANCE; returns the number of bytes. */
+function glance(text: string, from: number): number {
+  let length = 0;
+  let bits = 0;
+  let held = 0;
+  for (let at = from; at < from + 16; at += 1) {
+    const value = valueAt(text, at);
+    if (value < 0) break;
+    bits = ((bits << 6) | value) & 0xffff;
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      GLANCE[length] = bits >> held;
+      length += 1;
+    }
+  }
+  return length;
+}
+
 /** Whether the first two bytes that the run encodes can begin a text or a known format. */
 function mayStart(text: string, from: number): boolean {
   const bits = (valueAt(text, from) << 12) | (valueAt(text, from + 1) << 6) | valueAt(text, from + 2);
@@ -122,7 +145,7 @@ function mayStart(text: string, from: number): boolean {
   const first = bits >> 10;
   const second = (bits >> 2) & 0xff;
   // A NUL in second place may be UTF-16.
-  return mayStartBinary(first) || (startsText(first) && (first >= 0x80 || second === 0 || startsText(second)));
+  return mayStartBinary(first) || (startsText(first) && (first >= 0x80 ? (second & 0xc0) === 0x80 : second === 0 || startsText(second)));
 }
 
 /** All of it where it is text or of a known format; undefined where it is neither. A character cut in two at the end is left off. */
@@ -180,6 +203,19 @@ function isOpaque(bytes: Uint8Array): boolean {
   return bytes.length >= LEAST_OPAQUE_BYTES && new Set(bytes.subarray(0, LEAST_OPAQUE_BYTES)).size >= 96;
 }
 
+/** Whether hex pairs may begin here, and the first says a byte that a text or a format may begin with. */
+function mayStartHex(text: string, at: number): boolean {
+  const lead = text.charCodeAt(at);
+  const high = hexDigit(lead);
+  if (high < 0) return lead === 0x78;
+  const next = text.charCodeAt(at + 1);
+  if (lead === 0x30 && (next | 0x20) === 0x78) return true;
+  const low = hexDigit(next);
+  if (low < 0) return false;
+  const byte = high * 16 + low;
+  return byte === 0 || startsText(byte) || mayStartBinary(byte);
+}
+
 /** Reads hex pairs from `from`; returns where it stopped, or `from` where they encode nothing plausible. */
 function hexFrom(text: string, from: number, runs: EncodedRun[]): number {
   const bytes: number[] = [];
@@ -218,7 +254,9 @@ function decode(characters: string): Uint8Array {
 }
 
 function valueAt(text: string, at: number): number {
-  return BASE64[text.charCodeAt(at)] ?? OTHER;
+  const code = text.charCodeAt(at);
+  // Past the end it is no number, which no table should be asked for.
+  return code < 0x80 ? (BASE64[code] ?? OTHER) : OTHER;
 }
 
 function base64Table(): Int8Array {

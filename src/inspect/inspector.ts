@@ -8,7 +8,7 @@ import type { ViewFinder } from "../model/nested-view.js";
 import type { Limits } from "../model/policy.js";
 import type { Pseudonyms } from "../model/ports.js";
 import type { Reason } from "../model/reasons.js";
-import { nothingCollected, placeIn, rangeOf, valueOf } from "./collector.js";
+import { nothingCollected } from "./collector.js";
 import type { Collected, Frame } from "./collector.js";
 import { deadlineAfter } from "./deadline.js";
 import type { Deadline } from "./deadline.js";
@@ -21,12 +21,15 @@ import type { KeyRules } from "./key-rules.js";
 import { collectNested } from "./nested-walk.js";
 import { outlineOf } from "./outline.js";
 import type { KnownNames } from "./place.js";
+import { remembering, rememberingNames, WELL_KNOWN } from "./remembered.js";
 import { loadRules } from "./rule-file.js";
 import type { Rule } from "./rule-file.js";
 import type { SchemaBook } from "./schema.js";
 import { loadSchemas } from "./schema-file.js";
 import type { OperatorEnums } from "./schema-file.js";
 import { walkSchema } from "./schema-walk.js";
+import { compileShapeRules } from "./shape-rules.js";
+import type { ShapeRules } from "./shape-rules.js";
 import { structureOf } from "./structure.js";
 import { compileTextRules } from "./text-rules.js";
 import type { TextRules } from "./text-rules.js";
@@ -59,33 +62,36 @@ export function compileInspector(options: InspectorOptions): Inspector {
 
 class CompiledInspector implements Inspector {
   readonly ruleCount: number;
-  private readonly rules: readonly Rule[];
   private readonly book: SchemaBook;
   private readonly limits: Limits;
   private readonly pseudonyms: Pseudonyms;
+  /** An installation's own pins come with its every event. */
+  private readonly pinHmac: (value: string) => string;
   private readonly findViews: ViewFinder | undefined;
   private readonly clock: () => number;
   private readonly keyRules: KeyRules;
+  private readonly shapeRules: ShapeRules;
   private readonly textRules: TextRules;
   private readonly names: KnownNames;
   readonly actions: ReadonlyMap<RuleId, Action>;
 
   constructor(rules: readonly Rule[], book: SchemaBook, options: InspectorOptions) {
-    this.rules = rules;
     this.ruleCount = rules.length;
     this.book = book;
     this.limits = options.limits;
     const { pseudonyms } = options;
     this.pseudonyms = { hmac: (value) => pseudonyms.hmac(value), short: remembering((value) => pseudonyms.short(value)) };
+    this.pinHmac = remembering((value) => pseudonyms.hmac(value));
     this.findViews = options.findViews;
     this.clock = options.clock ?? (() => performance.now());
     this.keyRules = compileKeyRules(rules);
+    this.shapeRules = compileShapeRules(rules);
     this.textRules = compileTextRules(rules);
     this.actions = new Map(rules.map((rule) => [rule.id, rule.action]));
-    this.names = {
+    this.names = rememberingNames({
       has: (name) => book.names.has(name) || this.keyRules.isName(name) || WELL_KNOWN.has(name),
       isRuleKey: (name) => this.keyRules.has(name),
-    };
+    });
   }
 
   inspect(reading: BodyReading, context: InspectionContext): Inspection {
@@ -108,12 +114,18 @@ class CompiledInspector implements Inspector {
       );
     const all = [...unread, ...makeFindings(into.drafts, this.actions, this.names, this.pseudonyms)];
     const { kept, more } = boundFindings(all, this.limits.findings);
+    const identityOf = (): string | undefined => this.identityOf(document?.identity, first, into);
+    let identity: { readonly hmac: string | undefined } | undefined;
     return {
       findings: kept,
       moreFindings: more,
-      identity: this.identityOf(document?.identity, first, into),
+      // Keyed when it is asked for, which is for what is recorded: a clean event pays for no HMAC of its whole body.
+      get identity() {
+        identity ??= { hmac: identityOf() };
+        return identity.hmac;
+      },
       eventKind: into.kinds.size === 0 ? undefined : [...into.kinds].sort().slice(0, 8).join(","),
-      pins: into.pins.map((pin) => ({ name: pin.name, hmac: this.pseudonyms.hmac(pin.value) })),
+      pins: into.pins.map((pin) => ({ name: pin.name, hmac: this.pinHmac(pin.value) })),
       // Only what is recorded needs it, and nothing without findings is.
       ...(document?.redactionUnit === undefined ? {} : { redactionUnit: document.redactionUnit }),
       outline: late ? [] : outlineOf(reading.views, context.query, this.names, (key) => this.pseudonyms.short(key)),
@@ -189,34 +201,7 @@ class CompiledInspector implements Inspector {
         );
     }
     this.keyRules.run(into);
-    for (const rule of this.rules) {
-      const shape = rule.shape;
-      if (shape === undefined) continue;
-      if (deadline.passed()) return false;
-      for (const tree of shape.tree === undefined ? [] : into.trees) {
-        for (const hit of shape.tree?.(tree.root, tree.place) ?? []) {
-          into.drafts.push({
-            rule: rule.id,
-            frame: tree.frame,
-            place: placeIn(tree.frame, hit.place),
-            range: rangeOf(hit.node, tree.frame),
-            value: valueOf(hit.node, tree.frame),
-            why: rule.why,
-          });
-        }
-      }
-      for (const blob of into.blobs) {
-        if (shape.bytes?.(blob.bytes, blob.magic) === true)
-          into.drafts.push({
-            rule: rule.id,
-            frame: blob.frame,
-            place: placeIn(blob.frame, blob.place),
-            range: blob.range,
-            value: blob.bytes,
-            why: rule.why,
-          });
-      }
-    }
+    if (!this.shapeRules.run(into, deadline)) return false;
     return this.textRules.run(into.texts, into, deadline);
   }
 
@@ -237,35 +222,5 @@ function whole(rule: RuleId, reason: Reason | undefined, why: string) {
     value: rule,
     why,
     ...(reason === undefined ? {} : { reason }),
-  };
-}
-
-/** Keys of an annotation instance and of the connectors' options: the vendor's own words, which say nothing about anyone. */
-const WELL_KNOWN: ReadonlySet<string> = new Set(
-  (
-    "x_min y_min x_max y_max width height center_x center_y points nodes edges p1 p2 cp front_face rear_face angle radius rotation_euler_angles " +
-    "position_3d center_3d max_point_3d min_point_3d dimensions_3d lonlat coords bounds bounds_lonlat start_sentence end_sentence start_token end_token " +
-    "start_char end_char sentence start_time end_time frame_number label_file_id label_file attribute_groups interpolated machine_made verified rating " +
-    "rating_comment score mask_url mask_blob_dir preview_image_url preview_image_blob_dir creation_ref_id client_created_time soft_delete " +
-    "instance_list instance_list_new instance_list_existing_ids new_instance_list_missing_ids missing_ids error info warning success label name type id x y z " +
-    "url_signed url_signed_thumb url_signed_blob_path url_public image video text_file path file_name bucket bucket_name event_data opts " +
-    "annotations categories images segmentation bbox features geometry coordinates polygon box boxes mask counts size description email phone"
-  ).split(" "),
-);
-
-/** Names that were keyed, at most: the same few come with every event, and hostile ones come once. */
-const REMEMBERED = 4096;
-
-/** Keeps what names are shown as, so that an event whose keys are those of the last costs no HMAC for each. */
-function remembering(short: (value: string) => string): (value: string) => string {
-  const known = new Map<string, string>();
-  return (value) => {
-    let shown = known.get(value);
-    if (shown === undefined) {
-      shown = short(value);
-      if (known.size >= REMEMBERED) known.clear();
-      if (value.length <= 64) known.set(value, shown);
-    }
-    return shown;
   };
 }

@@ -1,7 +1,7 @@
 import type { BodyView } from "../model/body-view.js";
 import type { JsonNode } from "../model/json.js";
-import type { KnownNames } from "./place.js";
 import { queryFields } from "./form.js";
+import type { KnownNames } from "./place.js";
 
 /** Distinct lines of one exchange; a clean event has some thirty. Past it one line says so. */
 const MOST_LINES = 512;
@@ -19,57 +19,142 @@ export function outlineOf(
   names: KnownNames,
   pseudonym: (key: string) => string,
 ): readonly string[] {
-  const lines = new Set<string>();
-  let nodes = 0;
-  const add = (path: string, type: string, length: number | undefined): void => {
-    if (lines.size < MOST_LINES) lines.add(`${path}\t${type}\t${length === undefined ? "" : lengthClass(length)}`);
-    else {
-      lines.add(OVERFLOW);
-      nodes = MOST_NODES + 1;
+  const outline = new Outline(names, pseudonym);
+  const view = views.find((candidate) => candidate.kind !== "empty");
+  if (view?.kind === "json") outline.walk(view.root, pathOf("", false));
+  else if (view?.kind === "ndjson") {
+    const root = pathOf("", true);
+    for (const each of view.roots) outline.walk(each, root);
+  } else if (view?.kind === "multipart")
+    outline.fields(
+      "/",
+      "part",
+      view.parts.map(({ name, start, end }) => [name, end - start]),
+    );
+  else if (view?.kind === "form")
+    outline.fields(
+      "/",
+      "string",
+      view.fields.map(({ name, value }) => [name, value.length]),
+    );
+  if (query !== undefined && query !== "")
+    outline.fields(
+      "?",
+      "string",
+      queryFields(query).map(({ name, value }) => [name, value.length]),
+    );
+  return outline.lines;
+}
+
+/** A place in the outline, and what stood there already. */
+interface Path {
+  readonly text: string;
+  /** Bits of the types and lengths that have their line. */
+  seen: number;
+  /** Where items of lists come by again, the places below by key; elsewhere each place is met once, and made when it is. */
+  readonly below: Map<string, Path> | undefined;
+  items: Path | undefined;
+}
+
+function pathOf(text: string, comesAgain: boolean): Path {
+  return { text, seen: 0, below: comesAgain ? new Map() : undefined, items: undefined };
+}
+
+class Outline {
+  readonly lines: string[] = [];
+  #nodes = 0;
+  readonly #names: KnownNames;
+  readonly #pseudonym: (key: string) => string;
+
+  constructor(names: KnownNames, pseudonym: (key: string) => string) {
+    this.#names = names;
+    this.#pseudonym = pseudonym;
+  }
+
+  fields(mark: string, type: string, fields: readonly (readonly [name: string, length: number])[]): void {
+    const lines = new Set<string>();
+    for (const [name, length] of fields) {
+      const line = `${mark}${this.#step(name)}\t${type}\t${CLASS_NAMES[lengthClass(length)]}`;
+      if (lines.has(line)) continue;
+      lines.add(line);
+      if (!this.#add(line)) return;
     }
-  };
-  const step = (name: string): string => (names.has(name) ? name : pseudonym(name));
-  const walk = (node: JsonNode, path: string): void => {
+  }
+
+  walk(node: JsonNode, at: Path): void {
     // Past the bound nothing more is taken, so nothing more is looked at.
-    if (nodes > MOST_NODES) return;
-    nodes += 1;
-    if (nodes > MOST_NODES) return void lines.add(OVERFLOW);
+    if (this.#nodes > MOST_NODES) return;
+    this.#nodes += 1;
+    if (this.#nodes > MOST_NODES) return void this.lines.push(OVERFLOW);
     switch (node.kind) {
       case "object":
-        if (node.members.length === 0) add(path, "object", undefined);
+        if (node.members.length === 0) return this.#note(at, OTHERS.object);
         for (const { key, value } of node.members) {
-          if (nodes > MOST_NODES) return;
-          walk(value, `${path}/${step(key.text)}`);
+          if (this.#nodes > MOST_NODES) return;
+          this.walk(value, this.#below(at, key.text));
         }
         return;
       case "array":
-        if (node.items.length === 0) add(path, "array", undefined);
-        for (const item of node.items) walk(item, `${path}/*`);
+        if (node.items.length === 0) return this.#note(at, OTHERS.array);
+        at.items ??= pathOf(`${at.text}/*`, true);
+        for (const item of node.items) this.walk(item, at.items);
         return;
       case "string":
-        return add(path, "string", node.text.length);
+        return this.#note(at, lengthClass(node.text.length));
       case "number":
-        return add(path, /^-?\d+$/.test(node.text) ? "integer" : "number", undefined);
+        return this.#note(at, /^-?\d+$/.test(node.text) ? OTHERS.integer : OTHERS.number);
       default:
-        return add(path, node.kind, undefined);
+        return this.#note(at, OTHERS[node.kind]);
     }
-  };
-  const view = views.find((candidate) => candidate.kind !== "empty");
-  if (view?.kind === "json") walk(view.root, "");
-  else if (view?.kind === "ndjson") for (const root of view.roots) walk(root, "");
-  else if (view?.kind === "multipart") for (const part of view.parts) add(`/${step(part.name)}`, "part", part.end - part.start);
-  else if (view?.kind === "form") for (const field of view.fields) add(`/${step(field.name)}`, "string", field.value.length);
-  if (query !== undefined && query !== "")
-    for (const field of queryFields(query)) add(`?${step(field.name)}`, "string", field.value.length);
-  return [...lines];
+  }
+
+  #below(at: Path, key: string): Path {
+    let path = at.below?.get(key);
+    if (path === undefined) {
+      path = pathOf(`${at.text}/${this.#step(key)}`, at.below !== undefined);
+      at.below?.set(key, path);
+    }
+    return path;
+  }
+
+  #step(name: string): string {
+    return this.#names.has(name) ? name : this.#pseudonym(name);
+  }
+
+  #note(at: Path, what: number): void {
+    const bit = 1 << what;
+    if ((at.seen & bit) !== 0) return;
+    at.seen |= bit;
+    this.#add(at.text + (ENDINGS[what] ?? ""));
+  }
+
+  /** False where there are too many. */
+  #add(line: string): boolean {
+    if (this.#nodes > MOST_NODES) return false;
+    if (this.lines.length < MOST_LINES) return this.lines.push(line) > 0;
+    this.lines.push(OVERFLOW);
+    this.#nodes = MOST_NODES + 1;
+    return false;
+  }
 }
 
+/** Longest texts of the classes of lengths, in characters. */
 const CLASSES = [0, 8, 32, 128, 512, 2_048, 4_096];
 
-/** `0`, `1-8`, `9-32`, …, `4097+`: tells an id from a text, and not which. Characters. */
-function lengthClass(length: number): string {
-  const index = CLASSES.findIndex((most) => length <= most);
-  if (index === 0) return "0";
-  const least = (CLASSES[index === -1 ? CLASSES.length - 1 : index - 1] ?? 0) + 1;
-  return index === -1 ? `${least}+` : `${least}-${CLASSES[index]}`;
+/** `0`, `1-8`, `9-32`, …, `4097+`: tells an id from a text, and not which. */
+const CLASS_NAMES: readonly string[] = [
+  ...CLASSES.map((most, index) => (index === 0 ? "0" : `${(CLASSES[index - 1] ?? 0) + 1}-${most}`)),
+  `${(CLASSES.at(-1) ?? 0) + 1}+`,
+];
+
+function lengthClass(length: number): number {
+  let index = 0;
+  while (index < CLASSES.length && length > (CLASSES[index] ?? 0)) index += 1;
+  return index;
 }
+
+/** Bits of what is no text, behind those of the texts' lengths. */
+const OTHERS = { object: 8, array: 9, integer: 10, number: 11, boolean: 12, null: 13 } as const;
+
+/** The end of a line by its bit. */
+const ENDINGS: readonly string[] = [...CLASS_NAMES.map((name) => `\tstring\t${name}`), ...Object.keys(OTHERS).map((type) => `\t${type}\t`)];

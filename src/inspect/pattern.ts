@@ -1,4 +1,5 @@
 import RE2 from "re2";
+import { PlainMatcher } from "./plain-matcher.js";
 
 /** A regular expression that runs in linear time (invariant 9). The only file that knows the engine. */
 export interface Pattern {
@@ -18,10 +19,15 @@ export interface TextMatch {
 /** Throws SyntaxError where RE2 refuses the source (back references, look-around, bad syntax). */
 export function compilePattern(source: string, options: { readonly anchored?: boolean; readonly ignoreCase?: boolean } = {}): Pattern {
   const engine = new RE2(options.anchored === true ? `^(?:${source})$` : source, options.ignoreCase === true ? "giu" : "gu");
+  // Made when a text first asks: a start compiles hundreds of patterns, and few are asked soon.
+  let plain: PlainMatcher | "none" | undefined = options.anchored === true && options.ignoreCase !== true ? undefined : "none";
   return {
     source,
     ignoreCase: options.ignoreCase === true,
     test(text) {
+      plain ??= PlainMatcher.of(source) ?? "none";
+      const known = plain === "none" ? undefined : plain.test(text);
+      if (known !== undefined) return known;
       engine.lastIndex = 0;
       return engine.test(text);
     },

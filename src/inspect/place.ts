@@ -40,12 +40,22 @@ const compacted = new Map<string, string>();
 
 /** `firstName`, `first-name` and `First_Name` are one name: lower case, letters and digits only. */
 export function compactName(name: string): string {
+  if (isPlain(name)) return name;
   const known = compacted.get(name);
   if (known !== undefined) return known;
   const compact = name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
   // Bounded: keys come from hostile bodies.
   if (name.length <= 64 && compacted.size < 4096) compacted.set(name, compact);
   return compact;
+}
+
+/** Small letters of ASCII and digits alone. */
+function isPlain(name: string): boolean {
+  for (let at = 0; at < name.length; at += 1) {
+    const code = name.charCodeAt(at);
+    if (!((code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39))) return false;
+  }
+  return true;
 }
 
 const spaced = new Map<string, string>();
@@ -69,5 +79,5 @@ function spacedOut(name: string): string {
 
 /** A name without a beacon's prefix, compact: `ep.label_names` is `labelnames`. */
 export function baseName(name: string): string {
-  return compactName(/^(?:ep|epn|up)\./.test(name) ? name.slice(name.indexOf(".") + 1) : name);
+  return compactName(name.includes(".") && /^(?:ep|epn|up)\./.test(name) ? name.slice(name.indexOf(".") + 1) : name);
 }

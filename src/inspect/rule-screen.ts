@@ -8,9 +8,10 @@ import { STANDS_ALONE } from "./numbers/variant.js";
 import { NO_LETTER } from "./screen/char-set.js";
 import { parsePattern } from "./screen/pattern-syntax.js";
 import type { Step } from "./screen/pattern-syntax.js";
-import { meets, requirementsOf } from "./screen/requirements.js";
+import type { Profile } from "./screen/profile.js";
+import { mayMeet, meets, requirementsOf } from "./screen/requirements.js";
 import type { Requirements } from "./screen/requirements.js";
-import { CHARACTER_KINDS, EACH_CHARACTER, Screen } from "./screen/screen.js";
+import { Screen } from "./screen/screen.js";
 import type { Screened } from "./screen/screen.js";
 import { literalLength, literalPart } from "./screen/screen-builder.js";
 
@@ -23,6 +24,8 @@ export interface Candidate {
 interface Signal extends Candidate {
   readonly kind: "pattern" | "part" | "context" | "words";
   readonly screened: Screened;
+  /** How it is looked for: by its literal beginning; by the text's profile, where it begins with a class; by both the profile and its head. */
+  readonly by: "literal" | "profile" | "head";
   readonly requirements: Requirements | undefined;
   /** The signal of the rule's context words, where the pattern needs one. */
   readonly context: number | undefined;
@@ -32,34 +35,62 @@ interface Signal extends Candidate {
 
 const NONE: readonly Candidate[] = [];
 
+const NOTHING_TOLD: Profile = { kinds: 0, digits: 0, capitals: 0, stretch: 0 };
+
 /** Literal characters that a pattern begins with, from which on it is looked for among the literals. */
 const LITERAL = 2;
+
+/** Characters of the patterns of which a profile tells little that go into an automaton of their own, which has some two thousand states. */
+const HEAD = 8;
+
+/** What must be asked for to tell ordinary texts from those that a pattern may match in; runs and words of a length do so as well. */
+const TELLING = { digits: 9, capitals: 2, stretch: 11 };
+
+/** Past so many digits, or so long a stretch, the profile tells patterns apart no further. */
+const MOST_TOLD = 48;
+
+/** Sets of kinds that are remembered, at most; each with up to 2,401 counts of 44 bytes. */
+const MOST_KINDS = 256;
 
 /** Names whose words are remembered, at most: keys come from hostile bodies. */
 const REMEMBERED = 4096;
 
-/** Says which patterns of which rules may match in a text, by two passes over it for all rules together. */
+/** Says which patterns of which rules may match in a text, by one pass over it for all rules together. */
 export class RuleScreen {
   readonly #signals: readonly Signal[];
   readonly #literals: Screen;
-  readonly #shapes: Screen;
-  readonly #hits: Uint32Array;
-  readonly #allowed: Record<TextPlace, Uint32Array[]> = { value: [], key: [], header: [], path: [], query: [] };
+  /** Of the patterns of which a profile tells little; run where one of them is left. */
+  readonly #heads: Screen;
+  readonly #hits: Int32Array;
+  readonly #headHits: Int32Array;
+  readonly #profile: Profile = { ...NOTHING_TOLD };
+  /** Bits of the patterns that begin with a class, by digits and by the longest stretch that a text holds: what both leave may match. */
+  readonly #byDigits: readonly Int32Array[];
+  readonly #byStretch: readonly Int32Array[];
+  /** The same by the kinds of characters that it holds, and by all three, as texts bring them. */
+  readonly #byKinds = new Map<number, { readonly mask: Int32Array; readonly byCounts: (Int32Array | undefined)[] }>();
+  readonly #allowed: Record<TextPlace, Int32Array[]> = { value: [], key: [], header: [], path: [], query: [] };
   /** Bits of patterns that need a context word. */
-  readonly #inContext: Uint32Array;
+  readonly #inContext: Int32Array;
   /** Bits of context and number words, which count in a name as well. */
-  readonly #nameMask: Uint32Array;
-  readonly #names = new Map<string, Uint32Array>();
+  readonly #nameMask: Int32Array;
+  readonly #names = new Map<string, Int32Array>();
 
   constructor(rules: readonly Rule[]) {
     this.#signals = signalsOf(rules);
-    const pick = (literal: boolean) =>
-      this.#signals.map(({ kind, screened }) =>
-        (kind === "part" || (screened.step !== undefined && isLiteral(screened.step))) === literal ? screened : undefined,
+    const pick = (how: Signal["by"]) => this.#signals.map(({ by, screened }) => (by === how ? screened : undefined));
+    this.#literals = new Screen(pick("literal"), "literal");
+    this.#heads = new Screen(pick("head"), HEAD);
+    this.#hits = new Int32Array(this.#literals.words);
+    this.#headHits = new Int32Array(this.#literals.words);
+    const told = (least: (requirements: Requirements) => number): readonly Int32Array[] =>
+      Array.from({ length: MOST_TOLD + 1 }, (_, most) =>
+        this.#mask(
+          ({ by, requirements }) => by !== "literal" && (requirements === undefined || least(requirements) <= most || most === MOST_TOLD),
+        ),
       );
-    this.#literals = new Screen(pick(true), "literal", EACH_CHARACTER);
-    this.#shapes = new Screen(pick(false), "any", CHARACTER_KINDS);
-    this.#hits = new Uint32Array(this.#literals.words);
+    this.#byDigits = told(({ digits }) => digits);
+    this.#byStretch = told(({ stretch }) => stretch);
     this.#inContext = this.#mask(({ context }) => context !== undefined);
     this.#nameMask = this.#mask(({ kind }) => kind === "context" || kind === "words");
   }
@@ -67,73 +98,110 @@ export class RuleScreen {
   /** In the order of the rules, and of each rule's patterns; none that may be found is missing. */
   candidates(text: Text): readonly Candidate[] {
     const hits = this.#hits;
+    const profile = this.#profile;
     hits.fill(0);
-    this.#literals.scan(text.text, hits);
-    this.#shapes.scan(text.text, hits);
+    this.#literals.scan(text.text, hits, profile);
+    const told = this.#toldBy(profile);
+    const inContext = this.#inContext;
+    let asksForContext = 0;
+    for (let word = 0; word < hits.length; word += 1) {
+      const bits = (hits[word] ?? 0) | (told[word] ?? 0);
+      hits[word] = bits;
+      asksForContext |= bits & (inContext[word] ?? 0);
+    }
     // A name counts for what stands beside it: digits under `passport_no`, capitals under `bic`.
-    if (text.kind !== "key" && (this.#asksForContext(hits) || /\d/.test(text.text))) {
+    if (text.kind !== "key" && (profile.digits > 0 || asksForContext !== 0)) {
       const name = nameOf(text);
       if (name !== undefined) this.#addName(name, hits);
     }
     const allowed = this.#allowedFor(text.kind, text.typed, text.number);
     let found: Candidate[] | undefined;
+    let hasHeads = false;
     for (let word = 0; word < hits.length; word += 1) {
       let bits = (hits[word] ?? 0) & (allowed[word] ?? 0);
       while (bits !== 0) {
-        const signal = this.#signals[word * 32 + 31 - Math.clz32(bits & -bits)];
+        const number = word * 32 + 31 - Math.clz32(bits & -bits);
+        const signal = this.#signals[number];
         bits &= bits - 1;
-        if (signal !== undefined && (signal.kind === "pattern" || signal.kind === "words") && this.#mayHold(signal, text.text))
-          (found ??= []).push(signal);
+        if (signal === undefined || !this.#mayHold(signal, text.text)) continue;
+        if (signal.by === "head") {
+          if (!hasHeads) {
+            this.#headHits.fill(0);
+            this.#heads.scan(text.text, this.#headHits, { ...NOTHING_TOLD });
+            hasHeads = true;
+          }
+          if (!isSet(this.#headHits, number)) continue;
+        }
+        if (signal.requirements === undefined || meets(text.text, signal.requirements)) (found ??= []).push(signal);
       }
     }
     return found ?? NONE;
   }
 
-  #asksForContext(hits: Uint32Array): boolean {
-    for (let word = 0; word < hits.length; word += 1) if (((hits[word] ?? 0) & (this.#inContext[word] ?? 0)) !== 0) return true;
-    return false;
+  /** Bits of the patterns that begin with a class and that the profile doesn't leave out. */
+  #toldBy({ kinds, digits, stretch }: Profile): Int32Array {
+    let known = this.#byKinds.get(kinds);
+    if (known === undefined) {
+      const mask = this.#mask(
+        ({ by, requirements }) => by !== "literal" && (requirements?.kinds.every((kind) => (kinds & kind) !== 0) ?? true),
+      );
+      known = { mask, byCounts: [] };
+      if (this.#byKinds.size >= MOST_KINDS) this.#byKinds.clear();
+      this.#byKinds.set(kinds, known);
+    }
+    const counts = Math.min(digits, MOST_TOLD) * (MOST_TOLD + 1) + Math.min(stretch, MOST_TOLD);
+    let told = known.byCounts[counts];
+    if (told === undefined) {
+      const byDigits = this.#byDigits[Math.min(digits, MOST_TOLD)];
+      const byStretch = this.#byStretch[Math.min(stretch, MOST_TOLD)];
+      told = known.mask.map((word, index) => word & (byDigits?.[index] ?? 0) & (byStretch?.[index] ?? 0));
+      known.byCounts[counts] = told;
+    }
+    return told;
   }
 
   #mayHold({ context, part, requirements }: Signal, text: string): boolean {
-    if ((context !== undefined && !this.#isHit(context)) || (part !== undefined && !this.#isHit(part))) return false;
-    return requirements === undefined || meets(text, requirements);
+    const hits = this.#hits;
+    if ((context !== undefined && !isSet(hits, context)) || (part !== undefined && !isSet(hits, part))) return false;
+    return requirements === undefined || mayMeet(text, this.#profile, requirements);
   }
 
-  #isHit(signal: number): boolean {
-    return ((this.#hits[signal >> 5] ?? 0) & (1 << (signal & 31))) !== 0;
-  }
-
-  #addName(name: string, hits: Uint32Array): void {
+  #addName(name: string, hits: Int32Array): void {
     let own = this.#names.get(name);
     if (own === undefined) {
-      own = new Uint32Array(hits.length);
+      own = new Int32Array(hits.length);
       const words = foldText(spacedName(name));
-      this.#literals.scan(words, own);
-      this.#shapes.scan(words, own);
+      this.#literals.scan(words, own, { ...NOTHING_TOLD });
       for (let word = 0; word < own.length; word += 1) own[word] = (own[word] ?? 0) & (this.#nameMask[word] ?? 0);
       if (name.length <= 64 && this.#names.size < REMEMBERED) this.#names.set(name, own);
     }
     for (let word = 0; word < own.length; word += 1) hits[word] = (hits[word] ?? 0) | (own[word] ?? 0);
   }
 
-  #allowedFor(kind: TextPlace, isTyped: boolean, isNumber: boolean): Uint32Array {
+  #allowedFor(kind: TextPlace, isTyped: boolean, isNumber: boolean): Int32Array {
     const masks = this.#allowed[kind];
     const index = (isTyped ? 1 : 0) + (isNumber ? 2 : 0);
     let mask = masks[index];
     if (mask === undefined) {
-      mask = this.#mask(({ rule }) => looksAt(rule, kind, isTyped, isNumber));
+      mask = this.#mask(
+        (signal) => (signal.kind === "pattern" || signal.kind === "words") && looksAt(signal.rule, kind, isTyped, isNumber),
+      );
       masks[index] = mask;
     }
     return mask;
   }
 
-  #mask(wanted: (signal: Signal) => boolean): Uint32Array {
-    const mask = new Uint32Array(this.#hits.length);
+  #mask(wanted: (signal: Signal) => boolean): Int32Array {
+    const mask = new Int32Array(this.#hits.length);
     this.#signals.forEach((signal, index) => {
       if (wanted(signal)) mask[index >> 5] = (mask[index >> 5] ?? 0) | (1 << (index & 31));
     });
     return mask;
   }
+}
+
+function isSet(words: Int32Array, bit: number): boolean {
+  return ((words[bit >> 5] ?? 0) & (1 << (bit & 31))) !== 0;
 }
 
 export function looksAt(rule: Rule, kind: TextPlace, isTyped: boolean, isNumber: boolean): boolean {
@@ -143,7 +211,7 @@ export function looksAt(rule: Rule, kind: TextPlace, isTyped: boolean, isNumber:
 function signalsOf(rules: readonly Rule[]): readonly Signal[] {
   const signals: Signal[] = [];
   for (const rule of rules) {
-    const plain = { rule, pattern: undefined, requirements: undefined, context: undefined, part: undefined };
+    const plain = { rule, pattern: undefined, by: "literal" as const, requirements: undefined, context: undefined, part: undefined };
     const add = (signal: Signal): number => signals.push(signal) - 1;
     // What surrounds a match is cut from the text, so a context word may be the end of a longer one.
     const words = rule.context.map((word) => escapeLiteral(word).replaceAll(" ", "[\\s_.-]")).join("|");
@@ -154,12 +222,19 @@ function signalsOf(rules: readonly Rule[]): readonly Signal[] {
     for (const pattern of rule.patterns) {
       const step = parsePattern(pattern.pattern.source, pattern.pattern.ignoreCase);
       const literal = step === undefined || isLiteral(step) ? undefined : literalPart(step);
+      const requirements = step === undefined ? undefined : requirementsOf(step);
       add({
         kind: "pattern",
         rule,
         pattern,
+        by:
+          step === undefined || isLiteral(step)
+            ? "literal"
+            : literal !== undefined || pattern.needsContext || tells(requirements)
+              ? "profile"
+              : "head",
         screened: { step, isFolded: false },
-        requirements: step === undefined ? undefined : requirementsOf(step),
+        requirements,
         context: pattern.needsContext ? context : undefined,
         part: literal === undefined ? undefined : add({ ...plain, kind: "part", screened: { step: literal, isFolded: false } }),
       });
@@ -170,13 +245,19 @@ function signalsOf(rules: readonly Rule[]): readonly Signal[] {
   return signals;
 }
 
+function tells(requirements: Requirements | undefined): boolean {
+  if (requirements === undefined) return false;
+  const { digits, capitals, stretch, runs, words } = requirements;
+  return digits >= TELLING.digits || capitals >= TELLING.capitals || stretch >= TELLING.stretch || runs.length > 0 || words.length > 0;
+}
+
 function isLiteral(step: Step): boolean {
   return literalLength(step).length >= LITERAL;
 }
 
 /** A number's word as `isWhole` of numbers/variant.ts takes it: no letter before, none after a short one; scripts without spaces aside. */
 function wholeWord(word: string): Step | undefined {
-  const step = parsePattern(escapeLiteral(word).replaceAll(" ", "[\\s_.-]{0,2}"), false);
+  const step = parsePattern(escapeLiteral(word).replaceAll(" ", "[\\s_.-]*"), false);
   if (step === undefined || /[^\u0000-\u052f]/.test(word)) return step;
   const edge: Step = { kind: "set", set: NO_LETTER };
   return { kind: "sequence", steps: [edge, step, ...(word.length <= STANDS_ALONE && !word.includes(" ") ? [edge] : [])] };

@@ -98,8 +98,7 @@ function fitString(schema: Schema, text: string, context: FitContext): Fit {
     return schema.pattern.test(text)
       ? TYPED
       : misfit("schema/pattern", "The text is not of the form that the payload schema names for this field.");
-  for (const template of schema.templates) if (template.test(text)) return PROVED;
-  return text === "" ? PROVED : FREE;
+  return text === "" || schema.template?.test(text) === true ? PROVED : FREE;
 }
 
 function hasType(types: ReadonlySet<JsonType>, node: JsonNode, textual: boolean): boolean {

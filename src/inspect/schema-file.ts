@@ -117,14 +117,20 @@ export function loadSchemas(files: readonly SourceFile[], operatorEnums: Operato
       });
     }
   }
+  const resolved = new Map<Schema, Schema>();
   return {
     documents,
     names,
     resolve(schema) {
+      if (schema.ref === undefined) return schema;
+      const known = resolved.get(schema);
+      if (known !== undefined) return known;
       let at = schema;
       // Eight steps: a chain of references that is longer is a circle.
       for (let step = 0; at.ref !== undefined && step < 8; step += 1) at = find(at.ref) ?? NOTHING;
-      return at.ref === undefined ? at : NOTHING;
+      const found = at.ref === undefined ? at : NOTHING;
+      resolved.set(schema, found);
+      return found;
     },
   };
 }
@@ -216,13 +222,19 @@ class SchemaReader {
       eventKind: raw["x-event-kind"] ?? false,
       pin: raw["x-pin"],
       nearNow: raw["x-date"] === "near-now",
-      templates: (raw["x-templates"] ?? []).flatMap((text, index) => this.pattern(text, [...path, "x-templates", index]) ?? []),
+      template: this.template(raw["x-templates"] ?? [], path),
       violation: raw["x-violation"] as RuleId | undefined,
     };
   }
 
   private absolute(ref: string): string {
     return ref.startsWith("#") ? `${this.name}${ref}` : ref;
+  }
+
+  /** One pattern for all, so that a text is held against them in one call. */
+  private template(texts: readonly string[], path: readonly PropertyKey[]): Pattern | undefined {
+    const sound = texts.filter((text, index) => this.pattern(text, [...path, "x-templates", index]) !== undefined);
+    return sound.length === 0 ? undefined : compilePattern(sound.map((text) => `(?:${text})`).join("|"), { anchored: true });
   }
 
   private pattern(text: string, path: readonly PropertyKey[]): Pattern | undefined {
@@ -265,6 +277,6 @@ const NOTHING: Schema = {
   eventKind: false,
   pin: undefined,
   nearNow: false,
-  templates: [],
+  template: undefined,
   violation: undefined,
 };

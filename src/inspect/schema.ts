@@ -33,7 +33,8 @@ export interface Schema {
   readonly eventKind: boolean;
   readonly pin: string | undefined;
   readonly nearNow: boolean;
-  readonly templates: readonly Pattern[];
+  /** Any of its templates. */
+  readonly template: Pattern | undefined;
   /** The rule that a value which doesn't fit is reported under, in place of `schema/*`. */
   readonly violation: RuleId | undefined;
 }

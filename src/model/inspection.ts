@@ -18,12 +18,12 @@ export interface InspectionContext {
   readonly budgetMs?: number;
 }
 
-/** What an inspection knows afterwards. Pure data: it crosses a worker's boundary by structured clone. */
+/** What an inspection knows afterwards. Pure data: it crosses a worker's boundary by structured clone, which reads every member. */
 export interface Inspection {
   readonly findings: readonly Finding[];
   /** Found past `limits.findings`, counted only. */
   readonly moreFindings: number;
-  /** HMAC over the members that the schema marks as identity, hex; undefined where it marks none or none could be read. */
+  /** HMAC over the members that the schema marks as identity, hex; undefined where it marks none or none could be read. Made when first read. */
   readonly identity: string | undefined;
   /** The event's kind where the schema names its value; several joined by `,` for a batch (distinct, sorted, at most 8). */
   readonly eventKind: string | undefined;

@@ -7,12 +7,15 @@ export interface CharSet {
   has(unit: number): boolean;
   /** Whether it may take a character beyond U+FFFF, of which the scanner sees only that it is one. */
   readonly astral: boolean;
-  /** A few characters, such as a letter in either case or the spaces: a literal's step rather than a class. */
+  /** Whether it may take a character beyond ASCII. */
+  readonly wide: boolean;
+  /** A few characters, such as a letter in either case or some signs: a literal's step rather than a class. Digits are a class. */
   readonly isNarrow: boolean;
 }
 
-/** Members among ASCII that make a set a class. */
+/** Members among ASCII that a literal's step may have. */
 const NARROW = 10;
+const MOST_DIGITS = 4;
 
 export interface ClassItem {
   readonly from: number;
@@ -26,6 +29,7 @@ export const NO_LETTER: CharSet = {
   key: "no letter",
   has: (unit) => !/\p{L}/u.test(String.fromCharCode(unit)),
   astral: true,
+  wide: true,
   isNarrow: true,
 };
 
@@ -60,16 +64,25 @@ function makeClass(key: string, items: readonly ClassItem[], isNegated: boolean,
   const folds = (unit: number): boolean => holds(unit) || (variants && caseVariants(unit).some(holds));
   const ascii = Uint8Array.from({ length: 0x80 }, (_, unit) => (folds(unit) !== isNegated ? 1 : 0));
   const has = (unit: number): boolean => (unit < 0x80 ? ascii[unit] === 1 : folds(unit) !== isNegated);
+  const count = (from: number, to: number): number => ascii.subarray(from, to).reduce((sum, member) => sum + member, 0);
   const isNarrow =
     !isNegated &&
     items.every(({ from, to, property }) => to - from < NARROW && (property === undefined || property === SPACE)) &&
-    ascii.reduce((sum, member) => sum + member, 0) <= NARROW;
-  return { key, has, astral: isNegated || items.some(({ to, property }) => to > 0xffff || property !== undefined), isNarrow };
+    count(0, 0x80) <= NARROW &&
+    count(0x30, 0x3a) <= MOST_DIGITS;
+  return {
+    key,
+    has,
+    astral: isNegated || items.some(({ to, property }) => to > 0xffff || property !== undefined),
+    // Of ASCII only `k` and `s` have a variant beyond it.
+    wide: isNegated || items.some(({ to, property }) => to > 0x7f || property !== undefined) || folds(0x212a) || folds(0x17f),
+    isNarrow,
+  };
 }
 
 /** The set over folded text: its members are the characters that fold to one of the given set's. */
 export function overFolded(set: CharSet, fold: (unit: number) => number): CharSet {
-  return { ...set, key: `f${set.key}`, has: (unit) => set.has(fold(unit)) };
+  return { ...set, key: `f${set.key}`, wide: true, has: (unit) => set.has(fold(unit)) };
 }
 
 /** Every unit that case folding takes for the same (Unicode CaseFolding, C and S): by way of either case, and the two signs beyond ASCII. */

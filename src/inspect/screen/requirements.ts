@@ -1,14 +1,26 @@
 import type { CharSet } from "./char-set.js";
+import { membersOf } from "./members.js";
+import type { Members } from "./members.js";
 import type { Step } from "./pattern-syntax.js";
+import { CAPITAL, DIGIT, profileOf } from "./profile.js";
+import type { Profile } from "./profile.js";
 
 /** What any match of a pattern needs of a text, told without running it. */
 export interface Requirements {
   /** UTF-16 units at least. */
   readonly length: number;
+  /** What the text's profile must reach. */
+  readonly digits: number;
+  readonly capitals: number;
+  readonly stretch: number;
+  /** Of each of these the text must hold a kind of character. */
+  readonly kinds: readonly number[];
   /** How many characters of a set the text must hold: digits of a number, capitals of a name. */
   readonly counts: readonly Count[];
   /** Characters in a row that it must hold: what tells a token from words. */
   readonly runs: readonly Count[];
+  /** Separate runs that it must hold, of `length` each: the words of a phrase. */
+  readonly words: readonly (Count & { readonly length: number })[];
 }
 
 interface Count {
@@ -19,19 +31,62 @@ interface Count {
 /** Shorter runs are found in ordinary words. */
 const LEAST_RUN = 12;
 
-export function requirementsOf(step: Step): Requirements {
-  const counts = new Map<Members, number>();
-  const runs: Count[] = [];
-  collect(step, 1, counts, runs);
-  return { length: leastLength(step), counts: [...counts].map(([members, least]) => ({ members, least })), runs };
+/** Fewer words are found in ordinary sentences. */
+const LEAST_WORDS = 6;
+
+interface Gathered {
+  readonly sets: Map<CharSet, number>;
+  readonly runs: { readonly set: CharSet; readonly least: number }[];
+  readonly words: { readonly set: CharSet; readonly least: number; readonly length: number }[];
+  /** Of what ways there are to go on, the least of each. */
+  readonly choices: Told[];
+  stretch: number;
 }
 
-/** False only where no match is possible. */
-export function meets(text: string, { length, counts, runs }: Requirements): boolean {
+/** What the profile tells of. */
+type Told = Pick<Requirements, "digits" | "capitals" | "stretch" | "kinds">;
+
+export function requirementsOf(step: Step): Requirements {
+  const gathered = gatheredOf(step);
+  return {
+    length: leastLength(step),
+    ...toldOf(gathered),
+    counts: [...gathered.sets].filter(([, least]) => least > 1).map(([set, least]) => ({ members: membersOf(set), least })),
+    runs: gathered.runs.map(({ set, least }) => ({ members: membersOf(set), least })),
+    words: gathered.words.map(({ set, least, length }) => ({ members: membersOf(set), least, length })),
+  };
+}
+
+function gatheredOf(step: Step): Gathered {
+  const gathered: Gathered = { sets: new Map(), runs: [], words: [], choices: [], stretch: 0 };
+  gather(step, 1, gathered);
+  return gathered;
+}
+
+function toldOf({ sets, choices, stretch }: Gathered): Told {
+  const sum = (bit: number): number => [...sets].reduce((count, [set, least]) => count + (profileOf(set).kinds === bit ? least : 0), 0);
+  const more = (what: "digits" | "capitals"): number => choices.reduce((count, choice) => count + choice[what], 0);
+  return {
+    digits: sum(DIGIT) + more("digits"),
+    capitals: sum(CAPITAL) + more("capitals"),
+    stretch: Math.max(stretch, ...choices.map((choice) => choice.stretch)),
+    kinds: [...new Set([...[...sets.keys()].map((set) => profileOf(set).kinds), ...choices.flatMap(({ kinds }) => kinds)])],
+  };
+}
+
+/** False only where no match is possible; by what is known of the text already. */
+export function mayMeet(text: string, profile: Profile, { length, digits, capitals, stretch, kinds }: Requirements): boolean {
+  if (text.length < length || profile.digits < digits || profile.capitals < capitals || profile.stretch < stretch) return false;
+  for (const kind of kinds) if ((profile.kinds & kind) === 0) return false;
+  return true;
+}
+
+/** The same, by counting in the text. */
+export function meets(text: string, { counts, runs, words }: Requirements): boolean {
   return (
-    text.length >= length &&
     counts.every(({ members, least }) => members.countIn(text) >= least) &&
-    runs.every(({ members, least }) => members.longestIn(text) >= least)
+    runs.every(({ members, least }) => members.longestIn(text) >= least) &&
+    words.every(({ members, least, length }) => members.wordsIn(text, length) >= least)
   );
 }
 
@@ -48,67 +103,105 @@ function leastLength(step: Step): number {
   }
 }
 
-function collect(step: Step, times: number, counts: Map<Members, number>, runs: Count[]): void {
-  if (step.kind === "sequence") for (const part of step.steps) collect(part, times, counts, runs);
+function gather(step: Step, times: number, into: Gathered): void {
+  into.stretch = Math.max(into.stretch, stretchOf(step));
+  if (step.kind === "sequence") for (const part of step.steps) gather(part, times, into);
+  else if (step.kind === "choice")
+    into.choices.push(
+      leastOf(
+        step.steps.map((way) => toldOf(gatheredOf(way))),
+        times,
+      ),
+    );
   else if (step.kind === "repeat" && step.least > 0) {
-    if (step.step.kind === "set" && step.least >= LEAST_RUN) runs.push({ members: membersOf(step.step.set), least: step.least });
-    collect(step.step, times * step.least, counts, runs);
-  } else if (step.kind === "set") {
-    const members = membersOf(step.set);
-    counts.set(members, (counts.get(members) ?? 0) + times);
-  }
-}
-
-const known = new Map<string, Members>();
-
-function membersOf(set: CharSet): Members {
-  let members = known.get(set.key);
-  if (members === undefined) {
-    members = new Members(set);
-    known.set(set.key, members);
-  }
-  return members;
-}
-
-/** Counts a set's members in a text; remembers the last one, since many patterns ask for the same. */
-class Members {
-  readonly #set: CharSet;
-  readonly #ascii: Uint8Array;
-  #counted = "";
-  #count = 0;
-  #measured = "";
-  #longest = 0;
-
-  constructor(set: CharSet) {
-    this.#set = set;
-    this.#ascii = Uint8Array.from({ length: 0x80 }, (_, unit) => (set.has(unit) ? 1 : 0));
-  }
-
-  countIn(text: string): number {
-    if (text === this.#counted) return this.#count;
-    let count = 0;
-    for (let at = 0; at < text.length; at += 1) if (this.#has(text.charCodeAt(at))) count += 1;
-    this.#counted = text;
-    this.#count = count;
-    return count;
-  }
-
-  longestIn(text: string): number {
-    if (text === this.#measured) return this.#longest;
-    let run = 0;
-    let longest = 0;
-    for (let at = 0; at < text.length; at += 1) {
-      run = this.#has(text.charCodeAt(at)) ? run + 1 : 0;
-      if (run > longest) longest = run;
+    const least = step.least * leastLength(step.step);
+    if (least >= LEAST_RUN) {
+      const set = unionOf(step.step);
+      if (set !== undefined) into.runs.push({ set, least });
     }
-    this.#measured = text;
-    this.#longest = longest;
-    return longest;
+    const word = step.least >= LEAST_WORDS ? wordOf(step.step) : undefined;
+    if (word !== undefined) into.words.push({ ...word, least: step.least });
+    gather(step.step, times * step.least, into);
+  } else if (step.kind === "set") {
+    into.sets.set(step.set, (into.sets.get(step.set) ?? 0) + times);
   }
+}
 
-  /** Each half of a character beyond U+FFFF counts as one, which is more than it is. */
-  #has(unit: number): boolean {
-    if (unit < 0x80) return this.#ascii[unit] === 1;
-    return unit >= 0xd800 && unit <= 0xdfff ? this.#set.astral : this.#set.has(unit);
+/** What any of several ways needs; of kinds, one of those that each way asks for most narrowly. */
+function leastOf(ways: readonly Told[], times: number): Told {
+  const narrowest = ways.map(({ kinds }) => [...kinds].sort((a, b) => bitsIn(a) - bitsIn(b))[0]);
+  return {
+    digits: times * Math.min(...ways.map(({ digits }) => digits)),
+    capitals: times * Math.min(...ways.map(({ capitals }) => capitals)),
+    stretch: Math.min(...ways.map(({ stretch }) => stretch)),
+    kinds: narrowest.includes(undefined) ? [] : [narrowest.reduce<number>((all, kind) => all | (kind ?? 0), 0)],
+  };
+}
+
+function bitsIn(mask: number): number {
+  let bits = 0;
+  for (let left = mask; left !== 0; left &= left - 1) bits += 1;
+  return bits;
+}
+
+/** Characters in a row that may all stand in a token, at least, somewhere in what the step takes. */
+function stretchOf(step: Step): number {
+  if (step.kind !== "sequence") return isTokens(step) ? leastLength(step) : 0;
+  let run = 0;
+  let longest = 0;
+  for (const part of step.steps) {
+    // What is left out altogether parts nothing; what may stand between and is of no token does.
+    run = isTokens(part) ? run + leastLength(part) : 0;
+    if (run > longest) longest = run;
   }
+  return longest;
+}
+
+function isTokens(step: Step): boolean {
+  switch (step.kind) {
+    case "set":
+      return profileOf(step.set).isOfTokens;
+    case "repeat":
+      return isTokens(step.step);
+    default:
+      return step.steps.every(isTokens);
+  }
+}
+
+/** Every character that the step may take. Undefined where it may take any but a few. */
+function unionOf(step: Step): CharSet | undefined {
+  const sets: CharSet[] = [];
+  const visit = (part: Step): void => {
+    if (part.kind === "set") sets.push(part.set);
+    else if (part.kind === "repeat") visit(part.step);
+    else part.steps.forEach(visit);
+  };
+  visit(step);
+  const [first] = sets;
+  if (sets.length <= 1 || first === undefined) return first;
+  return {
+    key: `u${sets.map(({ key }) => key).join("|")}`,
+    has: (unit) => sets.some((set) => set.has(unit)),
+    astral: sets.some(({ astral }) => astral),
+    wide: sets.some(({ wide }) => wide),
+    isNarrow: false,
+  };
+}
+
+/** A part that is a separator and then a word of characters that the separator excludes: each repetition brings a word of its own. */
+function wordOf(step: Step): { readonly set: CharSet; readonly length: number } | undefined {
+  if (step.kind !== "sequence") return undefined;
+  const [first, ...rest] = step.steps;
+  const edge = first?.kind === "repeat" && first.least > 0 ? first.step : first;
+  if (edge?.kind !== "set") return undefined;
+  let length = 0;
+  let set: CharSet | undefined;
+  for (const part of rest) {
+    const inner = part.kind === "repeat" ? part.step : part;
+    if (inner.kind !== "set" || (set !== undefined && inner.set.key !== set.key)) return undefined;
+    set = inner.set;
+    length += part.kind === "repeat" ? part.least : 1;
+  }
+  // The key of a negated class is that of the class with a sign before it.
+  return set !== undefined && length > 0 && edge.set.key === set.key.replace(/^i?/, "$&^") ? { set, length } : undefined;
 }

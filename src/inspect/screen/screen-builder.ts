@@ -19,14 +19,11 @@ interface Edge {
   readonly isShared: boolean;
 }
 
-/**
- * Characters of a pattern that the screen looks at: a text that holds the first so many of one is worth the engine's look. More would make
- * it more exact and larger.
- */
-const HEAD = 12;
+/** Times that a counted part is spelled out: more would make the automaton more exact and larger. */
+const MOST_TIMES = 12;
 
-/** How much of a pattern goes in: its literal beginning, or its first characters whatever they are. */
-export type Head = "literal" | "any";
+/** How much of a pattern goes in: its literal beginning, or its first so many characters whatever they are. */
+export type Head = "literal" | number;
 
 /** Puts many patterns into one automaton, of each its head; common beginnings once. */
 export class ScreenBuilder {
@@ -74,7 +71,7 @@ export class ScreenBuilder {
   #character(frontier: readonly ScreenNode[], set: CharSet, signal: number): readonly ScreenNode[] {
     const going: ScreenNode[] = [];
     for (const node of frontier) {
-      if (this.#head === "literal" ? set.isNarrow : node.depth < HEAD) going.push(node);
+      if (this.#head === "literal" ? set.isNarrow : node.depth < this.#head) going.push(node);
       else give(node, signal);
     }
     const [first] = going;
@@ -92,8 +89,9 @@ export class ScreenBuilder {
   #repeat(frontier: readonly ScreenNode[], { step, least, most }: Extract<Step, { kind: "repeat" }>, signal: number, isFolded: boolean) {
     let ends = frontier;
     const isLoop = most > least;
-    for (let time = 0; time < Math.min(isLoop ? least - 1 : least, HEAD); time += 1) ends = this.#attach(ends, step, signal, isFolded);
-    if (least > HEAD) {
+    for (let time = 0; time < Math.min(isLoop ? least - 1 : least, MOST_TIMES); time += 1)
+      ends = this.#attach(ends, step, signal, isFolded);
+    if (least > MOST_TIMES) {
       for (const node of ends) give(node, signal);
       return [];
     }
@@ -124,7 +122,7 @@ export class ScreenBuilder {
   }
 }
 
-/** Characters that a pattern begins with literally, at least: what makes it fit for an automaton of literals. */
+/** Characters that a pattern begins with literally, at least: what makes it fit for the automaton. */
 export function literalLength(step: Step): { readonly length: number; readonly isWhole: boolean } {
   switch (step.kind) {
     case "set":
@@ -155,8 +153,8 @@ export function literalLength(step: Step): { readonly length: number; readonly i
 }
 
 /**
- * The longest stretch of literal steps that any match of the pattern holds, where it tells something: two characters, or a sign that words
- * and numbers have not.
+ * The longest stretch of literal steps that any match of the pattern holds, where it tells something: a few characters, or a sign that
+ * words and numbers have not.
  */
 export function literalPart(step: Step): Step | undefined {
   const steps = step.kind === "sequence" ? step.steps : [step];
@@ -167,7 +165,7 @@ export function literalPart(step: Step): Step | undefined {
     if (to === from) continue;
     const part: Step = { kind: "sequence", steps: steps.slice(from, to) };
     const { length } = literalLength(part);
-    if (length > (best?.length ?? 0) && (length >= 2 || isSign(part))) best = { step: part, length };
+    if (length > (best?.length ?? 0) && tells(part)) best = { step: part, length };
     from = to;
   }
   return best?.step;
@@ -175,15 +173,20 @@ export function literalPart(step: Step): Step | undefined {
 
 const EMPTY: Step = { kind: "sequence", steps: [] };
 
-/** Whether it can't be a letter, a digit or a space. */
-function isSign(step: Step): boolean {
+/** Two letters stand in too many words to tell anything. */
+const TELLING = 3;
+
+/** Whether it is a few characters or a sign, whichever way it is taken. */
+function tells(step: Step): boolean {
   switch (step.kind) {
     case "set":
       return isSignSet(step.set);
     case "repeat":
-      return isSign(step.step);
-    default:
-      return step.steps.every(isSign);
+      return step.least > 0 && (tells(step.step) || literalLength(step).length >= TELLING);
+    case "choice":
+      return step.steps.every(tells);
+    case "sequence":
+      return literalLength(step).length >= TELLING || step.steps.some(tells);
   }
 }
 

@@ -1,4 +1,6 @@
 import type { CharSet } from "./char-set.js";
+import { BEYOND_ASCII, CHARACTERS, TOKEN_SHIFT } from "./profile.js";
+import type { Profile } from "./profile.js";
 import { ScreenBuilder } from "./screen-builder.js";
 import type { Head, ScreenNode } from "./screen-builder.js";
 import type { Step } from "./pattern-syntax.js";
@@ -11,8 +13,11 @@ export interface Screened {
   readonly isFolded: boolean;
 }
 
-/** States kept; a hostile text may make a new one with each character, so past them all are forgotten and made anew. */
-const MOST_STATES = 8192;
+/**
+ * States kept. The shipped rules' literals make 31,000, whatever the texts, of which honest texts need a tenth; past this many, which
+ * operators' rules may make, all are forgotten and made anew.
+ */
+const MOST_STATES = 40_000;
 
 /** Steps by characters beyond ASCII that are kept. */
 const MOST_WIDE_STEPS = 65_536;
@@ -21,12 +26,10 @@ const MOST_WIDE_STEPS = 65_536;
 const LINE_FEED = 0x0a;
 
 /** In the place of a scan's number, for a state without signals. */
-const GIVES_NOTHING = 0xffff_ffff;
+const GIVES_NOTHING = 0x7fff_ffff;
 
-/** In the place of a wide class: a character beyond U+FFFF. */
+/** The class of all characters beyond U+FFFF; further ones are those of characters beyond ASCII. */
 const ASTRAL = 128;
-
-const KINDS: readonly RegExp[] = [/[0-9]/, /[a-f]/, /[g-z]/, /[A-F]/, /[G-Z]/, /[ \t-\r]/];
 
 /** A set of nodes of the patterns, and what follows on it. */
 interface State {
@@ -38,38 +41,39 @@ interface State {
 }
 
 /**
- * One pass over a text that says which of many patterns may match in it: none that it leaves out does. An automaton over UTF-16 units whose
- * states are made when a text first needs them, at some 2 ns a character (RE2's Set takes ten times that, and a call besides).
+ * One pass over a text that says which of many patterns may match in it by their beginnings: none that it leaves out does. An
+ * automaton over UTF-16 units whose states are made when a text first needs them, at some 2 ns a character (RE2's Set takes ten times
+ * that, and a call besides).
  */
 export class Screen {
   /** 32-bit words of a text's signals. */
   readonly words: number;
   readonly #sets: readonly CharSet[];
   readonly #root: ScreenNode;
-  readonly #always: Uint32Array;
-  readonly #asciiClasses: Uint8Array;
+  readonly #always: Int32Array;
+  /** By ASCII character its class: characters that every set takes or leaves alike are not told apart. */
+  readonly #classes = new Uint8Array(128);
+  /** A power of two, as one shift is all that a step pays for finding its row. */
+  readonly #shift: number;
   #states: State[] = [];
   #byNodes = new Map<string, number>();
-  /** By state and ASCII character: the next state, or 0 for not known yet. */
-  #next = new Uint16Array(64 * 128);
+  /** By state and class: the next state, or 0 for not known yet. */
+  #next = new Uint16Array(0);
   /** By state: the scan that it last gave its signals to, so that each text gets them once. */
-  #given = new Uint32Array(64);
+  #given = new Int32Array(64);
   #scans = 0;
+  #begin = 0;
   /** Members of the sets by class, and the nodes that the root leads to by class. */
   readonly #members: Uint8Array[] = [];
   readonly #starts: (readonly ScreenNode[])[] = [];
   readonly #wideClasses = new Map<string, number>();
   readonly #classOfUnit = new Map<number, number>();
-  #classes = ASTRAL + 1;
+  #wideCount = 0;
   #wideSteps = 0;
 
-  /**
-   * @param patterns by signal; those that are undefined belong to another screen
-   * @param asciiClasses for each ASCII character the one that stands for its class: characters of a class are not told apart
-   */
-  constructor(patterns: readonly (Screened | undefined)[], head: Head, asciiClasses: Uint8Array) {
+  /** @param patterns by signal; those that are undefined are looked for in other ways */
+  constructor(patterns: readonly (Screened | undefined)[], head: Head) {
     const builder = new ScreenBuilder(head);
-    this.#asciiClasses = asciiClasses;
     this.words = Math.max(1, Math.ceil(patterns.length / 32));
     patterns.forEach((pattern, signal) => {
       if (pattern === undefined) return;
@@ -78,13 +82,15 @@ export class Screen {
     });
     this.#sets = builder.sets;
     this.#root = builder.root;
-    this.#always = new Uint32Array(this.words);
+    this.#always = new Int32Array(this.words);
     for (const signal of builder.always) set(this.#always, signal);
+    this.#shift = Math.ceil(Math.log2(Math.max(2, this.#classify())));
+    this.#next = new Uint16Array(64 << this.#shift);
     this.#forget();
   }
 
   /** Sets the bit of each pattern that may match in the text, and leaves the others. `into` holds `words` words. */
-  scan(text: string, into: Uint32Array): void {
+  scan(text: string, into: Int32Array, profile: Profile): void {
     for (let word = 0; word < this.words; word += 1) into[word] = (into[word] ?? 0) | (this.#always[word] ?? 0);
     if (this.#scans >= GIVES_NOTHING - 1) {
       this.#forget();
@@ -92,17 +98,36 @@ export class Screen {
     }
     this.#scans += 1;
     const scan = this.#scans;
-    const edge = this.#asciiClasses[LINE_FEED] ?? LINE_FEED;
-    let state = this.#step(1, edge);
+    const classes = this.#classes;
+    const shift = this.#shift;
+    let state = this.#begin;
     let next = this.#next;
     let given = this.#given;
-    const classes = this.#asciiClasses;
+    let kinds = 0;
+    let digits = 0;
+    let capitals = 0;
+    let run = 0;
+    let stretch = 0;
     for (let at = 0; at < text.length; at += 1) {
       const unit = text.charCodeAt(at);
-      let to = unit < 128 ? (next[state * 128 + (classes[unit] ?? 0)] ?? 0) : 0;
-      if (to === 0) {
+      let to = 0;
+      if (unit < 128) {
+        to = next[(state << shift) | (classes[unit] ?? 0)] ?? 0;
+        const character = CHARACTERS[unit] ?? 0;
+        kinds |= character;
+        digits += character & 1;
+        capitals += (character >> 1) & 1;
+        const inToken = (character >> TOKEN_SHIFT) & 1;
+        run = (run + inToken) * inToken;
+        if (run > stretch) stretch = run;
+      } else {
+        kinds |= BEYOND_ASCII;
         // Of a pair beyond U+FFFF the first half stands for both.
         if (unit >= 0xdc00 && unit <= 0xdfff) continue;
+        run += 1;
+        if (run > stretch) stretch = run;
+      }
+      if (to === 0) {
         to = unit < 128 ? this.#step(state, classes[unit] ?? 0) : this.#wideStep(state, unit);
         next = this.#next;
         given = this.#given;
@@ -113,10 +138,14 @@ export class Screen {
         this.#give(state, into);
       }
     }
-    this.#give(this.#step(state, edge), into);
+    this.#give(this.#step(state, classes[LINE_FEED] ?? 0), into);
+    profile.kinds = kinds;
+    profile.digits = digits;
+    profile.capitals = capitals;
+    profile.stretch = stretch;
   }
 
-  #give(state: number, into: Uint32Array): void {
+  #give(state: number, into: Int32Array): void {
     const gives = this.#states[state]?.gives ?? [];
     for (let at = 0; at < gives.length; at += 2) {
       const word = gives[at] ?? 0;
@@ -130,17 +159,17 @@ export class Screen {
   }
 
   #step(from: number, by: number): number {
-    const known = by < ASTRAL ? (this.#next[from * 128 + by] ?? 0) : 0;
+    const known = by < ASTRAL ? (this.#next[(from << this.#shift) | by] ?? 0) : 0;
     if (known !== 0) return known;
     const state = this.#states[from];
-    if (state === undefined) return 1;
-    const members = this.#membersOf(by);
+    if (state === undefined) return this.#begin;
+    const members = this.#members[by];
     const nodes = new Set<ScreenNode>(this.#startsOf(by));
-    for (const node of state.nodes) for (const { set: index, target } of node.edges) if (members[index] === 1) nodes.add(target);
+    for (const node of state.nodes) for (const { set: index, target } of node.edges) if (members?.[index] === 1) nodes.add(target);
     const to = this.#stateOf([...nodes]);
     // The states may have been forgotten on the way.
     if (this.#states[from] !== state) return to;
-    if (by < 128) this.#next[from * 128 + by] = to;
+    if (by < ASTRAL) this.#next[(from << this.#shift) | by] = to;
     else {
       state.wide.set(by, to);
       this.#wideSteps += 1;
@@ -156,7 +185,7 @@ export class Screen {
     const known = this.#byNodes.get(key);
     if (known !== undefined) return known;
     if (this.#states.length >= MOST_STATES || this.#wideSteps >= MOST_WIDE_STEPS) this.#forget();
-    const words = new Uint32Array(this.words);
+    const words = new Int32Array(this.words);
     for (const node of nodes) for (const signal of node.signals) set(words, signal);
     const gives = [...words].flatMap((mask, word) => (mask === 0 ? [] : [word, mask]));
     const index = this.#states.length;
@@ -167,25 +196,42 @@ export class Screen {
     return index;
   }
 
-  /** State 0 is none, state 1 that of a text's beginning. */
+  /** State 0 is none, state 1 that before a text; from it a text begins behind a line's end. */
   #forget(): void {
     this.#states = [{ nodes: [], gives: [], wide: new Map() }];
     this.#byNodes = new Map();
     this.#wideSteps = 0;
     this.#next.fill(0);
-    this.#stateOf([]);
+    this.#begin = this.#step(this.#stateOf([]), this.#classes[LINE_FEED] ?? 0);
   }
 
   #grow(): void {
     const next = new Uint16Array(this.#next.length * 2);
     next.set(this.#next);
     this.#next = next;
-    const given = new Uint32Array(this.#given.length * 2);
+    const given = new Int32Array(this.#given.length * 2);
     given.set(this.#given);
     this.#given = given;
   }
 
-  /** Characters beyond ASCII that every set takes or leaves alike are one class. */
+  /** Gives each ASCII character its class; returns how many there are. */
+  #classify(): number {
+    const classes = new Map<string, number>();
+    for (let unit = 0; unit < 128; unit += 1) {
+      const members = Uint8Array.from(this.#sets, (one) => (one.has(unit) ? 1 : 0));
+      const key = members.join("");
+      let found = classes.get(key);
+      if (found === undefined) {
+        found = classes.size;
+        classes.set(key, found);
+        this.#members[found] = members;
+      }
+      this.#classes[unit] = found;
+    }
+    this.#members[ASTRAL] = Uint8Array.from(this.#sets, (one) => (one.astral ? 1 : 0));
+    return classes.size;
+  }
+
   #classOf(unit: number): number {
     const known = this.#classOfUnit.get(unit);
     if (known !== undefined) return known;
@@ -193,8 +239,8 @@ export class Screen {
     const key = members.join("");
     let found = this.#wideClasses.get(key);
     if (found === undefined) {
-      found = this.#classes;
-      this.#classes += 1;
+      this.#wideCount += 1;
+      found = ASTRAL + this.#wideCount;
       this.#wideClasses.set(key, found);
       this.#members[found] = members;
     }
@@ -202,37 +248,18 @@ export class Screen {
     return found;
   }
 
-  #membersOf(by: number): Uint8Array {
-    let members = this.#members[by];
-    if (members === undefined) {
-      const units = Array.from(this.#asciiClasses.keys()).filter((unit) => this.#asciiClasses[unit] === by);
-      members = Uint8Array.from(this.#sets, (one) => ((by === ASTRAL ? one.astral : units.some((unit) => one.has(unit))) ? 1 : 0));
-      this.#members[by] = members;
-    }
-    return members;
-  }
-
   #startsOf(by: number): readonly ScreenNode[] {
     let starts = this.#starts[by];
     if (starts === undefined) {
-      const members = this.#membersOf(by);
-      starts = [...new Set(this.#root.edges.filter((edge) => members[edge.set] === 1).map(({ target }) => target))];
+      const members = this.#members[by];
+      starts = [...new Set(this.#root.edges.filter((edge) => members?.[edge.set] === 1).map(({ target }) => target))];
       this.#starts[by] = starts;
     }
     return starts;
   }
 }
 
-/** Each character on its own. */
-export const EACH_CHARACTER: Uint8Array = Uint8Array.from({ length: 128 }, (_, unit) => unit);
-
-/** Digits alike, letters by case and by whether they are hex digits, white space; every other sign on its own. */
-export const CHARACTER_KINDS: Uint8Array = EACH_CHARACTER.map((unit) => {
-  const character = String.fromCharCode(unit);
-  return (KINDS.find((kind) => kind.test(character))?.source.charCodeAt(1) ?? character.charCodeAt(0)) & 127;
-});
-
-function set(words: Uint32Array, bit: number): void {
+function set(words: Int32Array, bit: number): void {
   const word = bit >> 5;
   words[word] = (words[word] ?? 0) | (1 << (bit & 31));
 }

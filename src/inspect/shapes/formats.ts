@@ -1,8 +1,8 @@
 import { member } from "../../model/json.js";
-import type { JsonNode, JsonObject } from "../../model/json.js";
-import { baseName, keyOf } from "../place.js";
-import { numbersOf, numericNames, outermost } from "./shape.js";
-import type { Judge, Shape } from "./shape.js";
+import type { JsonMember, JsonNode, JsonObject } from "../../model/json.js";
+import { baseName } from "../place.js";
+import { numbersOf, numericNames } from "./shape.js";
+import type { Shape } from "./shape.js";
 
 /** COCO: annotations beside categories or images, or one annotation by `category_id` and its box or outline. */
 export const coco = ofObjects(
@@ -56,26 +56,26 @@ export const geojson = ofObjects((node) => {
 
 /** Run-length masks: COCO's `counts` and `size`, or runs under a mask's name, as a list or a text. */
 export const rleMask: Shape = {
-  tree: (root, place) =>
-    outermost(root, place, keyOf(place), (node, key) => {
-      if (node.kind === "array") return RUN_KEYS.test(key === undefined ? "" : baseName(key)) && (numbersOf(node)?.length ?? 0) >= 4;
-      if (node.kind !== "object") return false;
-      const size = firstOf(node, ["size", "shape", "dims", "hw", "image_size"]);
-      if (has(node, "counts") && size !== undefined && numbersOf(size)?.length === 2) return true;
-      const names = numericNames(node);
-      const isSized = size !== undefined || (names.has("width") && names.has("height")) || (names.has("w") && names.has("h"));
-      return node.members.some(
-        ({ key: name, value }) =>
-          RUN_KEYS.test(baseName(name.text)) && (holdsRuns(value) || (isSized && value.kind === "string" && value.text.length > 8)),
-      );
-    }),
+  judge: (node, key) => {
+    if (node.kind === "array") return RUN_KEYS.test(key === undefined ? "" : baseName(key)) && (numbersOf(node)?.length ?? 0) >= 4;
+    if (node.kind !== "object") return false;
+    const size = firstOf(node, ["size", "shape", "dims", "hw", "image_size"]);
+    if (has(node, "counts") && size !== undefined && numbersOf(size)?.length === 2) return true;
+    const names = numericNames(node);
+    const isSized = size !== undefined || (names.has("width") && names.has("height")) || (names.has("w") && names.has("h"));
+    return node.members.some(
+      ({ key: name, value }) =>
+        // The name last: to spell it out costs most.
+        (holdsRuns(value) || (isSized && value.kind === "string" && value.text.length > 8)) && RUN_KEYS.test(baseName(name.text)),
+    );
+  },
 };
 
 const RUN_KEYS =
   /^(?:rles?|runs?|runlengths?|rlemasks?|maskrles?|encodedpixels|masks?|masktoken|segmentationmask|segmentmask|counts?|bitmask|pixelmask|encodedmask|segmask|lengths)$/;
 
 function holdsRuns(node: JsonNode): boolean {
-  if (node.kind === "string") return /^\s*\d+(?:[ ,;]+\d+){5,}\s*$/.test(node.text);
+  if (node.kind === "string") return node.text.length >= 11 && /^\s*\d+(?:[ ,;]+\d+){5,}\s*$/.test(node.text);
   if (node.kind === "object") return has(node, "counts") || has(node, "data") || has(node, "runs");
   return (
     (numbersOf(node)?.length ?? 0) >= 3 ||
@@ -85,12 +85,11 @@ function holdsRuns(node: JsonNode): boolean {
 
 /** Spans over a text: a start and an end (or a length) beside a label; `[start, end, "LABEL"]`; tags of the BIO scheme. */
 export const tokenSpan: Shape = {
-  tree: (root, place) =>
-    outermost(root, place, keyOf(place), (node) => {
-      if (node.kind === "object") return isSpan(node);
-      if (node.kind !== "array") return false;
-      return node.items.some((item) => (item.kind === "object" && isSpan(item)) || isSpanRow(item)) || isTagRow(node.items);
-    }),
+  judge: (node) => {
+    if (node.kind === "object") return isSpan(node);
+    if (node.kind !== "array") return false;
+    return node.items.some((item) => (item.kind === "object" && isSpan(item)) || isSpanRow(item)) || isTagRow(node.items);
+  },
 };
 
 const START = [
@@ -164,9 +163,26 @@ const LABEL = [
   "kind",
 ];
 
+const SPAN = ["span", "offset", "offsets", "range", "tokens", "chars", "indices", "position"];
+
+const PART_NAMES = ["start", "end", "label", "span"] as const;
+type Part = (typeof PART_NAMES)[number];
+
+const NAMES: Readonly<Record<Part, readonly string[]>> = { start: START, end: END, label: LABEL, span: SPAN };
+
+/** `offset` is a start as well as a span. */
+const PARTS: ReadonlyMap<string, readonly Part[]> = new Map(
+  [...START, ...END, ...LABEL, ...SPAN].map((name) => [name, PART_NAMES.filter((part) => NAMES[part].includes(name))]),
+);
+
 function isSpan(node: JsonObject): boolean {
-  const [start, end, label] = [START, END, LABEL].map((names) => node.members.find(({ key }) => names.includes(baseName(key.text))));
-  const span = node.members.find(({ key }) => /^(?:span|offsets?|range|tokens|chars|indices|position)$/.test(baseName(key.text)))?.value;
+  if (!node.members.some(({ value }) => value.kind === "number" || value.kind === "array")) return false;
+  const found = new Map<Part, JsonMember>();
+  for (const entry of node.members) {
+    for (const part of PARTS.get(baseName(entry.key.text)) ?? []) if (!found.has(part)) found.set(part, entry);
+  }
+  const [start, end, label] = [found.get("start"), found.get("end"), found.get("label")];
+  const span = found.get("span")?.value;
   if (label === undefined || label.value.kind === "null") return false;
   if (span !== undefined && numbersOf(span)?.length === 2 && label.value.kind === "string") return true;
   if (start === undefined || end === undefined || !isCount(start.value) || !isCount(end.value)) return false;
@@ -214,27 +230,23 @@ const LIST_KEYS =
 
 /** Names of labels in bulk: texts, or names of members, under a label list's name, other than dates and numbers; maps between names and numbers. */
 export const labelNames: Shape = {
-  tree: (root, place) =>
-    outermost(root, place, keyOf(place), (node, key) => {
-      const name = key === undefined ? "" : baseName(key);
-      const isNamed = LABEL_KEYS.test(name);
-      if (node.kind === "array") {
-        if (isNamed && node.items.some((item) => isLabel(item) || isNamedObject(item))) return true;
-        if (!LIST_KEYS.test(name) && !/label|class(?!ic)|categor|ontolog/.test(name)) return false;
-        return (
-          node.items.length >= 2 &&
-          (node.items.every((item) => isNamedObject(item)) ||
-            (node.items.length >= 3 && node.items.every((item) => isLabel(item) && isShortName(item))))
-        );
-      }
-      if (node.kind !== "object") return false;
-      if (
-        isNamed &&
-        node.members.some((entry) => isLabel(entry.value) || (entry.value.kind === "number" && !NO_LABEL.test(entry.key.text)))
-      )
-        return true;
-      return isNumbered(node);
-    }),
+  judge: (node, key) => {
+    const name = key === undefined ? "" : baseName(key);
+    const isNamed = LABEL_KEYS.test(name);
+    if (node.kind === "array") {
+      if (isNamed && node.items.some((item) => isLabel(item) || isNamedObject(item))) return true;
+      if (!LIST_KEYS.test(name) && !/label|class(?!ic)|categor|ontolog/.test(name)) return false;
+      return (
+        node.items.length >= 2 &&
+        (node.items.every((item) => isNamedObject(item)) ||
+          (node.items.length >= 3 && node.items.every((item) => isLabel(item) && isShortName(item))))
+      );
+    }
+    if (node.kind !== "object") return false;
+    if (isNamed && node.members.some((entry) => isLabel(entry.value) || (entry.value.kind === "number" && !NO_LABEL.test(entry.key.text))))
+      return true;
+    return isNumbered(node);
+  },
 };
 
 /** `{"0": "car", "1": "truck", …}` or `{"car": 0, "truck": 1, …}`. */
@@ -276,43 +288,59 @@ function isLabel(node: JsonNode): boolean {
 
 /** Numbers that are an embedding, pixels or a matrix: many in one list, or many fractions. */
 export const numericArray: Shape = {
-  tree: (root, place) =>
-    outermost(root, place, keyOf(place), (node) => {
-      if (node.kind !== "array") return false;
-      const flat = numbersOf(node);
-      if (flat !== undefined)
-        return flat.length >= 256 || (flat.length >= 16 && flat.filter((value) => !Number.isInteger(value)).length * 2 > flat.length);
-      const rows = node.items.map(numbersOf);
-      return (
-        rows.length >= 4 &&
-        rows.every((row) => row !== undefined && row.length >= 4) &&
-        rows.reduce((sum, row) => sum + (row?.length ?? 0), 0) >= 32
-      );
-    }),
+  judge: (node) => {
+    if (node.kind !== "array") return false;
+    const flat = numbersOf(node);
+    if (flat !== undefined)
+      return flat.length >= 256 || (flat.length >= 16 && flat.filter((value) => !Number.isInteger(value)).length * 2 > flat.length);
+    const rows = node.items.map(numbersOf);
+    return (
+      rows.length >= 4 &&
+      rows.every((row) => row !== undefined && row.length >= 4) &&
+      rows.reduce((sum, row) => sum + (row?.length ?? 0), 0) >= 32
+    );
+  },
 };
 
 /** YOLO as numbers: rows of a class and four fractions or more. */
 export const yolo: Shape = {
-  tree: (root, place) =>
-    outermost(root, place, keyOf(place), (node) => {
-      if (node.kind !== "array" || node.items.length === 0) return false;
-      return node.items.every((item) => {
-        const [kind, ...places] = numbersOf(item) ?? [];
-        return (
-          kind !== undefined &&
-          Number.isInteger(kind) &&
-          kind >= 0 &&
-          places.length >= 4 &&
-          places.every((value) => value >= 0 && value <= 1) &&
-          places.some((value) => !Number.isInteger(value))
-        );
-      });
-    }),
+  judge: (node) => {
+    if (node.kind !== "array" || node.items.length === 0) return false;
+    return node.items.every((item) => {
+      const [kind, ...places] = numbersOf(item) ?? [];
+      return (
+        kind !== undefined &&
+        Number.isInteger(kind) &&
+        kind >= 0 &&
+        places.length >= 4 &&
+        places.every((value) => value >= 0 && value <= 1) &&
+        places.some((value) => !Number.isInteger(value))
+      );
+    });
+  },
 };
 
+/** Names of which a judge of `ofObjects` asks for one at least. */
+const TELLING: ReadonlySet<string> = new Set(
+  (
+    "annotations category_id bndbox shape_attributes rectanglelabels polygonlabels keypointlabels brushlabels from_name shapes " +
+    "coordinates geometry features geometries"
+  ).split(" "),
+);
+
+let asked: JsonObject | undefined;
+let tells = false;
+
+/** Remembers the last object, of which each of them asks. */
+function holdsTelling(node: JsonObject): boolean {
+  if (node === asked) return tells;
+  asked = node;
+  tells = node.members.some(({ key }) => TELLING.has(key.text));
+  return tells;
+}
+
 function ofObjects(judge: (node: JsonObject) => boolean): Shape {
-  const outer: Judge = (node) => node.kind === "object" && judge(node);
-  return { tree: (root, place) => outermost(root, place, keyOf(place), outer) };
+  return { judge: (node) => node.kind === "object" && holdsTelling(node) && judge(node) };
 }
 
 function has(node: JsonObject, name: string): boolean {

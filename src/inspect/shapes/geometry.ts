@@ -1,6 +1,6 @@
 import type { JsonNode, JsonObject } from "../../model/json.js";
-import { baseName, keyOf } from "../place.js";
-import { numbersOf, numericNames, outermost } from "./shape.js";
+import { baseName } from "../place.js";
+import { isContainer, numbersOf, numericNames } from "./shape.js";
 import type { Shape } from "./shape.js";
 
 /** Names of a width, a height or another extent (compact: small letters and digits). */
@@ -38,7 +38,7 @@ const SOLID_KEYS =
 const FEWEST_POINTS = 3;
 
 export const geometry: Shape = {
-  tree: (root, place) => outermost(root, place, keyOf(place), isGeometry),
+  judge: isGeometry,
 };
 
 function isGeometry(node: JsonNode, key: string | undefined): boolean {
@@ -97,7 +97,7 @@ function axisPairs(names: ReadonlySet<string>): number {
 /** A cuboid: two vectors or more under names of a place, a size or a turn; or x, y, z with a size beside them. */
 function isSolid(node: JsonObject): boolean {
   let vectors = 0;
-  for (const { key, value } of node.members) if (SOLID_KEYS.test(baseName(key.text)) && isVector(value)) vectors += 1;
+  for (const { key, value } of node.members) if (isContainer(value) && SOLID_KEYS.test(baseName(key.text)) && isVector(value)) vectors += 1;
   if (vectors >= 2) return true;
   const names = numericNames(node);
   const hasPlace = [...names].some((name) => name.includes("x") && names.has(name.replace("x", "y")) && names.has(name.replace("x", "z")));

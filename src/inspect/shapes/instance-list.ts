@@ -1,6 +1,4 @@
 import type { JsonNode, JsonObject } from "../../model/json.js";
-import { keyOf } from "../place.js";
-import { outermost } from "./shape.js";
 import type { Shape } from "./shape.js";
 
 /** Keys that an annotation instance has and little else does (docs/traffic.md, "An annotation instance"). */
@@ -24,7 +22,7 @@ const LIST_KEYS: ReadonlySet<string> = new Set(
 const ENOUGH = 3;
 
 export const instanceList: Shape = {
-  tree: (root, place) => outermost(root, place, keyOf(place), isInstances),
+  judge: isInstances,
 };
 
 function isInstances(node: JsonNode, key: string | undefined): boolean {

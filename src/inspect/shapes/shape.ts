@@ -1,9 +1,12 @@
 import type { JsonNode, JsonObject } from "../../model/json.js";
+import { keyOf } from "../place.js";
 import type { Place } from "../place.js";
 
 /** A detector in code, for what a pattern can't say: the form of a tree, or what decoded bytes are. */
 export interface Shape {
-  /** The outermost nodes of a free tree that have the form. */
+  /** Says of a container whether it has the form: the outermost ones of a free tree are found, in one walk for all shapes (`walkShapes`). */
+  readonly judge?: Judge;
+  /** Finds by a walk of its own. */
   tree?(root: JsonNode, place: Place | undefined): readonly ShapeHit[];
   /** Whether bytes that a string decodes to are of the kind. */
   bytes?(bytes: Uint8Array, magic: string | undefined): boolean;
@@ -17,28 +20,36 @@ export interface ShapeHit {
 /** Whether a node has the form; `key` is the nearest member name above it. */
 export type Judge = (node: JsonNode, key: string | undefined) => boolean;
 
-/** Searches a tree from the top and doesn't enter what it has found, so that one list of boxes is one finding. */
-export function outermost(
-  root: JsonNode,
-  place: Place | undefined,
-  key: string | undefined,
-  judge: Judge,
-  hits: ShapeHit[] = [],
-): readonly ShapeHit[] {
-  if (root.kind !== "object" && root.kind !== "array") return hits;
-  if (judge(root, key)) {
-    hits.push({ node: root, place });
-    return hits;
-  }
-  if (root.kind === "object") {
-    for (const entry of root.members) {
-      if (isContainer(entry.value)) outermost(entry.value, { parent: place, step: entry.key.text }, entry.key.text, judge, hits);
+/**
+ * Searches a tree from the top for all shapes at once. What a shape has found it doesn't enter, so that one list of boxes is one finding.
+ * @returns the hits of each judge
+ */
+export function walkShapes(root: JsonNode, place: Place | undefined, judges: readonly Judge[]): readonly (readonly ShapeHit[])[] {
+  const hits: ShapeHit[][] = judges.map(() => []);
+  const visit = (node: JsonNode, at: Place | undefined, key: string | undefined, open: readonly number[]): void => {
+    let left = open;
+    for (const index of open) {
+      if (judges[index]?.(node, key) !== true) continue;
+      hits[index]?.push({ node, place: at });
+      left = left.filter((other) => other !== index);
     }
-  } else {
-    root.items.forEach((item, index) => {
-      if (isContainer(item)) outermost(item, { parent: place, step: index }, key, judge, hits);
-    });
-  }
+    if (left.length === 0) return;
+    if (node.kind === "object") {
+      for (const { key: name, value } of node.members)
+        if (isContainer(value)) visit(value, { parent: at, step: name.text }, name.text, left);
+    } else if (node.kind === "array") {
+      node.items.forEach((item, index) => {
+        if (isContainer(item)) visit(item, { parent: at, step: index }, key, left);
+      });
+    }
+  };
+  if (isContainer(root))
+    visit(
+      root,
+      place,
+      keyOf(place),
+      judges.map((_, index) => index),
+    );
   return hits;
 }
 
@@ -57,11 +68,25 @@ export function numbersOf(node: JsonNode): readonly number[] | undefined {
   return numbers;
 }
 
-/** The names of an object's members whose value is a number, or a text that is one. */
+let named: JsonObject | undefined;
+let numeric: ReadonlySet<string> = new Set();
+
+/** The names of an object's members whose value is a number, or a text that is one. Remembers the last object, of which several shapes ask. */
 export function numericNames(node: JsonObject): ReadonlySet<string> {
+  if (node === named) return numeric;
   const names = new Set<string>();
   for (const { key, value } of node.members)
-    if (value.kind === "number" || (value.kind === "string" && /^-?\d{1,7}(?:\.\d{1,9})?$/.test(value.text)))
-      names.add(key.text.toLowerCase().replace(/[^a-z0-9]/g, ""));
+    if (value.kind === "number" || (value.kind === "string" && value.text.length <= 18 && /^-?\d{1,7}(?:\.\d{1,9})?$/.test(value.text)))
+      names.add(plainName(key.text));
+  named = node;
+  numeric = names;
   return names;
+}
+
+function plainName(name: string): string {
+  for (let at = 0; at < name.length; at += 1) {
+    const code = name.charCodeAt(at);
+    if (!((code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39))) return name.toLowerCase().replace(/[^a-z0-9]/g, "");
+  }
+  return name;
 }

@@ -66,11 +66,22 @@ export const namedSecret: Validator = (match, text) => {
 
 /** Whether the value looks like the secret that the name says; `isAssigned` where a sign and not only a space stands between. */
 export function isSecretFor(name: string, value: string, isAssigned = true): boolean {
+  // The value first: to take a name apart costs more, and most values are short or sentences.
+  if (!mayBeSecret(value)) return false;
   const sure = secretNameOf(name);
   if (sure === undefined) return false;
-  const plain = value.trim().replace(/^(?:Bearer|Basic|Token|ApiKey|SSWS|key)[ :=]+/i, "");
+  const plain = value.trim().replace(SCHEME, "");
   if (UUID.test(plain)) return isAssigned && (sure !== "perhaps" || /tokens?$/i.test(name));
   return isRandom(plain);
+}
+
+const SCHEME = /^(?:Bearer|Basic|Token|ApiKey|SSWS|key)[ :=]+/i;
+
+/** Long enough, and without a space but behind a scheme. */
+function mayBeSecret(value: string): boolean {
+  if (value.length < 12) return false;
+  const plain = value.trim();
+  return !/\s/.test(plain) || SCHEME.test(plain);
 }
 
 const UUID = /^\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?$/i;

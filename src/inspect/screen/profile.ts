@@ -1,0 +1,73 @@
+import type { CharSet } from "./char-set.js";
+
+/**
+ * What a text is made of, told character by character while the screen passes over it: enough to leave out most patterns that begin with a
+ * class, at one look-up a character. An automaton of such patterns has as many states as texts have turns, so a hostile text would pay for each.
+ */
+export interface Profile {
+  /** Kinds of characters that the text holds, by bit. */
+  kinds: number;
+  digits: number;
+  /** A to Z. */
+  capitals: number;
+  /** Characters in the longest stretch without a space or another sign that no token holds; all beyond ASCII count. */
+  stretch: number;
+}
+
+/** Low bits of a character's entry, which the pass counts. */
+export const DIGIT = 1;
+export const CAPITAL = 2;
+/** In the high bit of an entry: may stand in a token. */
+export const TOKEN_SHIFT = 30;
+/** The bit of all characters beyond ASCII. */
+export const BEYOND_ASCII = 1 << 29;
+
+/** Characters of tokens, ids, paths and encoded bytes. */
+const TOKEN = /[A-Za-z0-9_~.+/=%@:-]/;
+
+/** Digits and capitals first, as they are counted; each sign that a pattern may ask for alone on its own, the rest together. */
+const KINDS: readonly RegExp[] = [
+  /[0-9]/,
+  /[A-Z]/,
+  /[a-z]/,
+  /[ \t-\r]/,
+  ...[".", "-", ":", "/", "@", "+", "_", "(", ",", "%", "\\", "~", "|", "=", "<", "*", "#", "[", "{", "'", '"', "&", "$"].map(
+    (sign) => new RegExp(`[\\${sign}]`),
+  ),
+];
+
+/** By ASCII character: the bit of its kind, and the high bit where it may stand in a token. */
+export const CHARACTERS: Int32Array = Int32Array.from({ length: 0x80 }, (_, unit) => {
+  const character = String.fromCharCode(unit);
+  const kind = KINDS.findIndex((one) => one.test(character));
+  return (1 << (kind < 0 ? KINDS.length : kind)) | (TOKEN.test(character) ? 1 << TOKEN_SHIFT : 0);
+});
+
+const KIND_BITS = ~(1 << TOKEN_SHIFT);
+
+interface OfSet {
+  /** The kinds of which a text must hold one if it is to hold a member of the set. */
+  readonly kinds: number;
+  /** Whether all its members may stand in a stretch. */
+  readonly isOfTokens: boolean;
+}
+
+const known = new WeakMap<CharSet, OfSet>();
+
+/** What the profile tells of a set; patterns hold the same few over and over. */
+export function profileOf(set: CharSet): OfSet {
+  let found = known.get(set);
+  if (found === undefined) {
+    let kinds = set.wide ? BEYOND_ASCII : 0;
+    let isOfTokens = true;
+    for (let unit = 0; unit < 0x80; unit += 1) {
+      if (!set.has(unit)) continue;
+      const character = CHARACTERS[unit] ?? 0;
+      kinds |= character & KIND_BITS;
+      isOfTokens &&= (character & (1 << TOKEN_SHIFT)) !== 0;
+    }
+    found = { kinds, isOfTokens };
+    known.set(set, found);
+  }
+  return found;
+}
