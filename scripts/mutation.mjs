@@ -41,6 +41,8 @@ const UNIT_TESTS = {
 };
 /** A process that has finished no case for so long runs in a circle: a case itself gives up after 20 s. */
 const SILENCE_MS = 45_000;
+/** To start it, on a machine with other work. */
+const START_MS = 400_000;
 
 /** Test files that fail without any mutant, so that they say nothing. */
 const red = new Map();
@@ -52,11 +54,10 @@ const step = sample > 0 && sample < wanted.length ? wanted.length / sample : 1;
 const chosen = Array.from({ length: Math.floor(wanted.length / step) }, (_, index) => wanted[Math.floor(index * step)]);
 const cases = filesBelow(join(root, "test", "bypass"), ".yaml").map((path) => readFileSync(path, "utf8"));
 const tests = FOLDERS.flatMap((folder) => filesBelow(join(built, "test", folder))).map((path) => readFileSync(path, "utf8"));
-const results = openResults(
-  valueOf("--results") ?? join(root, "node_modules", ".cache", "egress-mutation.jsonl"),
-  digest(...cases, ...tests),
-);
-
+const resultsPath = valueOf("--results") ?? join(root, "node_modules", ".cache", "egress-mutation.jsonl");
+const results = openResults(resultsPath, digest(...cases, ...tests));
+/** Which case reaches which mutant takes minutes to find out, and holds for this build and these cases. */
+const reachPath = `${resultsPath}.reach-${digest(...cases, ...all.map(({ key, of }) => key + of))}.json`;
 if (given.includes("--list")) {
   process.stdout.write(chosen.map(({ key }) => `${key}\n`).join(""));
 } else {
@@ -96,16 +97,12 @@ async function* noticedByCases(copy, mutants) {
   let left = mutants;
   while (left.length > 0) {
     writeFileSync(join(copy, "work.json"), JSON.stringify(left.map(({ id }) => id)));
-    const child = spawn(
-      process.execPath,
-      [join(copy, "dist", "test", "mutation", "noticed.js"), join(copy, "work.json"), join(copy, "reach.json")],
-      {
-        cwd: copy,
-        stdio: ["ignore", "pipe", "inherit"],
-        // In the background on a busy machine an honest client needs longer.
-        env: { ...process.env, BYPASS_PACE: "3" },
-      },
-    );
+    const child = spawn(process.execPath, [join(copy, "dist", "test", "mutation", "noticed.js"), join(copy, "work.json"), reachPath], {
+      cwd: copy,
+      stdio: ["ignore", "pipe", "inherit"],
+      // In the background on a busy machine an honest client needs longer.
+      env: { ...process.env, BYPASS_PACE: "3" },
+    });
     // A run that is stopped leaves nothing behind that goes on.
     const stop = () => {
       child.kill("SIGKILL");
@@ -113,17 +110,20 @@ async function* noticedByCases(copy, mutants) {
     };
     for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
     let stuck = false;
+    let ready = false;
     let timer;
     const rearm = () => {
       clearTimeout(timer);
-      timer = setTimeout(() => {
-        stuck = true;
-        child.kill("SIGKILL");
-      }, SILENCE_MS);
+      timer = setTimeout(
+        () => {
+          stuck = true;
+          child.kill("SIGKILL");
+        },
+        ready ? SILENCE_MS : START_MS,
+      );
     };
     rearm();
     let told = 0;
-    let ready = false;
     try {
       for await (const line of createInterface({ input: child.stdout })) {
         clearTimeout(timer);

@@ -25,6 +25,8 @@ export function openResults(path, tests) {
       const verdict = known.get(key);
       return verdict !== undefined && verdict.of === of && (verdict.by !== null || verdict.tests === tests) ? verdict : undefined;
     },
+    /** Whether it was ever judged, with whatever tests. */
+    isKnown: ({ key }) => known.has(key),
     add({ key, of }, by) {
       const verdict = { key, of, tests, by };
       known.set(key, verdict);
