@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { domainToASCII, domainToUnicode } from "node:url";
 
 /**
  * The one canonical spelling of a host that policy or settings name (as `Target.host`): lower case, no trailing dot, IDNA A-labels, IPv4 in
@@ -19,7 +20,16 @@ export function canonicalHost(written: string): string | undefined {
 
 /** RFC 1123, section 2.1: letters, digits and hyphens, 63 a label, 253 in all. */
 function isDnsName(name: string): boolean {
-  return name.length <= 253 && name.split(".").every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label));
+  return (
+    name.length <= 253 && name.split(".").every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label) && isLabelAsItSays(label))
+  );
+}
+
+/** As `http/host.ts` judges a request's host: an A-label stands for a word beyond ASCII, and for that one only, in every version of Node. */
+function isLabelAsItSays(label: string): boolean {
+  if (!label.startsWith("xn--")) return true;
+  const word = domainToUnicode(label);
+  return !/^[!-~]*$/.test(word) && domainToASCII(word) === label;
 }
 
 /** WHATWG's URL reading does the IDNA step and undoes octal, hexadecimal and short spellings of IPv4. */

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { domainToASCII, domainToUnicode } from "node:url";
 import { refusal, type Refusal } from "../model/refusal.js";
 
 /** A host in its one canonical spelling; see `model/target.ts`. */
@@ -44,6 +45,16 @@ function canonicalName(hostname: string): CanonicalHost | Refusal {
   if (name.length > NAME_LENGTH) return refusal("target-invalid", `The host is longer than ${NAME_LENGTH} characters.`);
   for (const label of name.split(".")) {
     if (!LABEL.test(label)) return refusal("target-invalid", "The host has a label that DNS does not know.");
+    if (label.startsWith("xn--") && !isEncodedLabel(label)) return refusal("target-invalid", "The host is neither a name nor an address.");
   }
   return { host: name, ip: undefined };
+}
+
+/**
+ * Whether a label that begins as an A-label stands for a word beyond ASCII, and for that one only (RFC 5890, section 2.3.2.1). Node's URL
+ * reader refused labels that are no Punycode up to version 22; that of version 24 lets them pass as they are.
+ */
+function isEncodedLabel(label: string): boolean {
+  const word = domainToUnicode(label);
+  return !/^[!-~]*$/.test(word) && domainToASCII(word) === label;
 }
