@@ -75,7 +75,7 @@ export const SETTINGS_SCHEMA = section({
   upstream: section({
     ca: listSetting("PEM files of roots to trust upstream beside the system's.", "Write a list of files."),
     connect_to: connectToSetting("HOST:PORT:ADDR:PORT, as in curl: dial ADDR:PORT for HOST:PORT; the address guard does not judge it."),
-    connections: numberSetting("Connections kept to one destination.", 16, 1, 1_024),
+    connections: numberSetting("Connections kept to one destination, each with one exchange at a time.", 64, 1, 1_024),
     connect_ms: numberSetting("Milliseconds to connect to an upstream, its TLS handshake included.", 5_000, 100, 120_000),
     first_byte_ms: numberSetting("Milliseconds from the request's end to the answer's head.", 15_000, 100, 600_000),
     total_ms: numberSetting("Milliseconds for one exchange with an upstream.", 30_000, 100, 3_600_000),
