@@ -184,12 +184,10 @@ function sideBySide(runs: number): void {
     ["their patterns alone, each on each text, native RegExp", (_, texts) => runNative(natives, texts)],
     ["the whole inspection", (bytes) => inspect(bytes)],
   ];
-  const times = ways.map((): number[] => []);
-  for (let run = 0; run < runs; run += 1) {
-    const bytes = Buffer.from(event(450));
-    const texts = textsOf(bytes);
-    ways.forEach(([, way], index) => times[index]?.push(time(() => way(bytes, texts))));
-  }
+  // Each way has the events to itself: behind a slow one the floor would be that of cold caches.
+  const events = Array.from({ length: runs }, () => Buffer.from(event(450)));
+  const texts = events.map(textsOf);
+  const times = ways.map(([, way]) => events.map((bytes, index) => time(() => way(bytes, texts[index] ?? []))));
   const floor = median(times[0] ?? []);
   console.log(`the same 1 kB events side by side, ${rules.length} rules, ${natives.length} patterns:`);
   ways.forEach(([name], index) => {
@@ -222,14 +220,19 @@ function runNative(natives: readonly { readonly rule: Rule; readonly native: Reg
   }
 }
 
+/** Hostile inputs before those that are measured. */
+const FIRST = 300;
+
 for (let warm = 0; warm < 3000; warm += 1) inspect(Buffer.from(event(450)));
 compare("1 kB event", () => event(450), 5000, 20);
 compare("1 MB event", () => event(1_000_000), 15, 30);
-sideBySide(1000);
+sideBySide(200);
 const count = Number(process.argv[2] ?? 10_000);
+// The first hostile texts of a process make states and compile functions that no honest one needed: told apart.
+const first = Array.from({ length: FIRST }, adversarial).map((text) => cpu(() => inspect(Buffer.from(text))));
 const times = Array.from({ length: count }, adversarial).map((text) => cpu(() => inspect(Buffer.from(text))));
 const worst = Math.max(...times);
 const held = times.filter((each) => each > 10_000).length;
 console.log(
-  `${count} adversarial 4 kB: median ${median(times).toFixed(0)} us, worst ${worst.toFixed(0)} us of CPU, ${verdict(worst / median(times), 40)}; over 10 ms: ${held}`,
+  `${count} adversarial 4 kB: median ${median(times).toFixed(0)} us, worst ${worst.toFixed(0)} us of CPU, ${verdict(worst / median(times), 40)}; over 10 ms: ${held}; worst of the ${FIRST} before: ${Math.max(...first).toFixed(0)} us`,
 );

@@ -94,9 +94,11 @@ function readSpaced(text: string, from: number): { readonly bytes: Uint8Array; r
     while (valueAt(text, end) >= 0) end += 1;
     tail += text.slice(wordFrom, end);
     if (!isBinary) {
-      const bytes = decode(tail);
-      const plausible = plausibleEnd(bytes, 0);
-      if (!reachesEnd(bytes, plausible) || tail.length > LONGEST_TAIL + (end - wordFrom)) {
+      const isShort = tail.length <= SHORT.length;
+      const bytes = isShort ? SHORT : decode(tail);
+      const length = isShort ? decodeInto(SHORT, tail, 0, tail.length) : bytes.length;
+      const plausible = plausibleEnd(bytes, 0, length);
+      if (!reachesEnd(bytes, plausible, length) || tail.length > LONGEST_TAIL + (end - wordFrom)) {
         tail = tail.slice(0, tail.length - (end - wordFrom));
         end = wordFrom;
         break;
@@ -112,29 +114,41 @@ function readSpaced(text: string, from: number): { readonly bytes: Uint8Array; r
     if (next === end || valueAt(text, next) < 0) break;
     end = next;
   }
-  return { bytes: decode(taken + tail), end };
+  const characters = taken + tail;
+  return bytesOf(characters.length) < LEAST_BYTES ? NOTHING : { bytes: decode(characters), end };
 }
 
-/** What the last glance decoded: no buffer is made for a word that is none. */
+/** What the last glance decoded, and the last short tail: no buffer is made for a word that is none. */
 const GLANCE = new Uint8Array(12);
+const SHORT = new Uint8Array(64);
 
 /** Decodes the first sixteen characters into GLANCE; returns the number of bytes. */
 function glance(text: string, from: number): number {
+  let end = from;
+  while (end < from + 16 && valueAt(text, end) >= 0) end += 1;
+  return decodeInto(GLANCE, text, from, end);
+}
+
+/** Decodes characters that are all of the alphabet; returns the number of bytes. */
+function decodeInto(bytes: Uint8Array, text: string, from: number, to: number): number {
   let length = 0;
   let bits = 0;
   let held = 0;
-  for (let at = from; at < from + 16; at += 1) {
-    const value = valueAt(text, at);
-    if (value < 0) break;
-    bits = ((bits << 6) | value) & 0xffff;
+  for (let at = from; at < to; at += 1) {
+    bits = ((bits << 6) | valueAt(text, at)) & 0xffff;
     held += 6;
     if (held >= 8) {
       held -= 8;
-      GLANCE[length] = bits >> held;
+      bytes[length] = bits >> held;
       length += 1;
     }
   }
   return length;
+}
+
+/** Bytes that so many characters encode. */
+function bytesOf(characters: number): number {
+  return (characters * 6) >> 3;
 }
 
 /** Whether the first two bytes that the run encodes can begin a text or a known format. */

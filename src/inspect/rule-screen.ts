@@ -35,7 +35,7 @@ interface Signal extends Candidate {
 
 const NONE: readonly Candidate[] = [];
 
-const NOTHING_TOLD: Profile = { kinds: 0, digits: 0, capitals: 0, stretch: 0 };
+const NOTHING_TOLD: Profile = { kinds: 0, digits: 0, numbers: 0, tail: 0, capitals: 0, stretch: 0 };
 
 /** Literal characters that a pattern begins with, from which on it is looked for among the literals. */
 const LITERAL = 2;

@@ -33,7 +33,7 @@ export function compileShapeRules(rules: readonly Rule[]): ShapeRules {
         walked.push(walkShapes(root, place, judges));
       }
       for (const { rule, shape, judged } of shapeRules) {
-        if (deadline.passed()) return false;
+        if (judged === undefined && deadline.passed()) return false;
         into.trees.forEach((tree, index) => {
           const hits = judged === undefined ? (shape.tree?.(tree.root, tree.place) ?? []) : (walked[index]?.[judged] ?? []);
           for (const hit of hits) report(rule, hit, tree, into);

@@ -15,6 +15,8 @@ export function membersOf(set: CharSet): Members {
 export class Members {
   readonly #set: CharSet;
   readonly #ascii: Uint8Array;
+  /** Beyond ASCII, made when a text first holds such: 0 for not known yet, 1 for no, 2 for yes. */
+  #wide: Uint8Array | undefined;
   #counted = "";
   #count = 0;
   #measured = "";
@@ -63,6 +65,10 @@ export class Members {
   /** Each half of a character beyond U+FFFF counts as one, which is more than it is. */
   #has(unit: number): boolean {
     if (unit < 0x80) return this.#ascii[unit] === 1;
-    return unit >= 0xd800 && unit <= 0xdfff ? this.#set.astral : this.#set.has(unit);
+    if (unit >= 0xd800 && unit <= 0xdfff) return this.#set.astral;
+    if (!this.#set.wide) return false;
+    this.#wide ??= new Uint8Array(0x10000);
+    if (this.#wide[unit] === 0) this.#wide[unit] = this.#set.has(unit) ? 2 : 1;
+    return this.#wide[unit] === 2;
   }
 }

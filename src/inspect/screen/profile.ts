@@ -8,6 +8,10 @@ export interface Profile {
   /** Kinds of characters that the text holds, by bit. */
   kinds: number;
   digits: number;
+  /** Runs of digits: what stands between two is none. */
+  numbers: number;
+  /** UTF-16 units from the first digit to the text's end. */
+  tail: number;
   /** A to Z. */
   capitals: number;
   /** Characters in the longest stretch without a space or another sign that no token holds; all beyond ASCII count. */

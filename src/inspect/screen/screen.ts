@@ -105,6 +105,9 @@ export class Screen {
     let given = this.#given;
     let kinds = 0;
     let digits = 0;
+    let numbers = 0;
+    let wasDigit = 0;
+    let firstDigit = text.length;
     let capitals = 0;
     let run = 0;
     let stretch = 0;
@@ -115,13 +118,20 @@ export class Screen {
         to = next[(state << shift) | (classes[unit] ?? 0)] ?? 0;
         const character = CHARACTERS[unit] ?? 0;
         kinds |= character;
-        digits += character & 1;
+        const isDigit = character & 1;
+        if (isDigit > wasDigit) {
+          if (numbers === 0) firstDigit = at;
+          numbers += 1;
+        }
+        wasDigit = isDigit;
+        digits += isDigit;
         capitals += (character >> 1) & 1;
         const inToken = (character >> TOKEN_SHIFT) & 1;
         run = (run + inToken) * inToken;
         if (run > stretch) stretch = run;
       } else {
         kinds |= BEYOND_ASCII;
+        wasDigit = 0;
         // Of a pair beyond U+FFFF the first half stands for both.
         if (unit >= 0xdc00 && unit <= 0xdfff) continue;
         run += 1;
@@ -141,6 +151,8 @@ export class Screen {
     this.#give(this.#step(state, classes[LINE_FEED] ?? 0), into);
     profile.kinds = kinds;
     profile.digits = digits;
+    profile.numbers = numbers;
+    profile.tail = text.length - firstDigit;
     profile.capitals = capitals;
     profile.stretch = stretch;
   }
