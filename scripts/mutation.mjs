@@ -8,6 +8,7 @@
  *   node scripts/mutation.mjs --list                what it would take out, and nothing run; also checks the list of equivalent ones
  *   node scripts/mutation.mjs --report              what is known so far, and nothing run
  *   node scripts/mutation.mjs --equivalent          those of test/mutation/equivalent.yaml too: one that is noticed does not belong there
+ *   node scripts/mutation.mjs --unit                the unit tests alone: quick, and what they don't notice stays open
  *   node scripts/mutation.mjs --results FILE        verdicts so far; a run goes on where the last one stopped
  *   node scripts/mutation.mjs --dist DIR            another build than dist/
  *
@@ -78,14 +79,16 @@ async function judgeAll(mutants) {
       done += 1;
       process.stdout.write(`${done}/${mutants.length} ${by ?? "SURVIVED"}  ${placeOf(mutant)}  ${mutant.what}\n`);
     };
-    for await (const { id, by } of noticedByCases(copy, mutants)) {
+    const unitOnly = given.includes("--unit");
+    for await (const { id, by } of unitOnly ? mutants.map((mutant) => ({ id: mutant.id, by: null })) : noticedByCases(copy, mutants)) {
       const mutant = all[id];
       if (by !== null) {
         settle(mutant, by);
         continue;
       }
       if (reach.get(mutant.area) === undefined) reach.set(mutant.area, reachOfUnitTests(copy, mutant.area));
-      settle(mutant, noticedByUnitTests(copy, mutant, reach.get(mutant.area)));
+      const unit = noticedByUnitTests(copy, mutant, reach.get(mutant.area));
+      if (unit !== null || !unitOnly) settle(mutant, unit);
     }
   } finally {
     if (!given.includes("--keep")) rmSync(copy, { recursive: true, force: true });
