@@ -14,7 +14,7 @@ export interface Screened {
 }
 
 /**
- * States kept. The shipped rules' literals make 31,000, whatever the texts, of which honest texts need a tenth; past this many, which
+ * States kept. The shipped rules' literals make 31,000, whatever the texts; past this many, which
  * operators' rules may make, all are forgotten and made anew.
  */
 const MOST_STATES = 40_000;
