@@ -9,7 +9,7 @@
  *   node scripts/mutation.mjs --report              what is known so far, and nothing run
  *   node scripts/mutation.mjs --equivalent          those of test/mutation/equivalent.yaml too: one that is noticed does not belong there
  *   node scripts/mutation.mjs --unit                the unit tests alone: quick, and what they don't notice stays open
- *   node scripts/mutation.mjs --results FILE        verdicts so far; a run goes on where the last one stopped
+ *   node scripts/mutation.mjs --results FILE        another file of verdicts than test/mutation/verdicts.jsonl; a run goes on where it stopped
  *   node scripts/mutation.mjs --dist DIR            another build than dist/
  *
  * Its mutants are of two kinds: an `if` that leads to a refusal, an error or an early end never fires, or its condition loses one side of an
@@ -55,10 +55,13 @@ const step = sample > 0 && sample < wanted.length ? wanted.length / sample : 1;
 const chosen = Array.from({ length: Math.floor(wanted.length / step) }, (_, index) => wanted[Math.floor(index * step)]);
 const cases = filesBelow(join(root, "test", "bypass"), ".yaml").map((path) => readFileSync(path, "utf8"));
 const tests = FOLDERS.flatMap((folder) => filesBelow(join(built, "test", folder))).map((path) => readFileSync(path, "utf8"));
-const resultsPath = valueOf("--results") ?? join(root, "node_modules", ".cache", "egress-mutation.jsonl");
+// In the tree, so that whoever changes one file runs that file's mutants and no others.
+const resultsPath = valueOf("--results") ?? join(root, "test", "mutation", "verdicts.jsonl");
 const results = openResults(resultsPath, digest(...cases, ...tests));
 /** Which case reaches which mutant takes minutes to find out, and holds for this build and these cases. */
-const reachPath = `${resultsPath}.reach-${digest(...cases, ...all.map(({ key, of }) => key + of))}.json`;
+const reachDigest = digest(...cases, ...all.map(({ key, of }) => key + of));
+const reachPath = join(root, "node_modules", ".cache", `egress-mutation-reach-${reachDigest}.json`);
+mkdirSync(dirname(reachPath), { recursive: true });
 if (given.includes("--list")) {
   process.stdout.write(chosen.map(({ key }) => `${key}\n`).join(""));
 } else {
