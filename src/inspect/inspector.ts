@@ -15,6 +15,7 @@ import type { Deadline } from "./deadline.js";
 import { boundFindings, makeFindings, unreadableFindings } from "./findings.js";
 import { formObject, partFields, queryFields } from "./form.js";
 import { walkFree } from "./free-walk.js";
+import { CleanHeads } from "./clean-heads.js";
 import { collectHead, outside } from "./head-texts.js";
 import { compileKeyRules } from "./key-rules.js";
 import type { KeyRules } from "./key-rules.js";
@@ -73,6 +74,7 @@ class CompiledInspector implements Inspector {
   private readonly shapeRules: ShapeRules;
   private readonly textRules: TextRules;
   private readonly names: KnownNames;
+  private readonly cleanHeads = new CleanHeads();
   readonly actions: ReadonlyMap<RuleId, Action>;
 
   constructor(rules: readonly Rule[], book: SchemaBook, options: InspectorOptions) {
@@ -98,10 +100,14 @@ class CompiledInspector implements Inspector {
     const into = nothingCollected();
     const deadline = deadlineAfter(Math.min(context.budgetMs ?? Infinity, this.limits.inspectionMs), this.clock);
     const document = context.schema === undefined ? undefined : this.book.documents.get(context.schema);
-    collectHead(context, document?.headerPins ?? new Map(), this.pseudonyms, into);
+    collectHead(context, document?.headerPins ?? NO_PINS, this.pseudonyms, into);
+    const head = into.texts.filter((text) => !this.cleanHeads.has(text));
+    into.texts.length = 0;
+    into.texts.push(...head);
     for (const view of reading.views) this.collectBody(view, context, into);
     this.collectQuery(context, into);
     const late = !this.runRules(into, deadline);
+    if (!late && into.drafts.length === 0) this.cleanHeads.remember(head);
     const first = reading.views.find((view) => view.kind !== "empty");
     const unread = unreadableFindings(reading.faults, first?.via ?? "body", this.names, this.pseudonyms);
     if (late)
@@ -211,6 +217,8 @@ class CompiledInspector implements Inspector {
     return this.pseudonyms.hmac(JSON.stringify([...into.identities].sort()));
   }
 }
+
+const NO_PINS: ReadonlyMap<string, string> = new Map();
 
 /** A draft that speaks of the whole exchange. */
 function whole(rule: RuleId, reason: Reason | undefined, why: string) {

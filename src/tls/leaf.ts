@@ -12,8 +12,11 @@ const DAY = 86_400_000;
 /** Shorter than the 200 days that platforms have begun to refuse, long enough that a restart a quarter renews nothing under load. */
 export const LEAF_DAYS = 90;
 
-/** Clients whose clock is behind must not see a certificate from the future. */
-const BACKDATED = 3_600_000;
+/**
+ * Clients whose clock is behind, by a wrong time zone or a day, must not see a certificate from the future; nor those of a proxy whose own
+ * clock jumped ahead while it was minted.
+ */
+const BACKDATED = 2 * DAY;
 
 /** RFC 5280, appendix A.1: ub-common-name. */
 const LONGEST_COMMON_NAME = 64;
@@ -49,7 +52,7 @@ export async function mintLeaf(host: string, issuer: Issuer, now: number): Promi
   const leafKey = processKey();
   const named = name.name.length <= LONGEST_COMMON_NAME;
   const notBefore = Math.max(now - BACKDATED, issuer.certificate.notBefore);
-  const notAfter = Math.min(now + LEAF_DAYS * DAY, issuer.notAfter);
+  const notAfter = Math.min(now - BACKDATED + LEAF_DAYS * DAY, issuer.notAfter);
   const certificate = await signCertificate(
     {
       issuer: issuer.certificate.subject,

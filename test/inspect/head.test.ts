@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { findNestedViews } from "../../src/body/nested-view.js";
 import { MASK } from "../../src/model/finding.js";
+import type { InspectionContext, Inspector } from "../../src/model/inspection.js";
 import { inspectSent, PSEUDONYMS, shippedInspector } from "./fixture.js";
 
 const inspector = shippedInspector();
@@ -113,4 +115,26 @@ test("past the budget of findings each rule keeps its first, and the rest are co
   assert.equal(findings.length, 3);
   assert.equal(moreFindings, 48);
   assert.ok(findings.some((finding) => finding.rule === "pii/email"));
+});
+
+test("what a head was found clean of once is found again where it comes back otherwise: nothing dirty is remembered", () => {
+  const remembering = shippedInspector({ findViews: findNestedViews });
+  const heads: readonly InspectionContext["headers"][] = [
+    [["User-Agent", "python-requests/2.34.2"]],
+    [["User-Agent", "python-requests/2.34.2 (ines.moreau@harbour-clinic.example)"]],
+    [
+      ["User-Agent", "python-requests/2.34.2"],
+      ["Accept-Language", "en"],
+      ["X-Trace", Buffer.from("call ines.moreau@harbour-clinic.example").toString("base64")],
+    ],
+    [["Accept-Language", "ines.moreau@harbour-clinic.example"]],
+    [["X-Trace", "en"]],
+    [["User-Agent", "python-requests/2.34.2"]],
+  ];
+  const body = { kind: "user_visit", event_type: "user" };
+  for (const headers of [...heads, ...heads, ...heads.toReversed()]) {
+    const found = (inspector: Inspector) =>
+      inspectSent(inspector, { schema: "event-hub", headers, body }).findings.map(({ rule, pointer, view }) => ({ rule, pointer, view }));
+    assert.deepEqual(found(remembering), found(shippedInspector({ findViews: findNestedViews })));
+  }
 });
