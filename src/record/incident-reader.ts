@@ -1,7 +1,7 @@
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
 import type { DeskIncident, DeskIncidentFilter, DeskPage } from "../model/record-desk.js";
-import { cursorAfter, pageSize, readCursor } from "./record-filter.js";
+import { cursorAfter, pageSize, placeOf } from "./record-filter.js";
 import { incidentView } from "./record-view.js";
 import type { Tables } from "./schema.js";
 
@@ -12,16 +12,7 @@ export async function listIncidents(db: Kysely<Tables>, filter: DeskIncidentFilt
   const limit = pageSize(filter);
   let query = db.selectFrom("incidents").selectAll();
   if (filter.open === true) query = query.where("open_records", ">", 0);
-  if (filter.cursor !== undefined) {
-    const place = readCursor(filter.cursor);
-    if (place === undefined) throw new RangeError("The cursor is none that this list gave.");
-    query = query.where((column) =>
-      column.or([
-        column("last_seen", "<", place.lastSeen),
-        column.and([column("last_seen", "=", place.lastSeen), column("id", "<", place.id)]),
-      ]),
-    );
-  }
+  if (filter.cursor !== undefined) query = query.where(placeOf(filter.cursor));
   const rows = await query
     .orderBy("last_seen", "desc")
     .orderBy("id", "desc")

@@ -1,4 +1,5 @@
 import type { Kysely } from "kysely";
+import { isBehind } from "./record-filter.js";
 import type { InventoryItem } from "../model/console-ports.js";
 import type { InventoryRow } from "./desk-schema.js";
 import type { Tables } from "./schema.js";
@@ -31,9 +32,7 @@ export class InventoryReader {
       const place = /^(\d{1,15}) ([0-9a-f]{32})$/.exec(Buffer.from(cursor, "base64url").toString("utf8"));
       const [, seen, id] = place ?? [];
       if (seen === undefined || id === undefined) throw new RangeError("The cursor is none that this list gave.");
-      query = query.where((column) =>
-        column.or([column("first_seen", "<", Number(seen)), column.and([column("first_seen", "=", Number(seen)), column("id", "<", id)])]),
-      );
+      query = query.where(isBehind("first_seen", Number(seen), id));
     }
     const rows = await query
       .orderBy("first_seen", "desc")

@@ -4,7 +4,7 @@ import type { DeskFilter, DeskHistoryEntry, DeskPage, DeskRecord } from "../mode
 import type { Transfer } from "../model/transfer.js";
 import { newRecord, withOccurrence } from "./projection.js";
 import { holdsText, narrowByDue, narrowByRule, narrowByText } from "./record-narrowing.js";
-import { cursorAfter, matches, pageSize, readCursor } from "./record-filter.js";
+import { cursorAfter, matches, pageSize, placeOf } from "./record-filter.js";
 import { recordView } from "./record-view.js";
 import type { RecordRow, Tables } from "./schema.js";
 
@@ -133,16 +133,7 @@ export class RecordReader {
         );
       }
     }
-    if (filter.cursor !== undefined) {
-      const place = readCursor(filter.cursor);
-      if (place === undefined) throw new RangeError("The cursor is none that this list gave.");
-      query = query.where((column) =>
-        column.or([
-          column("last_seen", "<", place.lastSeen),
-          column.and([column("last_seen", "=", place.lastSeen), column("id", "<", place.id)]),
-        ]),
-      );
-    }
+    if (filter.cursor !== undefined) query = query.where(placeOf(filter.cursor));
     return query.orderBy("last_seen", "desc").orderBy("id", "desc");
   }
 
