@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load, prepareArena, startGenerator } from "./load/arena.js";
@@ -85,6 +85,9 @@ async function main(): Promise<void> {
     vendor.kill("SIGKILL");
     generator.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
+    // What Squid shares with itself outlives a kill.
+    for (const name of existsSync("/dev/shm") ? readdirSync("/dev/shm") : [])
+      if (name.startsWith(`bench${process.pid}-`)) rmSync(join("/dev/shm", name));
   }
   const report = table(figures);
   process.stdout.write(`${report}\n`);

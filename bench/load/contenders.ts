@@ -1,5 +1,5 @@
 import { type ChildProcess, fork, spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -106,17 +106,22 @@ sslcrtd_children 2 startup=1
 ssl_bump bump all
 tls_outgoing_options cafile=${arena.upstreamCa}
 http_access allow all
+# By default Squid opens a connection for each POST, since it could not send one again.
+server_pconn_for_nonretriable allow all
 cache deny all
 access_log none
 cache_log /dev/null
 pid_filename none
 hosts_file ${join(folder, "hosts")}
 coredump_dir ${folder}
-cache_effective_user root
+cache_effective_user proxy
 shutdown_lifetime 0 seconds
 `,
   );
-  const child = pinned("/usr/sbin/squid", ["-N", "-f", join(folder, "squid.conf")]);
+  // It refuses to stay root, and then has to reach what is its own.
+  spawnSync("chown", ["-R", "proxy", folder, arena.mintingCa.pemFile]);
+  chmodSync(arena.folder, 0o711);
+  const child = pinned("/usr/sbin/squid", ["-n", `bench${process.pid}`, "-N", "-f", join(folder, "squid.conf")]);
   await portOpen(port, child);
   return { name: "Squid, no inspection", host: "127.0.0.1", port, viaConnect: true, caPem: arena.mintingCa.cert, process: child };
 }
