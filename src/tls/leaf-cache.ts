@@ -3,6 +3,7 @@ import { createSecureContext, type SecureContext, type TLSSocketOptions } from "
 import { LRUCache } from "lru-cache";
 import type { Clock, Metrics } from "../model/ports.js";
 import type { Authority } from "./authority.js";
+import { DroppedContexts } from "./dropped-contexts.js";
 import type { Leaf } from "./leaf.js";
 
 export interface LeafCacheOptions {
@@ -42,7 +43,8 @@ export class LeafCache {
     this.#clock = options.clock;
     this.#metrics = options.metrics;
     this.#ticketKeys = options.ticketKeys ?? randomBytes(48);
-    this.#entries = new LRUCache({ max: options.max ?? DEFAULT_MAX });
+    const dropped = new DroppedContexts();
+    this.#entries = new LRUCache({ max: options.max ?? DEFAULT_MAX, dispose: () => dropped.add() });
   }
 
   /** Contexts held now. */
