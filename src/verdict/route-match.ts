@@ -24,9 +24,8 @@ export interface RouteQuestion {
 export function matchRoute(destination: Destination, asked: RouteQuestion): RouteMatch {
   let routes = destination.routes;
   for (const [reason, fits] of STEPS) {
-    // One route for a request is the rule, and needs no list of its own.
-    const [first] = routes;
-    if (routes.length !== 1 || first === undefined || !fits(first, asked)) routes = routes.filter((route) => fits(route, asked));
+    // Where all fit, which of one route is the rule, no list is made.
+    if (!routes.every((route) => fits(route, asked))) routes = routes.filter((route) => fits(route, asked));
     if (routes.length === 0) return { ok: false, reason, caseName: destination.caseName, destination };
   }
   const route = routes[0];

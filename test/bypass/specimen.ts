@@ -1,4 +1,5 @@
 import type { Values } from "./bytes.js";
+import { http2Frame } from "../support/http2-frame.js";
 
 /** What no case may bring to the vendor; an e-mail address of nobody. */
 export const MARKER = "dana.marker@acme-hospital.org";
@@ -67,15 +68,6 @@ function frames(count: number, frame: (stream: string) => string): Buffer {
   return Buffer.from(Array.from({ length: count }, (_, index) => frame((index * 2 + 1).toString(16).padStart(8, "0"))).join(""), "hex");
 }
 
-/** A frame of HTTP/2 (RFC 9113, section 4.1). */
-function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
-}
 
 /** Literal fields without indexing (RFC 7541, section 6.2.2), each shorter than 127 octets. */
 function fieldBlock(fields: Readonly<Record<string, string>>): Buffer {
@@ -88,7 +80,7 @@ const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
 /** A session of one stream, begun with these settings. */
 function session(settings: Buffer, data: Buffer, dataFlags: number): Buffer {
-  return Buffer.concat([PREFACE, frame(4, 0, 0, settings), frame(1, 4, 1, EVENT_HEAD), frame(0, dataFlags, 1, data)]);
+  return Buffer.concat([PREFACE, http2Frame(4, 0, 0, settings), http2Frame(1, 4, 1, EVENT_HEAD), http2Frame(0, dataFlags, 1, data)]);
 }
 
 /** What `{{name}}` stands for in every case. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
@@ -10,6 +10,7 @@ import { startStandInVendor } from "../../src/cli/demo/stand-in-vendor.js";
 import { openAuthority } from "../../src/tls/authority.js";
 import { played, wireBytes } from "../support/installation.js";
 import { eventually, problemOf, stageFor } from "../support/running-proxy.js";
+import { freePort } from "../support/free-port.js";
 
 /* Squid as the corporate parent: over TLS by a CA of its own, with Basic authentication, and with its own table of names. */
 
@@ -125,12 +126,4 @@ async function listens(port: number): Promise<boolean> {
     socket.destroy();
     return up === true;
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }

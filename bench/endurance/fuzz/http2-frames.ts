@@ -1,5 +1,6 @@
 import { type Dice, fuzzedBody } from "../../../test/fuzz/mutations.js";
 import { MARKER } from "../../../test/bypass/specimen.js";
+import { http2Frame } from "../../../test/support/http2-frame.js";
 
 /** Frames of RFC 9113, section 4.1, by hand, so that they can be wrong in any way; heads in HPACK's plainest form (RFC 7541, section 6.2.2). */
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
@@ -15,7 +16,7 @@ export function fuzzedSession(dice: Dice): { readonly bytes: Buffer; readonly re
   const requests = 1 + dice.below(8);
   const pieces = [
     dice.below(30) === 0 ? PREFACE.subarray(0, dice.below(24)) : PREFACE,
-    frame(SETTINGS, 0, 0, Buffer.alloc(6 * dice.below(3), dice.below(8))),
+    http2Frame(SETTINGS, 0, 0, Buffer.alloc(6 * dice.below(3), dice.below(8))),
   ];
   for (let n = 0; n < requests; n += 1) {
     const id = n * 2 + 1 + (dice.below(25) === 0 ? dice.below(4) : 0);
@@ -23,17 +24,19 @@ export function fuzzedSession(dice: Dice): { readonly bytes: Buffer; readonly re
     const fields = Buffer.concat(fuzzedFields(dice, body.length).map(([name, value]) => literal(name, value)));
     const cut = dice.below(5) === 0 ? dice.below(fields.length) : fields.length;
     const ended = dice.below(8) === 0 ? END_STREAM : 0;
-    pieces.push(frame(HEADERS, ended | (cut === fields.length && dice.below(40) > 0 ? END_HEADERS : 0), id, fields.subarray(0, cut)));
-    if (cut < fields.length) pieces.push(frame(CONTINUATION, dice.below(20) > 0 ? END_HEADERS : 0, id, fields.subarray(cut)));
+    pieces.push(http2Frame(HEADERS, ended | (cut === fields.length && dice.below(40) > 0 ? END_HEADERS : 0), id, fields.subarray(0, cut)));
+    if (cut < fields.length) pieces.push(http2Frame(CONTINUATION, dice.below(20) > 0 ? END_HEADERS : 0, id, fields.subarray(cut)));
     if (dice.below(12) === 0)
-      pieces.push(frame(dice.below(12), dice.below(256), dice.below(3) === 0 ? 0 : id, Buffer.alloc(dice.below(20), dice.below(256))));
+      pieces.push(http2Frame(dice.below(12), dice.below(256), dice.below(3) === 0 ? 0 : id, Buffer.alloc(dice.below(20), dice.below(256))));
     for (let at = 0; at < body.length; ) {
       const size = 1 + dice.below(body.length);
       const last = at + size >= body.length;
-      pieces.push(frame(DATA, last && dice.below(20) > 0 ? END_STREAM : dice.below(30) === 0 ? 8 : 0, id, body.subarray(at, at + size)));
+      pieces.push(
+        http2Frame(DATA, last && dice.below(20) > 0 ? END_STREAM : dice.below(30) === 0 ? 8 : 0, id, body.subarray(at, at + size)),
+      );
       at += size;
     }
-    if (dice.below(12) === 0) pieces.push(frame(HEADERS, END_STREAM | END_HEADERS, id, literal("x-trailer", MARKER)));
+    if (dice.below(12) === 0) pieces.push(http2Frame(HEADERS, END_STREAM | END_HEADERS, id, literal("x-trailer", MARKER)));
   }
   const bytes = Buffer.concat(pieces);
   if (dice.below(4) === 0) bytes[dice.below(bytes.length)] = dice.below(256);
@@ -72,15 +75,6 @@ function fuzzedFields(dice: Dice, length: number): [string, string][] {
   for (let n = Math.max(0, dice.below(5) - 2); n > 0; n -= 1)
     fields.splice(dice.below(fields.length + 1), 0, more[dice.below(more.length)] ?? ["x", "y"]);
   return fields;
-}
-
-function frame(type: number, flags: number, stream: number, payload: Buffer): Buffer {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head[3] = type;
-  head[4] = flags;
-  head.writeUInt32BE(stream, 5);
-  return Buffer.concat([head, payload]);
 }
 
 function literal(name: string, value: string): Buffer {
