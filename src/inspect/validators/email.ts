@@ -23,6 +23,8 @@ const SERVICE_NAMES =
 /** What stands before the `@` of a message's or a request's id. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
+const LOCAL_LENGTH = 64;
+
 /**
  * The domain must end in a public suffix or an internal one: `logo@2x.png` and `package@1.2.3` don't. `git@github.com:org/repo` is an
  * address of a repository, and what stands before the `@` of a URL is a credential, which its own rule finds.
@@ -33,12 +35,16 @@ export const email: Validator = (match, text) => {
   const written = address.slice(0, at);
   // The local part of an encoded URL or repository begins behind what is encoded before it.
   if (/%2F%2F[^%]*$/i.test(written)) return false;
-  const local = written.slice(written.search(/(?:%[0-9a-f]{2})*[^%]*$/i)).replace(/^(?:%[0-9a-f]{2})+/i, "");
+  const whole = written.slice(written.search(/(?:%[0-9a-f]{2})*[^%]*$/i)).replace(/^(?:%[0-9a-f]{2})+/i, "");
+  // RFC 5321, section 4.5.3.1.1: 64 octets. What stands before them may be there to hide them, and is no reason to let an address out.
+  const local = whole.slice(-LOCAL_LENGTH);
   const domain = address
     .slice(at + 1)
     .toLowerCase()
-    .replace(/[.-]+$/, "");
-  if (local === "" || local.length > 64 || domain.length > 253) return false;
+    .replace(/[.-]+$/, "")
+    // A count that was written right behind it. Of two letters too many are endings of files: `clip@2x.mp4`.
+    .replace(/(\.[a-z]{3,})\d+$/, "$1");
+  if (local === "" || domain.length > 253) return false;
   const before = text.slice(Math.max(0, match.index - 256), match.index);
   if (/:\/\/[^/?#\s]*$/.test(before)) return false;
   if (SERVICE_NAMES.test(local) || /(?:^|\.)(?:svc|cluster|pod)(?:\.|$)/.test(domain) || UUID.test(local)) return false;

@@ -36,12 +36,16 @@ const GLUED: readonly (readonly [RegExp, SecretName])[] = [
   [/(?:token|sessionid|sessid|authkey|cookie)$/, "perhaps"],
 ];
 
+const ONE_WORD = /^(?:password|passwd|passphrase|pwd|secret|token|apikey|accesskey|credentials?)$/;
+
 const known = new Map<string, SecretName | undefined>();
 
 /** What a member's, variable's or parameter's name says of its value; undefined where it names no secret. `clientSecret`, `CLIENT-SECRET` are one. */
 export function secretNameOf(name: string): SecretName | undefined {
   if (known.has(name)) return known.get(name);
-  const found = judge(wordsOf(name));
+  const lower = name.toLowerCase();
+  // `toKen` is two words by its capitals, and one to whoever reads it.
+  const found = judge(wordsOf(name)) ?? (ONE_WORD.test(lower) && lower !== name ? judge([lower]) : undefined);
   // Bounded: names come from hostile bodies.
   if (name.length <= 64 && known.size < 4096) known.set(name, found);
   return found;
