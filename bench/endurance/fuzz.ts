@@ -6,7 +6,7 @@ import { BlackBox, findingsIn, keepFinding, type Order, type Word, word } from "
 import { Ledger, wished } from "./ledger.js";
 
 /**
- * Two hours of fuzzing and a million hostile requests, in turns of two minutes: every reader of hostile bytes in one thread, guided by V8's
+ * Two hours of fuzzing and a million hostile requests, in turns of five minutes: every reader of hostile bytes in one thread, guided by V8's
  * block coverage (`fuzz/guided.ts`), and a real proxy over sockets (`fuzz/wire.ts`). A turn that crashes, falls silent for a minute, or
  * breaks what must hold leaves its input in `.endurance/fuzz/findings`; from there it becomes a case in test/bypass.
  *
@@ -17,7 +17,7 @@ const wish = wished({
   out: ".endurance",
   minutes: "120",
   requests: "1000000",
-  turn: "120",
+  turn: "300",
   only: "",
   seed: String(Date.now() % 4_294_967_296),
 });

@@ -1,10 +1,11 @@
-import { appendFileSync, existsSync, readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { openRecordArchive, type RecordArchive } from "../../src/record/record-archive.js";
 import { prepareInstallation } from "../../test/support/installation.js";
 import { type KillRound, killUnderLoad } from "../../test/support/kill-round.js";
-import { type PostgresServer, startPostgres } from "../../test/support/postgres.js";
+import type { PostgresServer } from "../../test/support/postgres.js";
+import { startCluster } from "./cluster.js";
 import { Ledger, wished } from "./ledger.js";
 
 /**
@@ -34,8 +35,7 @@ const data = join(ledger.folder, "data");
 const seenFile = join(ledger.folder, "seen.txt");
 const faults: string[] = [];
 
-const postgres: PostgresServer | undefined =
-  wish.store === "postgres" ? await startPostgres(state.home, !existsSync(join(state.home, "data", "PG_VERSION"))) : undefined;
+const postgres: PostgresServer | undefined = wish.store === "postgres" ? await startCluster(state.home, state.kills > 0) : undefined;
 const url = await postgres?.database("records");
 const installation = await prepareInstallation({
   settings: { data, log: { level: "error" }, ...(url === undefined ? {} : { store: { url } }) },

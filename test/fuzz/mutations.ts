@@ -104,22 +104,30 @@ function plant(event: Record<string, unknown>, dice: Dice): void {
   Object.defineProperty(event, key, { value: nested, enumerable: true, configurable: true, writable: true });
 }
 
-/** One to three encodings over a text. */
+/** Up to three encodings over a text. */
 function disguised(text: string, dice: Dice): string {
   let result = text;
-  for (let layers = dice.below(4); layers > 0; layers -= 1) {
-    const bytes = Buffer.from(result);
-    result = dice.pick([
-      bytes.toString("base64"),
-      bytes.toString("base64url"),
-      bytes.toString("hex"),
-      encodeURIComponent(result),
-      JSON.stringify(result),
-      gzipSync(bytes).toString("base64"),
-      `see ${result} there`,
-    ]);
-  }
+  for (let layers = dice.below(4); layers > 0; layers -= 1) result = encoded(result, dice.below(ENCODINGS.length));
   return result;
+}
+
+const ENCODINGS: readonly ((text: string) => string)[] = [
+  (text) => Buffer.from(text).toString("base64"),
+  (text) => Buffer.from(text).toString("base64url"),
+  (text) => Buffer.from(text).toString("hex"),
+  (text) => encodeURIComponent(text),
+  (text) => JSON.stringify(text),
+  (text) => gzipSync(text).toString("base64"),
+  (text) => `see ${text} there`,
+];
+
+/** There are 400 of a text, and a fuzzer of hours meets each of them thousands of times: compressing anew was most of its own work. */
+const KNOWN = new Map<string, (string | undefined)[]>();
+
+function encoded(text: string, which: number): string {
+  const known = KNOWN.get(text) ?? [];
+  KNOWN.set(text, known);
+  return (known[which] ??= ENCODINGS[which]?.(text) ?? text);
 }
 
 function inChunks(bytes: Buffer, dice: Dice): Buffer {

@@ -22,7 +22,11 @@ function search(bytes: Buffer, marker: string, depth: number, seen: Set<string>)
 
 function readings(bytes: Buffer, text: string): Buffer[] {
   const found: Buffer[] = [];
+  const [first = 0, second = 0] = bytes;
   for (const inflate of [gunzipSync, inflateSync, inflateRawSync]) {
+    // Without their first bytes (RFC 1952, section 2.3.1; RFC 1950, section 2.2) these two refuse, at the price of an error each.
+    if (inflate === gunzipSync && (first !== 0x1f || second !== 0x8b)) continue;
+    if (inflate === inflateSync && ((first & 15) !== 8 || ((first << 8) | second) % 31 !== 0)) continue;
     try {
       found.push(inflate(bytes, { maxOutputLength: 1_000_000 }));
     } catch {

@@ -11,15 +11,19 @@ const CONTINUATION = 9;
 const END_STREAM = 1;
 const END_HEADERS = 4;
 
-/** One connection's bytes, and how many requests are in them. */
-export function fuzzedSession(dice: Dice): { readonly bytes: Buffer; readonly requests: number } {
-  const requests = 1 + dice.below(8);
-  const pieces = [
+/** How a connection begins. */
+export function fuzzedOpening(dice: Dice): Buffer {
+  return Buffer.concat([
     dice.below(30) === 0 ? PREFACE.subarray(0, dice.below(24)) : PREFACE,
     http2Frame(SETTINGS, 0, 0, Buffer.alloc(6 * dice.below(3), dice.below(8))),
-  ];
+  ]);
+}
+
+/** A connection's next requests. @param first the number that the first of their streams should have */
+export function fuzzedStreams(dice: Dice, first: number, requests: number): Buffer {
+  const pieces: Buffer[] = [];
   for (let n = 0; n < requests; n += 1) {
-    const id = n * 2 + 1 + (dice.below(25) === 0 ? dice.below(4) : 0);
+    const id = first + n * 2 + (dice.below(25) === 0 ? dice.below(4) : 0);
     const body = fuzzedBody(dice);
     const fields = Buffer.concat(fuzzedFields(dice, body.length).map(([name, value]) => literal(name, value)));
     const cut = dice.below(5) === 0 ? dice.below(fields.length) : fields.length;
@@ -39,8 +43,46 @@ export function fuzzedSession(dice: Dice): { readonly bytes: Buffer; readonly re
     if (dice.below(12) === 0) pieces.push(http2Frame(HEADERS, END_STREAM | END_HEADERS, id, literal("x-trailer", MARKER)));
   }
   const bytes = Buffer.concat(pieces);
-  if (dice.below(4) === 0) bytes[dice.below(bytes.length)] = dice.below(256);
-  return { bytes, requests };
+  if (dice.below(8) === 0) bytes[dice.below(bytes.length)] = dice.below(256);
+  return bytes;
+}
+
+const RST_STREAM = 3;
+const FRAME_HEAD = 9;
+
+/** Reads a server's frames for the streams that it has ended, by an answer's last frame or a reset. */
+export class EndedStreams {
+  readonly #ended = new Set<number>();
+  #rest = Buffer.alloc(0);
+  #wake: () => void = () => undefined;
+
+  get count(): number {
+    return this.#ended.size;
+  }
+
+  take(piece: Buffer): void {
+    let bytes = Buffer.concat([this.#rest, piece]);
+    while (bytes.length >= FRAME_HEAD) {
+      const whole = FRAME_HEAD + bytes.readUIntBE(0, 3);
+      if (bytes.length < whole) break;
+      const kind = bytes[3];
+      const last = ((bytes[4] ?? 0) & END_STREAM) !== 0;
+      if (kind === RST_STREAM || (last && (kind === DATA || kind === HEADERS))) this.#ended.add(bytes.readUInt32BE(5) & 0x7fffffff);
+      bytes = bytes.subarray(whole);
+    }
+    this.#rest = Buffer.from(bytes);
+    this.#wake();
+  }
+
+  /** Resolves once that many have ended; never, where they don't. */
+  reached(count: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = (): void => {
+        if (this.#ended.size >= count) resolve();
+      };
+      this.#wake();
+    });
+  }
 }
 
 function fuzzedFields(dice: Dice, length: number): [string, string][] {

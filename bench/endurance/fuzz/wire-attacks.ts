@@ -5,14 +5,19 @@ import { AttackConnection, openSocket, openTunnel, secure } from "../../../test/
 import type { Rig } from "../../../test/bypass/rig.js";
 import { SPECIMENS } from "../../../test/bypass/specimen.js";
 import { type Dice, fuzzedMessage } from "../../../test/fuzz/mutations.js";
-import { fuzzedSession } from "./http2-frames.js";
+import { EndedStreams, fuzzedOpening, fuzzedStreams } from "./http2-frames.js";
 import { mutated } from "./mutator.js";
 
 /** One connection of hostile bytes. @returns how many requests were on it */
 export type WireAttack = (rig: Rig, dice: Dice, note: (bytes: Buffer) => void) => Promise<number>;
 
 const HUB = "app.diffgram.com";
-const MESSAGES = 8;
+/** Answers that a connection is used for at most; most are ended before, by what was said on them. */
+const MESSAGES = 32;
+/** Streams of HTTP/2 in one write. */
+const STREAMS = 4;
+/** What is left unfinished on purpose is waited for this long. */
+const HALF_SENT_MS = 500;
 /** What a connection that neither answers nor ends may last: past the proxy's own time limits, with room for a busy machine. */
 const PATIENCE_MS = 30_000;
 
@@ -64,35 +69,37 @@ async function messages(
   note: (bytes: Buffer) => void,
   as: (message: Buffer) => Buffer,
 ): Promise<number> {
-  // Half of them in one write: a pipeline, whose bounds are as hostile as its messages.
-  const sent = Array.from({ length: MESSAGES }, () => as(fuzzedMessage(dice)));
-  const pipelined = dice.below(2) === 0;
-  if (pipelined) {
-    note(Buffer.concat(sent));
-    await connection.send(Buffer.concat(sent), undefined);
-  }
   let answered = 0;
-  for (const message of sent) {
-    if (!pipelined) {
-      note(message);
-      await connection.send(message, undefined);
+  while (answered < MESSAGES) {
+    // Half of the time several in one write: a pipeline, whose bounds are as hostile as its messages.
+    const sent = Array.from({ length: dice.below(2) === 0 ? 1 : 4 }, () => as(fuzzedMessage(dice)));
+    const bytes = Buffer.concat(sent);
+    note(bytes);
+    await connection.send(bytes, undefined);
+    for (const _ of sent) {
+      if ((await connection.answer()) === undefined) return Math.max(1, answered);
+      answered += 1;
     }
-    if ((await connection.answer()) === undefined) break;
-    answered += 1;
   }
-  return Math.max(1, answered);
+  return answered;
 }
 
-/** HTTP/2 frames by hand. */
+/** HTTP/2 frames by hand. A request that the server did not come to, since it ended the session before, is none. */
 const frames: WireAttack = async (rig, dice, note) => {
   const session = await tunnelled(rig, ["h2"]);
-  const { bytes, requests } = fuzzedSession(dice);
-  note(bytes);
-  session.resume();
-  session.write(bytes);
-  // The client has said all; an honest server ends what it can't read, and what it can read it answers.
-  await endsWithin(session, 1_500);
-  return requests;
+  const ended = new EndedStreams();
+  session.on("error", () => undefined).on("data", (piece: Buffer) => ended.take(piece));
+  const opening = fuzzedOpening(dice);
+  session.write(opening);
+  for (let opened = 0; opened < MESSAGES && !session.destroyed; opened += STREAMS) {
+    const bytes = fuzzedStreams(dice, opened * 2 + 1, STREAMS);
+    note(opened === 0 ? Buffer.concat([opening, bytes]) : bytes);
+    session.write(bytes);
+    // An honest server ends what it can't read, and what it can read it answers; what has no end waits for the server's own limits.
+    if (await endsWithin(session, HALF_SENT_MS, ended.reached(opened + STREAMS))) break;
+  }
+  session.destroy();
+  return Math.max(1, ended.count);
 };
 
 /** @returns a ClientHello attack by CONNECT or redirection, from a real client's first bytes */
@@ -104,18 +111,28 @@ export function hellos(hello: Buffer): WireAttack {
     const socket = dice.below(2) === 0 ? await openSocket(rig.transparentPort) : await tunnel(rig);
     socket.resume();
     socket.write(bytes);
-    await endsWithin(socket, 500);
+    await endsWithin(socket, HALF_SENT_MS);
+    socket.destroy();
     return 1;
   };
 }
 
-/** Waits for the other side's end for a while, then leaves: half of all attackers do. */
-async function endsWithin(stream: Duplex, ms: number): Promise<void> {
-  stream.on("error", () => undefined);
-  await Promise.race([once(stream, "close"), once(stream, "end"), new Promise((resolve) => setTimeout(resolve, ms))]).catch(
-    () => undefined,
-  );
-  stream.destroy();
+/**
+ * Waits for the other side's end, or for what makes waiting vain, for a while: half of all attackers leave before the server does.
+ * @returns whether the other side has ended
+ */
+function endsWithin(stream: Duplex, ms: number, vain?: Promise<void>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (ended: boolean): void => {
+      clearTimeout(timer);
+      stream.off("close", over).off("end", over);
+      resolve(ended);
+    };
+    const over = (): void => settle(true);
+    const timer = setTimeout(() => settle(false), ms);
+    stream.on("close", over).on("end", over);
+    void vain?.then(() => settle(false));
+  });
 }
 
 /**
