@@ -51,6 +51,8 @@ const ledger = new Ledger(
     requests: z.number().default(0),
     delivered: z.number().default(0),
     blocks: z.number().default(0),
+    /** The most that a turn over sockets kept in memory beyond what its first quarter did. */
+    grownMib: z.number().default(0),
     kinds: z.record(z.string(), z.number()).default({}),
   }),
   wish,
@@ -73,9 +75,10 @@ while (!done() && !ledger.stopping) {
   state.requests += said?.requests ?? 0;
   state.delivered += said?.delivered ?? 0;
   state.blocks = Math.max(state.blocks, said?.blocks ?? 0);
+  state.grownMib = Math.max(state.grownMib, said?.grownMib ?? 0);
   for (const [name, count] of Object.entries(said?.kinds ?? {})) state.kinds[name] = (state.kinds[name] ?? 0) + count;
   ledger.say(
-    `${state.minutes.toFixed(1)} min, ${state.inputs} inputs, ${state.requests} requests (${state.delivered} delivered), ${state.blocks} blocks, ${findingsIn(ledger.folder).length} findings`,
+    `${state.minutes.toFixed(1)} min, ${state.inputs} inputs, ${state.requests} requests (${state.delivered} delivered), ${state.blocks} blocks, ${said?.grownMib ?? 0} MiB kept, ${findingsIn(ledger.folder).length} findings`,
   );
   ledger.keep(true);
 }
@@ -105,6 +108,8 @@ function turn(kind: keyof typeof TURNS, told: Order): Promise<Word | undefined> 
       child.kill("SIGKILL");
     };
     let timer = setTimeout(hang, 2 * SILENCE_MS);
+    // A turn that is cut off has told of all but its last second.
+    const cut = setInterval(() => ledger.stopping && child.kill("SIGKILL"), 250);
     child.on("message", (message) => {
       clearTimeout(timer);
       timer = setTimeout(hang, SILENCE_MS);
@@ -113,6 +118,7 @@ function turn(kind: keyof typeof TURNS, told: Order): Promise<Word | undefined> 
     });
     child.once("exit", (code, signal) => {
       clearTimeout(timer);
+      clearInterval(cut);
       const box = BlackBox.read(join(told.folder, "black-box"));
       if (code !== 0 && !ledger.stopping)
         keepFinding(

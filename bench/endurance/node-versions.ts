@@ -6,8 +6,8 @@ import { packageRoot } from "../../src/config/package-root.js";
 import { Ledger, wished } from "./ledger.js";
 
 /**
- * The whole test suite on each supported major version of Node, from a fresh copy of the commit that is checked out: `npm ci` under that
- * Node, which compiles both native add-ons for it, then `npm test`. A version whose tests have run to their end is not run again.
+ * The whole test suite on each supported major version of Node, from a copy of the commit that is checked out: `npm ci` under that Node,
+ * which compiles both native add-ons for it, then `npm test`. A version whose tests have run to their end is not run again.
  *
  *   node dist/bench/endurance/node-versions.js --versions 20,22,24
  *
@@ -44,9 +44,15 @@ async function runOn(major: string): Promise<z.output<typeof outcome>> {
   const home = join(ledger.folder, major);
   const node = fetchNode(home, major);
   const copy = join(home, "copy");
-  rmSync(copy, { recursive: true, force: true });
-  // A clone and no copy of the folder: only what is committed counts.
-  read("git", ["clone", "--quiet", packageRoot(), copy], home);
+  // A clone and no copy of the folder: only what is committed counts. Of an earlier one the packages stay, whose add-ons take minutes to
+  // compile; ensure.mjs installs them anew where the lock file has changed.
+  if (!existsSync(join(copy, ".git"))) {
+    rmSync(copy, { recursive: true, force: true });
+    read("git", ["clone", "--quiet", packageRoot(), copy], home);
+  }
+  read("git", ["fetch", "--quiet", packageRoot(), "HEAD"], copy);
+  read("git", ["checkout", "--quiet", "--force", "--detach", "FETCH_HEAD"], copy);
+  read("git", ["clean", "--quiet", "-fdx", "--exclude=node_modules"], copy);
   const env = {
     ...process.env,
     PATH: [node.bin, process.env["PATH"] ?? ""].join(delimiter),

@@ -34,7 +34,8 @@ const dataDir = join(ledger.folder, "data");
 const sizes = wish.sizes.split(",").map(Number);
 const CLI = fileURLToPath(new URL("../../src/cli/main.js", import.meta.url));
 const SILENT = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-const GROUP = 500;
+/** Ten commits' worth, so that the store never waits for the next. */
+const GROUP = 5_000;
 const DAY_MS = 86_400_000;
 /** The records' times: the newest is of now, each of the others this much older than the next. */
 const SPREAD_DAYS = 40;
@@ -81,11 +82,11 @@ async function fill(size: number): Promise<void> {
     for (let group = 0; present < size && !ledger.stopping; group += 1) {
       time = Math.round(Date.now() - SPREAD_DAYS * DAY_MS * (1 - present / Math.max(...sizes)));
       const outcomes = await Promise.all(
-        Array.from({ length: Math.min(GROUP, size - present) }, (_, n) => store.write(record(present + n, time + n))),
+        Array.from({ length: Math.min(GROUP, size - present) }, (_, n) => store.write(record(present + n, Math.round(time + n / 2)))),
       );
       if (outcomes.some(({ durability }) => durability !== "stored")) throw new Error("A record was not stored.");
       present += outcomes.length;
-      if (group % 40 === 0)
+      if (group % 10 === 0)
         ledger.say(`${present} of ${size} records, ${Math.round((present - before) / Math.max(1, (Date.now() - started) / 1_000))}/s`);
     }
   } finally {

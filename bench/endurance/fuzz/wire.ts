@@ -105,7 +105,8 @@ async function run({ seconds, seed, folder, only }: Order): Promise<void> {
     keepFinding(folder, "delivery", "nothing was ever delivered, so nothing was proved", Buffer.alloc(0), seed);
   await Promise.all([rig.close(), api.close()]);
   box.close();
-  process.send?.(told, () => process.exit(0));
+  const last: Word = { ...told, grownMib: Math.round(grown / 1_048_576) };
+  process.send?.(last, () => process.exit(0));
 }
 
 /** What lives on after a collection: clients, vendor and proxy share this process, whose allocator keeps what it once had. Bytes. */

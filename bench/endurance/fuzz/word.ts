@@ -11,6 +11,8 @@ export const word = z.strictObject({
   requests: z.number(),
   delivered: z.number(),
   blocks: z.number(),
+  /** By how much more was kept in memory at a turn's end than after its first quarter, MiB; a turn's last word only. */
+  grownMib: z.number().optional(),
   /** By kind, for the table. */
   kinds: z.record(z.string(), z.number()),
 });
