@@ -18,7 +18,9 @@ const inspector = compileInspector({ rules, schemas, limits, pseudonyms: pseudon
 for (const job of WARM_UP) inspectBody(job);
 
 export default function inspectBody({ body, head, context }: WorkerJob): Inspection {
-  return inspector.inspect(readBody(body, head, limits), context);
+  const inspection = inspector.inspect(readBody(body, head, limits), context);
+  // A getter of a class is no member of its own, which a structured clone would pass over.
+  return { ...inspection, identity: inspection.identity };
 }
 
 /** The pool's own data, cloned into this thread: its presence is checked, its form is the compiler's business on the other side. */

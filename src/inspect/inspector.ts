@@ -19,6 +19,8 @@ import { CleanHeads } from "./clean-heads.js";
 import { collectHead, outside } from "./head-texts.js";
 import { compileKeyRules } from "./key-rules.js";
 import type { KeyRules } from "./key-rules.js";
+import { LazyInspection } from "./lazy-inspection.js";
+import type { Judged } from "./lazy-inspection.js";
 import { collectNested } from "./nested-walk.js";
 import { outlineOf } from "./outline.js";
 import type { KnownNames } from "./place.js";
@@ -120,23 +122,17 @@ class CompiledInspector implements Inspector {
       );
     const all = [...unread, ...makeFindings(into.drafts, this.actions, this.names, this.pseudonyms)];
     const { kept, more } = boundFindings(all, this.limits.findings);
-    const identityOf = (): string | undefined => this.identityOf(document?.identity, first, into);
-    let identity: { readonly hmac: string | undefined } | undefined;
-    return {
+    const result: Judged = {
       findings: kept,
       moreFindings: more,
-      // Keyed when it is asked for, which is for what is recorded: a clean event pays for no HMAC of its whole body.
-      get identity() {
-        identity ??= { hmac: identityOf() };
-        return identity.hmac;
-      },
       eventKind: into.kinds.size === 0 ? undefined : [...into.kinds].sort().slice(0, 8).join(","),
       pins: into.pins.map((pin) => ({ name: pin.name, hmac: this.pinHmac(pin.value) })),
       // Only what is recorded needs it, and nothing without findings is.
-      ...(document?.redactionUnit === undefined ? {} : { redactionUnit: document.redactionUnit }),
+      redactionUnit: document?.redactionUnit,
       outline: late ? [] : outlineOf(reading.views, context.query, this.names, (key) => this.pseudonyms.short(key)),
       structure: kept.length === 0 ? undefined : structureOf(reading.views, this.names, (key) => this.pseudonyms.short(key)),
     };
+    return new LazyInspection(result, () => this.identityOf(document?.identity, first, into));
   }
 
   private collectBody(view: BodyView, context: InspectionContext, into: Collected): void {

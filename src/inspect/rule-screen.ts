@@ -8,6 +8,7 @@ import { STANDS_ALONE } from "./numbers/variant.js";
 import { NO_LETTER } from "./screen/char-set.js";
 import { parsePattern } from "./screen/pattern-syntax.js";
 import type { Step } from "./screen/pattern-syntax.js";
+import { emptyProfile, takeProfile } from "./screen/profile.js";
 import type { Profile } from "./screen/profile.js";
 import { mayMeet, meets, requirementsOf } from "./screen/requirements.js";
 import type { Requirements } from "./screen/requirements.js";
@@ -35,8 +36,6 @@ interface Signal extends Candidate {
 
 const NONE: readonly Candidate[] = [];
 
-const NOTHING_TOLD: Profile = { kinds: 0, digits: 0, numbers: 0, tail: 0, capitals: 0, stretch: 0 };
-
 /** Literal characters that a pattern begins with, from which on it is looked for among the literals. */
 const LITERAL = 2;
 
@@ -63,7 +62,7 @@ export class RuleScreen {
   readonly #heads: Screen;
   readonly #hits: Int32Array;
   readonly #headHits: Int32Array;
-  readonly #profile: Profile = { ...NOTHING_TOLD };
+  readonly #profile = emptyProfile();
   /** Bits of the patterns that begin with a class, by digits and by the longest stretch that a text holds: what both leave may match. */
   readonly #byDigits: readonly Int32Array[];
   readonly #byStretch: readonly Int32Array[];
@@ -100,7 +99,8 @@ export class RuleScreen {
     const hits = this.#hits;
     const profile = this.#profile;
     hits.fill(0);
-    this.#literals.scan(text.text, hits, profile);
+    this.#literals.scan(text.text, hits);
+    takeProfile(text.text, profile);
     const told = this.#toldBy(profile);
     const inContext = this.#inContext;
     let asksForContext = 0;
@@ -127,7 +127,7 @@ export class RuleScreen {
         if (signal.by === "head") {
           if (!hasHeads) {
             this.#headHits.fill(0);
-            this.#heads.scan(text.text, this.#headHits, { ...NOTHING_TOLD });
+            this.#heads.scan(text.text, this.#headHits);
             hasHeads = true;
           }
           if (!isSet(this.#headHits, number)) continue;
@@ -171,7 +171,7 @@ export class RuleScreen {
     if (own === undefined) {
       own = new Int32Array(hits.length);
       const words = foldText(spacedName(name));
-      this.#literals.scan(words, own, { ...NOTHING_TOLD });
+      this.#literals.scan(words, own);
       for (let word = 0; word < own.length; word += 1) own[word] = (own[word] ?? 0) & (this.#nameMask[word] ?? 0);
       if (name.length <= 64 && this.#names.size < REMEMBERED) this.#names.set(name, own);
     }

@@ -18,7 +18,7 @@ export interface InspectionContext {
   readonly budgetMs?: number;
 }
 
-/** What an inspection knows afterwards. Pure data: it crosses a worker's boundary by structured clone, which reads every member. */
+/** What an inspection knows afterwards. An inspector's own makes `identity` when it is read; what crosses a worker's boundary is plain data. */
 export interface Inspection {
   readonly findings: readonly Finding[];
   /** Found past `limits.findings`, counted only. */
@@ -30,7 +30,7 @@ export interface Inspection {
   /** The tenant pins that were seen: name and HMAC of the value. */
   readonly pins: readonly { readonly name: string; readonly hmac: string }[];
   /** The root's member whose array holds items that may be dropped one by one (`batch` of Segment), where the schema marks one. */
-  readonly redactionUnit?: string;
+  readonly redactionUnit?: string | undefined;
   /** For the inventory: distinct `path TAB type TAB length class`, never a value; bounded. Empty where the inspection ran out of time. */
   readonly outline: readonly string[];
   /** The body's structure with every value replaced by type and length, JSON text, bounded to 64 KiB; undefined where unreadable. */

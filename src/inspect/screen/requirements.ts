@@ -85,18 +85,19 @@ function toldOf({ sets, choices, stretch }: Gathered): Told {
 }
 
 /** False only where no match is possible; by what is known of the text already. */
-export function mayMeet(text: string, profile: Profile, { length, digits, capitals, stretch, kinds }: Requirements): boolean {
-  if (text.length < length || profile.digits < digits || profile.capitals < capitals || profile.stretch < stretch) return false;
-  for (const kind of kinds) if ((profile.kinds & kind) === 0) return false;
+export function mayMeet(text: string, profile: Profile, needed: Requirements): boolean {
+  if (text.length < needed.length || profile.digits < needed.digits || profile.capitals < needed.capitals) return false;
+  if (profile.stretch < needed.stretch || profile.numbers < needed.numbers || profile.tail < needed.tail) return false;
+  for (const kind of needed.kinds) if ((profile.kinds & kind) === 0) return false;
   return true;
 }
 
 /** The same, by counting in the text. */
 export function meets(text: string, { counts, runs, words }: Requirements): boolean {
   // Words first: they leave out most, where there are any.
-  for (const { members, least, length } of words) if (members.wordsIn(text, length) < least) return false;
-  for (const { members, least } of counts) if (members.countIn(text) < least) return false;
-  for (const { members, least } of runs) if (members.longestIn(text) < least) return false;
+  for (const { members, least, length } of words) if (!members.holdsWords(text, least, length)) return false;
+  for (const { members, least } of counts) if (!members.holds(text, least)) return false;
+  for (const { members, least } of runs) if (!members.holdsRun(text, least)) return false;
   return true;
 }
 

@@ -1,6 +1,4 @@
 import type { CharSet } from "./char-set.js";
-import { BEYOND_ASCII, CHARACTERS, TOKEN_SHIFT } from "./profile.js";
-import type { Profile } from "./profile.js";
 import { ScreenBuilder } from "./screen-builder.js";
 import type { Head, ScreenNode } from "./screen-builder.js";
 import type { Step } from "./pattern-syntax.js";
@@ -90,7 +88,7 @@ export class Screen {
   }
 
   /** Sets the bit of each pattern that may match in the text, and leaves the others. `into` holds `words` words. */
-  scan(text: string, into: Int32Array, profile: Profile): void {
+  scan(text: string, into: Int32Array): void {
     for (let word = 0; word < this.words; word += 1) into[word] = (into[word] ?? 0) | (this.#always[word] ?? 0);
     if (this.#scans >= GIVES_NOTHING - 1) {
       this.#forget();
@@ -101,60 +99,34 @@ export class Screen {
     const classes = this.#classes;
     const shift = this.#shift;
     let state = this.#begin;
-    let next = this.#next;
-    let given = this.#given;
-    let kinds = 0;
-    let digits = 0;
-    let numbers = 0;
-    let wasDigit = 0;
-    let firstDigit = text.length;
-    let capitals = 0;
-    let run = 0;
-    let stretch = 0;
-    for (let at = 0; at < text.length; at += 1) {
-      const unit = text.charCodeAt(at);
-      let to = 0;
-      if (unit < 128) {
-        to = next[(state << shift) | (classes[unit] ?? 0)] ?? 0;
-        const character = CHARACTERS[unit] ?? 0;
-        kinds |= character;
-        const isDigit = character & 1;
-        if (isDigit > wasDigit) {
-          if (numbers === 0) firstDigit = at;
-          numbers += 1;
+    let at = 0;
+    while (at < text.length) {
+      // Constant for the inner loop, which takes 4 ns a character so and 20 where a call inside might replace them: a new state may.
+      const next = this.#next;
+      const given = this.#given;
+      let unit = 0;
+      for (; at < text.length; at += 1) {
+        unit = text.charCodeAt(at);
+        if (unit >= 128) break;
+        const to = next[(state << shift) | (classes[unit] ?? 0)] ?? 0;
+        if (to === 0) break;
+        state = to;
+        if ((given[state] ?? GIVES_NOTHING) < scan) {
+          given[state] = scan;
+          this.#give(state, into);
         }
-        wasDigit = isDigit;
-        digits += isDigit;
-        capitals += (character >> 1) & 1;
-        const inToken = (character >> TOKEN_SHIFT) & 1;
-        run = (run + inToken) * inToken;
-        if (run > stretch) stretch = run;
-      } else {
-        kinds |= BEYOND_ASCII;
-        wasDigit = 0;
-        // Of a pair beyond U+FFFF the first half stands for both.
-        if (unit >= 0xdc00 && unit <= 0xdfff) continue;
-        run += 1;
-        if (run > stretch) stretch = run;
       }
-      if (to === 0) {
-        to = unit < 128 ? this.#step(state, classes[unit] ?? 0) : this.#wideStep(state, unit);
-        next = this.#next;
-        given = this.#given;
-      }
-      state = to;
-      if ((given[state] ?? GIVES_NOTHING) < scan) {
-        given[state] = scan;
+      if (at === text.length) break;
+      at += 1;
+      // Of a pair beyond U+FFFF the first half stands for both.
+      if (unit >= 0xdc00 && unit <= 0xdfff) continue;
+      state = unit < 128 ? this.#step(state, classes[unit] ?? 0) : this.#wideStep(state, unit);
+      if ((this.#given[state] ?? GIVES_NOTHING) < scan) {
+        this.#given[state] = scan;
         this.#give(state, into);
       }
     }
     this.#give(this.#step(state, classes[LINE_FEED] ?? 0), into);
-    profile.kinds = kinds;
-    profile.digits = digits;
-    profile.numbers = numbers;
-    profile.tail = text.length - firstDigit;
-    profile.capitals = capitals;
-    profile.stretch = stretch;
   }
 
   #give(state: number, into: Int32Array): void {
