@@ -50,7 +50,8 @@ export function filesBelow(folder, ending = ".js") {
 }
 
 /** Conditions of which half may be asked once more: nothing is awaited, assigned, counted or taken by them. */
-const REPEATABLE = /^(?!.*(?:await|\+\+|--|[^=!<>]=[^=>]|\.(?:next|pop|shift|exec|take|admit|share|enter\w*|delete|add|read|push)\()).*$/s;
+const REPEATABLE =
+  /^(?!.*(?:await|\+\+|--|[^=!<>]=[^=>]|\.(?:next|pop|shift|exec|take|admit|share|enter\w*|delete|add|read|push|#\w+)\()).*$/s;
 
 /** Comments and layout change nothing. */
 function codeOf(text) {

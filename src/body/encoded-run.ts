@@ -50,10 +50,23 @@ export function encodedRuns(text: string): EncodedRun[] {
     while (valueAt(text, end) >= 0) end += 1;
     let next = end;
     if (mayStartHex(text, at)) next = Math.max(next, hexFrom(text, at, runs));
-    if (next === end && end - at >= 4) next = Math.max(next, base64From(text, at, end, runs));
+    if (next === end && (end - at >= 4 || beginsGroups(text, at, end))) next = Math.max(next, base64From(text, at, end, runs));
     at = next;
   }
   return runs;
+}
+
+/** Whether a word of fewer than four characters is the first of as many as long, with white space between: prose has no five such words in a row. */
+function beginsGroups(text: string, from: number, end: number): boolean {
+  const size = end - from;
+  let at = end;
+  for (let groups = 1; groups < 5; groups += 1) {
+    while (valueAt(text, at) === SPACE) at += 1;
+    const groupEnd = at + size;
+    while (at < groupEnd && valueAt(text, at) >= 0) at += 1;
+    if (at !== groupEnd || valueAt(text, at) >= 0) return false;
+  }
+  return true;
 }
 
 function base64From(text: string, from: number, runEnd: number, runs: EncodedRun[]): number {
@@ -158,8 +171,8 @@ function mayStart(text: string, from: number): boolean {
   if (bits < 0) return true;
   const first = bits >> 10;
   const second = (bits >> 2) & 0xff;
-  // A NUL in second place may be UTF-16.
-  return mayStartBinary(first) || (startsText(first) && (first >= 0x80 ? (second & 0xc0) === 0x80 : second === 0 || startsText(second)));
+  // A NUL in second place may be UTF-16, also of a letter such as `é`.
+  return second === 0 || mayStartBinary(first) || (startsText(first) && (first >= 0x80 ? (second & 0xc0) === 0x80 : startsText(second)));
 }
 
 /** All of it where it is text or of a known format; undefined where it is neither. A character cut in two at the end is left off. */
@@ -247,7 +260,8 @@ function hexFrom(text: string, from: number, runs: EncodedRun[]): number {
     // The first two bytes settle nearly every id and digest.
     if (bytes.length <= 2 && !startsText(byte) && byte !== 0 && !mayStartBinary(bytes[0] ?? 0)) return from;
     at = pair + 2;
-    if (bytes.length === 6 && !startsBinary(Uint8Array.from(bytes)) && plausibleEnd(Uint8Array.from(bytes), 0) < 3) return from;
+    // Eight bytes show every format that is told by its start, and UTF-16.
+    if (bytes.length === 8 && !startsBinary(Uint8Array.from(bytes)) && plausibleEnd(Uint8Array.from(bytes), 0) < 3) return from;
     for (let separators = 0; separators < 2 && isSeparator(text.charCodeAt(at)); separators += 1) at += 1;
   }
   if (bytes.length < LEAST_BYTES) return from;

@@ -1,5 +1,5 @@
 import { constants, gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
-import { hasZlibHeader, unzstd } from "./content-coding.js";
+import { unzstd } from "./content-coding.js";
 
 export type NestedCoding = "gzip" | "zlib" | "deflate" | "zstd";
 
@@ -39,6 +39,6 @@ function codingOf(bytes: Uint8Array): Exclude<NestedCoding, "deflate"> | undefin
   if (b0 === 0x1f && b1 === 0x8b && b2 === 8) return "gzip";
   if (b0 === 0x28 && b1 === 0xb5 && b2 === 0x2f && b3 === 0xfd) return "zstd";
   // 0x78 is the 32 KiB window that every encoder writes; `x` and a letter is also text, so only the four level bytes count.
-  if (b0 === 0x78 && (b1 === 0x01 || b1 === 0x5e || b1 === 0x9c || b1 === 0xda) && hasZlibHeader(bytes)) return "zlib";
+  if (b0 === 0x78 && (b1 === 0x01 || b1 === 0x5e || b1 === 0x9c || b1 === 0xda)) return "zlib";
   return undefined;
 }

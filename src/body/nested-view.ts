@@ -79,8 +79,10 @@ class Search implements NestedViews {
     }
     if (magic === undefined) {
       const inflation = inflateNested(bytes, this.#budget.bytes);
-      if (inflation.kind === "over") this.exhausted = true;
-      if (inflation.kind === "over") return;
+      if (inflation.kind === "over") {
+        this.exhausted = true;
+        return;
+      }
       if (inflation.kind === "inflated") {
         if (this.#spend(inflation.bytes.length, steps.length + 1)) this.bytes(inflation.bytes, [...steps, inflation.how]);
         return;

@@ -100,7 +100,7 @@ function readLines({ bytes, text }: BodyText, via: string, limits: BodyLimits): 
       faults.push(...reading.faults);
       documents += 1;
       nodes -= reading.nodes;
-      if (faults.length > 0 && reading.root === undefined) break;
+      if (reading.root === undefined) break;
     }
     offset += Buffer.byteLength(line, "utf8") + 1;
   }

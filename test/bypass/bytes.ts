@@ -95,6 +95,7 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
   "gzip-comment": (bytes) => gzipWithField(bytes, 0x10, Buffer.from("dana.marker@acme-hospital.org\0")),
   "gzip-extra": (bytes) => gzipWithField(bytes, 0x04, lengthPrefixed(Buffer.from("dana.marker@acme-hospital.org"))),
   "zstd-skippable": (bytes) => Buffer.concat([skippableFrame(Buffer.from("dana.marker@acme-hospital.org")), zstdRaw(bytes)]),
+  groups: (bytes, size) => Buffer.from(bytes.toString("latin1").replace(new RegExp(`.{${size}}`, "g"), "$& ")),
   reverse: (bytes) => Buffer.from(bytes).reverse(),
 };
 

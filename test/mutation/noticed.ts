@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { CASE_FILES, ownDestination, ownDestinations, runCase } from "../bypass/attack.js";
 import type { AttackCase } from "../bypass/case-file.js";
-import { Worlds } from "../bypass/rig.js";
+import { type World, Worlds } from "../bypass/rig.js";
 import { hearOf } from "./meeting.js";
 
 /**
@@ -21,11 +21,15 @@ const reachShape = z.object({
   /** Mutant to the numbers of its cases: in a proxy that just started, and in one that has run them before. */
   fresh: z.record(z.string(), z.array(z.number())),
   warm: z.record(z.string(), z.array(z.number())),
+  /** How long each case took, warm where it can be run twice. */
+  ms: z.array(z.number()),
 });
 type Reach = z.output<typeof reachShape>;
 
 /** Of so many cases in which a mutant changes a condition, and none is red, the rest would not be either. Drawn evenly. */
-const MOST_CASES = 60;
+const MOST_CASES = { quick: 50, slow: 5, fresh: 25 };
+/** A case that takes as long waits for a time-out. */
+const SLOW_MS = 900;
 
 interface NumberedCase {
   readonly attack: AttackCase;
@@ -33,8 +37,6 @@ interface NumberedCase {
   readonly own: ReturnType<typeof ownDestination>;
 }
 
-/** Cases that wait for a time-out go last: most mutants are noticed before. */
-const SLOW = /slow|never end|stay idle|never sends|flood|SOCKS|silence|half a|without its end/;
 const ALL: readonly NumberedCase[] = CASE_FILES.flatMap(({ name, cases }, file) =>
   cases.map((attack, index) => ({ attack, name: `${name}: ${attack.name}`, own: ownDestination(attack, file, index) })),
 );
@@ -66,53 +68,68 @@ async function measureReach(): Promise<Reach> {
   let hear = (mutant: number): unknown => start.add(mutant);
   const end = hearOf((mutant) => hear(mutant));
   const measured = await startWorlds();
+  const ms: number[] = [];
   for (const [pass, met] of Object.entries(passes)) {
     for (const [index, numbered] of ALL.entries()) {
       hear = (mutant) => (met.get(mutant) ?? met.set(mutant, new Set()).get(mutant))?.add(index);
       if (pass === "warm" && !isRepeatable(numbered.attack)) continue;
       let tries = 1;
+      let from = performance.now();
       while (await isRed(measured, numbered, pass === "fresh" && tries === 1)) {
         if (tries >= 4) {
           tell(-1, numbered.name);
           process.exit(2);
         }
         tries += 1;
+        from = performance.now();
       }
+      ms[index] = Math.round(performance.now() - from);
     }
   }
   end();
   await measured.close();
   const plain = (met: ReadonlyMap<number, ReadonlySet<number>>): Record<string, number[]> =>
     Object.fromEntries([...met].map(([mutant, found]) => [mutant, [...found]]));
-  return { start: [...start], fresh: plain(passes.fresh), warm: plain(passes.warm) };
+  return { start: [...start], fresh: plain(passes.fresh), warm: plain(passes.warm), ms };
 }
 
 async function noticedBy(mutant: number): Promise<string | null> {
   const atStart = reach.start.includes(mutant);
   const warm = atStart ? [] : (reach.warm[mutant] ?? []);
-  const first = await noticedAmong(mutant, inOrder(warm));
+  const first = await noticedAmong(mutant, [
+    ...drawn(warm.filter(isQuick), MOST_CASES.quick),
+    ...drawn(warm.filter(isSlow), MOST_CASES.slow),
+  ]);
   if (first !== null) return first;
   // What happens once in a proxy's life, as a first look-up or a start, needs one that starts with the mutant in it.
   const fresh = atStart ? [...ALL.keys()] : (reach.fresh[mutant] ?? []).filter((index) => !warm.includes(index));
-  return fresh.length === 0 ? null : await noticedByFresh(mutant, inOrder(fresh));
+  return fresh.length === 0 ? null : await noticedByFresh(mutant, drawn(fresh.filter(isQuick), MOST_CASES.fresh));
 }
 
-async function startWorlds(): Promise<Worlds> {
+/** Not in the time of the first case that asks for one. */
+async function startWorlds(needed: ReadonlySet<World> = new Set(["usual", "quotas", "limited"])): Promise<Worlds> {
   const started = new Worlds(ownDestinations());
-  // Not in the time of the first case that asks for one.
-  for (const world of ["usual", "quotas", "limited"] as const) await started.of(world);
+  for (const world of needed) await started.of(world);
   return started;
 }
 
-function inOrder(cases: readonly number[]): number[] {
-  const step = Math.max(1, cases.length / MOST_CASES);
-  const drawn = Array.from({ length: Math.min(cases.length, MOST_CASES) }, (_, index) => cases[Math.floor(index * step)] ?? 0);
-  return drawn.sort((a, b) => Number(isSlow(a)) - Number(isSlow(b)) || a - b);
+/** So many of them, evenly, the quickest first: most mutants are noticed early. */
+function drawn(cases: readonly number[], most: number): number[] {
+  const step = Math.max(1, cases.length / most);
+  const some = Array.from({ length: Math.min(cases.length, most) }, (_, index) => cases[Math.floor(index * step)] ?? 0);
+  return some.sort((a, b) => msOf(a) - msOf(b) || a - b);
+}
+
+function msOf(index: number): number {
+  return reach.ms[index] ?? 0;
 }
 
 function isSlow(index: number): boolean {
-  const attack = ALL[index]?.attack;
-  return attack !== undefined && SLOW.test(`${attack.idea} ${attack.name}`);
+  return msOf(index) >= SLOW_MS;
+}
+
+function isQuick(index: number): boolean {
+  return !isSlow(index);
 }
 
 async function noticedAmong(mutant: number, cases: readonly number[]): Promise<string | null> {
@@ -138,7 +155,7 @@ async function noticedByFresh(mutant: number, cases: readonly number[]): Promise
   crashed = false;
   let started: Worlds | undefined;
   try {
-    started = await startWorlds();
+    started = await startWorlds(new Set(cases.map((index) => ALL[index]?.attack.world ?? "usual")));
     for (const index of cases) {
       const numbered = ALL[index];
       if (numbered === undefined) continue;
