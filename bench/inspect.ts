@@ -23,6 +23,7 @@ import { findNestedViews } from "../src/body/nested-view.js";
 import { compileInspector } from "../src/inspect/inspector.js";
 import type { InspectionContext, SourceFile } from "../src/model/inspection.js";
 import type { Limits } from "../src/model/policy.js";
+import { WARM_UP } from "../src/warm-up.js";
 
 const LIMITS: Limits = {
   bodyBytes: 2 << 20,
@@ -223,6 +224,8 @@ function runNative(natives: readonly { readonly rule: Rule; readonly native: Reg
 /** Hostile inputs before those that are measured. */
 const FIRST = 300;
 
+// As the proxy does before it says that it is ready: name lists are read, and whatever else is made when it is first asked for.
+for (const { body, head, context: of } of WARM_UP) inspector.inspect(readBody(body, head, LIMITS), of);
 for (let warm = 0; warm < 3000; warm += 1) inspect(Buffer.from(event(450)));
 compare("1 kB event", () => event(450), 5000, 20);
 compare("1 MB event", () => event(1_000_000), 15, 30);

@@ -1,5 +1,6 @@
 import { constants, gunzipSync, inflateRawSync, inflateSync } from "node:zlib";
 import { unzstd } from "./content-coding.js";
+import { mayBeDeflate } from "./deflate-head.js";
 
 export type NestedCoding = "gzip" | "zlib" | "deflate" | "zstd";
 
@@ -23,6 +24,7 @@ export function inflateNested(bytes: Uint8Array, most: number): NestedInflation 
     if (step.ok) return { kind: "inflated", how, bytes: step.value };
     return { kind: step.fault.rule === "size" ? "over" : "none" };
   }
+  if (how === "deflate" && !mayBeDeflate(bytes)) return { kind: "none" };
   const inflate = how === "gzip" ? gunzipSync : how === "zlib" ? inflateSync : inflateRawSync;
   try {
     // Raw deflate has no signature, so only a whole stream counts as one.

@@ -30,7 +30,8 @@ function isVersion(text: string, before: string): boolean {
 
 /** 2000::/3 only: `a::b` in program text is an address by form, but none that is assigned (RFC 4291). */
 function isGlobal6(text: string): boolean {
-  if (!ipaddr.IPv6.isValid(text)) return false;
+  // Settles nearly all of what has the form, at a hundredth of the parser's cost.
+  if (!/^[23][0-9a-f]{3}:/i.test(text) || !ipaddr.IPv6.isValid(text)) return false;
   const address = ipaddr.IPv6.parse(text);
   const first = address.parts[0] ?? 0;
   return first >= 0x2000 && first <= 0x3fff && address.range() === "unicast";
