@@ -98,14 +98,15 @@ export class Screen {
     const scan = this.#scans;
     const classes = this.#classes;
     const shift = this.#shift;
+    const { length } = text;
     let state = this.#begin;
     let at = 0;
-    while (at < text.length) {
+    while (at < length) {
       // Constant for the inner loop, which takes 4 ns a character so and 20 where a call inside might replace them: a new state may.
       const next = this.#next;
       const given = this.#given;
       let unit = 0;
-      for (; at < text.length; at += 1) {
+      for (; at < length; at += 1) {
         unit = text.charCodeAt(at);
         if (unit >= 128) break;
         const to = next[(state << shift) | (classes[unit] ?? 0)] ?? 0;
@@ -116,7 +117,7 @@ export class Screen {
           this.#give(state, into);
         }
       }
-      if (at === text.length) break;
+      if (at === length) break;
       at += 1;
       // Of a pair beyond U+FFFF the first half stands for both.
       if (unit >= 0xdc00 && unit <= 0xdfff) continue;
