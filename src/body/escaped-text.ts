@@ -89,6 +89,21 @@ export function resolveQuotedPrintable(text: string): string {
   return resolveBytes(text.replace(/=\r?\n/g, ""), EQUALS);
 }
 
+/**
+ * UTF-7 resolved (RFC 2152): `+` begins base64 of UTF-16, which `-` or any other character ends. What is none, as the `+` of a telephone number, stays.
+ */
+export function resolveUtf7(text: string): string {
+  return text.replace(/\+([A-Za-z0-9+/]{3,})-?/g, (whole: string, coded: string) => {
+    // Bits past the last unit: fewer than a character's six, all zero.
+    const spare = (coded.length * 6) % 16;
+    const bytes = Buffer.from(coded, "base64");
+    const units = Math.floor((coded.length * 6) / 16);
+    if (spare >= 6 || (bytes[units * 2] ?? 0) !== 0) return whole;
+    const decoded = new TextDecoder("utf-16be").decode(bytes.subarray(0, units * 2));
+    return /[\p{Cc}\p{Cn}\p{Cs}\ufffd]/u.test(decoded) ? whole : decoded;
+  });
+}
+
 function resolveBytes(text: string, sign: number): string {
   const bytes = Buffer.from(text, "utf8");
   let length = 0;

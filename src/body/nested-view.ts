@@ -3,7 +3,7 @@ import type { JsonNode } from "../model/json.js";
 import type { NestedContent, NestedView, NestedViews, ViewBudget, ViewFinder } from "../model/nested-view.js";
 import { decodeUtf16, decodeUtf8 } from "./charset.js";
 import { encodedRuns, utf16Kind } from "./encoded-run.js";
-import { resolveEntities, resolveEscapes, resolvePercent, resolveQuotedPrintable } from "./escaped-text.js";
+import { resolveEntities, resolveEscapes, resolvePercent, resolveQuotedPrintable, resolveUtf7 } from "./escaped-text.js";
 import { parseForm } from "./form.js";
 import { scanJson } from "./json-scanner.js";
 import { magicOf } from "./magic.js";
@@ -21,13 +21,13 @@ const LEAST_ENCODED = 7;
 const NESTED_JSON = { depth: 64, nodes: 200_000 };
 
 /** Hints of one pass over a text's characters: which decoders are worth a try. */
-const HINT = { percent: 1, ampersand: 2, backslash: 4, equals: 8, bracket: 16, beyondAscii: 32 } as const;
+const HINT = { percent: 1, ampersand: 2, backslash: 4, equals: 8, bracket: 16, beyondAscii: 32, plus: 64 } as const;
 
 const HINTS = hintTable();
 
 /**
  * Every nested view of one string, to any order of encodings, under the shared budget: JSON or a Python literal in a string, base64, hex,
- * percent-encoding, HTML references, backslash escapes, quoted-printable, forms, compression, UTF-16, and the normalised text.
+ * percent-encoding, HTML references, backslash escapes, quoted-printable, UTF-7, forms, compression, UTF-16, and the normalised text.
  *
  * A text that decodes to nothing plausible yields no view. Missed on purpose: base32, base58, base85, uuencode, ciphers, reversed or
  * spelt-out text, raw deflate under hex, one value spread over several strings, encoded stretches of fewer than 5 bytes.
@@ -62,6 +62,7 @@ class Search implements NestedViews {
       if (/=(?:[0-9A-F]{2}|\r?\n)/.test(text)) this.#reading(resolveQuotedPrintable(text), [...steps, "quoted-printable"]);
       this.#form(text, steps);
     }
+    if ((hints & HINT.plus) !== 0) this.#reading(resolveUtf7(text), [...steps, "utf-7"]);
     if (text.length < LEAST_ENCODED) return;
     for (const run of encodedRuns(text)) {
       if (this.exhausted) return;
@@ -201,6 +202,7 @@ function hintTable(): Uint8Array {
     ["&", HINT.ampersand],
     ["\\", HINT.backslash],
     ["=", HINT.equals],
+    ["+", HINT.plus],
     ['{["', HINT.bracket],
   ];
   for (const [characters, hint] of signs) for (const character of characters) table[character.charCodeAt(0)] = hint;

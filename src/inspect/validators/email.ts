@@ -20,14 +20,21 @@ const INTERNAL_ENDINGS: ReadonlySet<string> = new Set([
 const SERVICE_NAMES =
   /^(?:git|hg|svn|gitlab|celery|worker|node|rabbit|rabbitmq|kubelet|system|default|root|ubuntu|ec2-user|postgres|www-data|redis|nobody|v?\d[\d.]*)$/i;
 
+/** What stands before the `@` of a URL where programs sign in: roles, and public keys as of a Sentry DSN. */
+const URL_USERS =
+  /^(?:x-access-token|x-token-auth|oauth2?|(?:access|auth|api)?[-_]?(?:token|key)|api|user(?:name)?|admin|guest|anonymous|public|pass(?:word)?|pw|deploy(?:er)?|bot|build|ci|jenkins|runner|[0-9a-f]{16,})$/i;
+
 /** What stands before the `@` of a message's or a request's id. */
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 const LOCAL_LENGTH = 64;
 
+/** Shorter ones the rule of credentials in URLs takes for none, so that they would be found by nobody. */
+const LEAST_PASSWORD = 6;
+
 /**
  * The domain must end in a public suffix or an internal one: `logo@2x.png` and `package@1.2.3` don't. `git@github.com:org/repo` is an
- * address of a repository, and what stands before the `@` of a URL is a credential, which its own rule finds.
+ * address of a repository. In a URL a password before the `@` is left to its own rule, and a user's name is one there as well.
  */
 export const email: Validator = (match, text) => {
   const address = plainAddress(match.text);
@@ -46,13 +53,20 @@ export const email: Validator = (match, text) => {
     .replace(/(\.[a-z]{3,})\d+$/, "$1");
   if (local === "" || domain.length > 253) return false;
   const before = text.slice(Math.max(0, match.index - 256), match.index);
-  if (/:\/\/[^/?#\s]*$/.test(before)) return false;
+  const inUrl = /:\/\/([^/?#\s]*)$/.exec(before)?.[1];
+  if (inUrl !== undefined && ((inUrl.includes(":") && local.length >= LEAST_PASSWORD) || URL_USERS.test(local))) return false;
   if (SERVICE_NAMES.test(local) || /(?:^|\.)(?:svc|cluster|pod)(?:\.|$)/.test(domain) || UUID.test(local)) return false;
   // `user@host:group/project` is a repository, as ssh writes it.
   if (/^(?::|%3A)[\w.~-]+(?:\/|%2F)[\w.-]/i.test(text.slice(match.index + match.text.length))) return false;
   const known = parse(domain, { allowPrivateDomains: false });
   if (known.isIp === true || known.publicSuffix === null) return false;
   return known.isIcann === true ? known.domain !== null : INTERNAL_ENDINGS.has(domain.slice(domain.lastIndexOf(".") + 1));
+};
+
+/** A first and a last name before the `@` of a URL, whatever its host is. */
+export const urlUser: Validator = (match) => {
+  const user = match.groups[0] ?? "";
+  return !URL_USERS.test(user) && user.split(/[._-]/).every((part) => !SERVICE_NAMES.test(part) && !URL_USERS.test(part));
 };
 
 /** Anything that is a text with a letter: a mailbox's field holds one, however it is spelt. */

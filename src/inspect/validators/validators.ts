@@ -1,5 +1,5 @@
 import { hardwareAddress, publicAddress, userPath } from "./address.js";
-import { email, mailbox } from "./email.js";
+import { email, mailbox, urlUser } from "./email.js";
 import { base64Magic, hexMagic } from "./magic.js";
 import { likelyName, listedName, personName } from "./names.js";
 import { bic, birthDate, iban, nationalId, paymentCard, phone } from "./numbers.js";
@@ -38,6 +38,7 @@ export const VALIDATORS: ReadonlyMap<string, Validator> = new Map<string, Valida
   ["likely-name", likelyName],
   ["listed-name", listedName],
   ["mailbox", mailbox],
+  ["url-user", urlUser],
   ["name-list", nameList],
   ["named-password", namedPassword],
   ["named-secret", namedSecret],
