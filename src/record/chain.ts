@@ -40,6 +40,8 @@ export function link(
   draft: { readonly id: string; readonly kind: EntryKind; readonly at: number; readonly record: string; readonly body: string },
   head: { readonly replica: string; readonly seq: number; readonly hash: string },
 ): Entry {
-  const open = { ...draft, replica: head.replica, seq: head.seq + 1, digest: sha256(draft.body), prev: head.hash };
-  return { ...open, hash: entryHash(open) };
+  const { id, kind, at, record, body } = draft;
+  const entry = { replica: head.replica, seq: head.seq + 1, id, kind, at, record, body, digest: sha256(body), prev: head.hash, hash: "" };
+  entry.hash = entryHash(entry);
+  return entry;
 }

@@ -4,10 +4,11 @@ import type { Database } from "./database.js";
 import { canonicalJson } from "./canonical.js";
 import type { Entry } from "./chain.js";
 import { genesis, link } from "./chain.js";
+import { evened } from "./kept-statements.js";
 import { incidentText } from "./outgoing/notice.js";
 import { enqueue } from "./outgoing/outbox.js";
 import { countRecords } from "./record-counts.js";
-import { isOpen, newIncident, newRecord, timesOf, withOccurrence } from "./projection.js";
+import { incidentId, isOpen, newIncident, newRecord, timesOf, withOccurrence } from "./projection.js";
 import type { IncidentRow, RecordRow, ReplicaRow, Tables } from "./schema.js";
 import { transferText } from "./transfer-text.js";
 
@@ -23,9 +24,6 @@ export interface CommitResult {
   readonly outcomes: readonly Committed[];
   readonly head: { readonly seq: number; readonly hash: string };
 }
-
-/** SQLite binds 32,766 variables a statement, PostgreSQL 65,535; a record has 30. */
-const ROWS_A_STATEMENT = 500;
 
 /**
  * Appends transfers to the replica's chain and brings records and incidents along, in one transaction: all of it is synced when this
@@ -62,7 +60,7 @@ export function commitTransfers(
       }
       outcomes.push(incident === undefined ? { record: record.id } : { record: record.id, incident });
     }
-    await saveBatch(db, batch, entries);
+    await saveBatch(db, batch, entries, (rows) => groups(rows, database));
     await saveHead(db, { ...head, seq: tip.seq, hash: tip.hash, seen_at: now });
     return { outcomes, head: { seq: tip.seq, hash: tip.hash } };
   });
@@ -97,12 +95,12 @@ async function loadBatch(db: Kysely<Tables>, transfers: readonly Transfer[]): Pr
   if (transfers.length === 0)
     return { recordOf: new Map(), records: new Map(), stored: new Map(), incidents: new Map(), fresh: new Set(), changed: new Set() };
   const ids = transfers.map((transfer) => transfer.id);
-  const entries = await db.selectFrom("entries").select(["id", "record"]).where("id", "in", ids).execute();
+  const entries = await db.selectFrom("entries").select(["id", "record"]).where("id", "in", evened(ids)).execute();
   const identities = [...new Set(transfers.map((transfer) => transfer.identity))];
-  const records = await db.selectFrom("records").selectAll().where("identity", "in", identities).execute();
+  const records = await db.selectFrom("records").selectAll().where("identity", "in", evened(identities)).execute();
   const stored = new Map(records.map((row) => [row.identity, row]));
-  const causes = [...new Set(transfers.map((transfer) => newRecord(transfer, "").incident).concat(records.map((row) => row.incident)))];
-  const incidents = await db.selectFrom("incidents").selectAll().where("id", "in", causes).execute();
+  const causes = [...new Set(transfers.map(incidentId).concat(records.map((row) => row.incident)))];
+  const incidents = await db.selectFrom("incidents").selectAll().where("id", "in", evened(causes)).execute();
   return {
     recordOf: new Map(entries.map((row) => [row.id, row.record])),
     records: new Map(stored),
@@ -159,7 +157,12 @@ function occurrenceText(transfer: Transfer): string {
   });
 }
 
-async function saveBatch(db: Kysely<Tables>, batch: Batch, entries: readonly Entry[]): Promise<void> {
+async function saveBatch(
+  db: Kysely<Tables>,
+  batch: Batch,
+  entries: readonly Entry[],
+  groups: <Row>(rows: readonly Row[]) => Row[][],
+): Promise<void> {
   for (const rows of groups(entries)) await db.insertInto("entries").values(rows).execute();
   if (entries.length === 0) return;
   const touched = [...batch.records.values()].filter((row) => batch.fresh.has(row.identity) || batch.changed.has(row.identity));
@@ -231,8 +234,12 @@ async function saveBatch(db: Kysely<Tables>, batch: Batch, entries: readonly Ent
   }
 }
 
-function groups<Row>(rows: readonly Row[]): Row[][] {
+function groups<Row>(rows: readonly Row[], { rowsOfStatement }: Pick<Database, "rowsOfStatement">): Row[][] {
   const result: Row[][] = [];
-  for (let start = 0; start < rows.length; start += ROWS_A_STATEMENT) result.push(rows.slice(start, start + ROWS_A_STATEMENT));
+  for (let start = 0; start < rows.length; ) {
+    const end = start + rowsOfStatement(rows.length - start);
+    result.push(rows.slice(start, end));
+    start = end;
+  }
   return result;
 }

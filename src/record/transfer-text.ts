@@ -4,7 +4,7 @@ import { CATEGORIES } from "../model/finding.js";
 import type { Finding, RuleId } from "../model/finding.js";
 import { REASONS } from "../model/reasons.js";
 import type { Transfer } from "../model/transfer.js";
-import { canonicalJson } from "./canonical.js";
+import { canonicalJson, type Json } from "./canonical.js";
 
 /** Bytes of structure that are kept of one transfer; a longer one is dropped whole, never cut. */
 const MAX_STRUCTURE = 65_536;
@@ -59,16 +59,34 @@ const transferSchema = z.object({
 
 /** A transfer as canonical JSON: the body of its entry, and what the spool holds. */
 export function transferText(transfer: Transfer): string {
-  const { reason, eventKind, structure, findings, bundle, via, ...rest } = transfer;
-  return canonicalJson({
-    ...rest,
-    ...(via === undefined ? {} : { via }),
-    ...(bundle && { bundle: { ...bundle } }),
-    reason: reason ?? null,
-    eventKind: eventKind ?? null,
-    structure: structure ?? null,
-    findings: findings.map(findingJson),
-  });
+  // Written out rather than copied by `...`, which costs V8 several microseconds; what is undefined is left out.
+  const members: Record<keyof Transfer, Json> = {
+    id: transfer.id,
+    at: transfer.at,
+    client: transfer.client,
+    entry: transfer.entry,
+    caseName: transfer.caseName,
+    destination: transfer.destination,
+    host: transfer.host,
+    port: transfer.port,
+    via: transfer.via,
+    method: transfer.method,
+    path: transfer.path,
+    verdict: transfer.verdict,
+    reason: transfer.reason ?? null,
+    findings: transfer.findings.map(findingJson),
+    moreFindings: transfer.moreFindings,
+    transferred: transfer.transferred,
+    unexpected: transfer.unexpected,
+    identity: transfer.identity,
+    eventKind: transfer.eventKind ?? null,
+    bodyBytes: transfer.bodyBytes,
+    bodyHmac: transfer.bodyHmac,
+    structure: transfer.structure ?? null,
+    policyDigest: transfer.policyDigest,
+    bundle: transfer.bundle && { ...transfer.bundle },
+  };
+  return canonicalJson(members);
 }
 
 /** Reads what `transferText` wrote. Throws where the text is anything else. */
@@ -113,6 +131,6 @@ function clean(text: string): string {
   return text.replace(/\0|\p{Surrogate}/gu, "\uFFFD");
 }
 
-function findingJson({ range, reason, ...rest }: Finding) {
-  return { ...rest, ...(range && { range: [range[0], range[1]] }), ...(reason && { reason }) };
+function findingJson({ rule, pointer, view, range, action, mask, hmac, why, reason }: Finding): Record<keyof Finding, Json> {
+  return { rule, pointer, view, range: range && [range[0], range[1]], action, mask, hmac, why, reason };
 }
