@@ -52,10 +52,25 @@ export class Outcomes {
     findings: readonly Finding[],
     transferred: boolean,
   ): Promise<string | undefined> {
-    const { context, ...facts } = known;
-    const moreFindings = known.inspection?.moreFindings ?? 0;
     const transfer = draftTransfer(
-      { ...facts, ...context, target: known.target, verdict, reason, findings, moreFindings, transferred },
+      {
+        id: known.id,
+        at: known.at,
+        client: known.context.client,
+        entry: known.context.entry,
+        head: known.head,
+        target: known.target,
+        caseName: known.caseName,
+        destination: known.destination,
+        verdict,
+        reason,
+        findings,
+        moreFindings: known.inspection?.moreFindings ?? 0,
+        transferred,
+        body: known.body,
+        inspection: known.inspection,
+        policyDigest: known.policyDigest,
+      },
       this.#parts.pseudonyms,
     );
     const { durability, record } = await this.#parts.transfers.write(transfer);
@@ -97,7 +112,7 @@ export class Outcomes {
       client: known.context.client.address,
     });
     if (reason === "case-limited" && answerByEmptyScript(known.head, known.destination, answer)) return;
-    sendProblem({ status: refusalStatus(reason), caseName, ...told }, answer);
+    sendProblem({ status: refusalStatus(reason), caseName, reason, detail, findings, record }, answer);
   }
 }
 

@@ -72,7 +72,7 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
   const ways = new Map<string, Way>();
   return {
     reach: (request) => reach(wayFor(ways, request, options)),
-    forward: (request, sink) => forwardOnce(wayFor(ways, request, options).pool, request, sink, options),
+    forward: (request, sink) => forwardOnce(wayFor(ways, request, options), request, sink, options),
     async close() {
       for (const { ready } of ways.values()) ready.close();
       await Promise.allSettled([...ways.values()].map(({ pool }) => pool.destroy()));
@@ -84,6 +84,8 @@ export function createForwarder(options: ForwarderOptions): Forwarder {
 /** How one target is reached. */
 interface Way {
   readonly pool: Pool;
+  /** What the Host field says: the authority, without the scheme's own port. */
+  readonly hostField: string;
   readonly dial: () => Promise<Socket>;
   /** Connections that were opened ahead of their request. */
   readonly ready: ReadySockets;
@@ -142,7 +144,9 @@ function wayFor(ways: Map<string, Way>, request: Pick<UpstreamRequest, "target" 
       );
     },
   });
-  const way = { pool, dial: open, ready };
+  const standard = target.port === (target.scheme === "https" ? 443 : 80);
+  const hostField = standard ? authority(target).slice(0, authority(target).lastIndexOf(":")) : authority(target);
+  const way = { pool, hostField, dial: open, ready };
   ways.set(key, way);
   return way;
 }
@@ -157,14 +161,19 @@ function wordOf(part: object | undefined): string {
   return word;
 }
 
-async function forwardOnce(pool: Pool, request: UpstreamRequest, sink: AnswerSink, options: ForwarderOptions): Promise<Forwarded> {
+async function forwardOnce(
+  { pool, hostField }: Way,
+  request: UpstreamRequest,
+  sink: AnswerSink,
+  options: ForwarderOptions,
+): Promise<Forwarded> {
   return new Promise((resolve) => {
     const handler = new AnswerRelay(sink, options, resolve);
     pool.dispatch(
       {
         method: request.method,
         path: request.pathAndQuery,
-        headers: flatten(request),
+        headers: flatten(hostField, request.headers),
         body: request.body ?? null,
       },
       handler,
@@ -173,11 +182,9 @@ async function forwardOnce(pool: Pool, request: UpstreamRequest, sink: AnswerSin
 }
 
 /** Host first (RFC 9110, section 7.2), then the listed fields in the client's order and case. undici writes Content-Length itself. */
-function flatten(request: UpstreamRequest): string[] {
-  const { target } = request;
-  const standard = target.port === (target.scheme === "https" ? 443 : 80);
-  const fields = ["Host", standard ? authority(target).slice(0, authority(target).lastIndexOf(":")) : authority(target)];
-  for (const [name, value] of request.headers) fields.push(name, value);
+function flatten(hostField: string, headers: readonly HeaderField[]): string[] {
+  const fields = ["Host", hostField];
+  for (const [name, value] of headers) fields.push(name, value);
   return fields;
 }
 

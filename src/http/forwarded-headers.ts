@@ -52,19 +52,23 @@ export function forwardedHeaders(
   named: readonly string[],
   plainType: (field: string) => string | undefined,
 ): HeaderField[] {
+  const forwarded: HeaderField[] = [];
   const seen = new Set<string>();
-  return headers.flatMap(([name, value]): HeaderField[] => {
+  for (const field of headers) {
+    const [name, value] = field;
     const lower = name.toLowerCase();
-    if (NEVER.has(lower)) return [];
+    if (NEVER.has(lower)) continue;
     if (OF_A_BODY.has(lower)) {
       const written = lower === "content-type" ? plainType(value) : value;
-      return framing.kind === "none" || written === undefined ? [] : [[name, written]];
+      if (framing.kind !== "none" && written !== undefined) forwarded.push([name, written]);
+    } else if (named.includes(lower)) {
+      forwarded.push(field);
+    } else if (PREFERENCES.has(lower) && !seen.has(lower) && value.length <= PREFERENCE_LENGTH) {
+      seen.add(lower);
+      forwarded.push(field);
     }
-    if (named.includes(lower)) return [[name, value]];
-    if (!PREFERENCES.has(lower) || seen.has(lower) || value.length > PREFERENCE_LENGTH) return [];
-    seen.add(lower);
-    return [[name, value]];
-  });
+  }
+  return forwarded;
 }
 
 /** The fields of an upstream's answer that the client gets: without what belongs to one hop, listed or named by Connection. */

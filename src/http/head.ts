@@ -207,15 +207,18 @@ function keepsAlive(headers: readonly HeaderField[], minor: 0 | 1): boolean {
   return minor === 1 ? !options.has("close") : false;
 }
 
+const NO_OPTIONS: ReadonlySet<string> = new Set();
+
 /** The options of every Connection and Proxy-Connection field, lower case (RFC 9110, section 7.6.1). */
 export function connectionOptions(headers: readonly HeaderField[]): ReadonlySet<string> {
-  const options = new Set<string>();
+  let options: Set<string> | undefined;
   for (const [name, value] of headers) {
     const length = name.length;
     if (length !== 10 && length !== 16) continue;
     const lower = name.toLowerCase();
     if (lower !== "connection" && lower !== "proxy-connection") continue;
+    options ??= new Set();
     for (const option of value.toLowerCase().split(",")) options.add(option.trim());
   }
-  return options;
+  return options ?? NO_OPTIONS;
 }

@@ -37,7 +37,7 @@ export function problemBody(problem: Problem): Buffer {
       title,
       status: problem.status,
       detail: problem.detail ?? title,
-      ...(problem.record === undefined ? {} : { instance: `urn:uuid:${problem.record}` }),
+      instance: problem.record === undefined ? undefined : `urn:uuid:${problem.record}`,
       code: problem.reason,
       message: messageOf(problem, title),
       record: problem.record ?? null,

@@ -79,7 +79,7 @@ export async function serveConnection(socket: Duplex, options: ConnectionOptions
     const asked = options.authenticate === undefined ? head : withoutCredentials(head);
     writer = new AnswerWriter(socket, head);
     if (options.draining()) writer.closeAfter();
-    const reusable = await serveRequest(socket, reader, asked, writer, { ...options, client });
+    const reusable = await serveRequest(socket, reader, asked, writer, client === options.client ? options : { ...options, client });
     if (!reusable) return finish(socket, reader);
     // Answers that the client does not read would pile up here, while it goes on asking.
     if (socket.writableNeedDrain && !(await drained(socket, options.bounds.idleMs))) {

@@ -25,7 +25,10 @@ export interface DecisionFacts {
 export function decide(facts: DecisionFacts): Verdict {
   const { caseName } = facts;
   const mode = facts.casePolicy === undefined ? "enforce" : modeNow(facts.casePolicy.opening, facts.now);
-  const findings = facts.findings.map((finding) => ({ ...finding, action: actionInForce(finding, facts, mode) }));
+  const findings = facts.findings.map((finding) => {
+    const action = actionInForce(finding, facts, mode);
+    return action === finding.action ? finding : { ...finding, action };
+  });
   if (facts.moreFindings > 0) {
     const detail = `${facts.moreFindings} more findings are past the limit, so they can be neither listed, redacted nor let out.`;
     return { kind: "block", caseName, reason: blockReason(findings), findings, detail };
