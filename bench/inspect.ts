@@ -16,7 +16,7 @@ import { walkFree } from "../src/inspect/free-walk.js";
 import type { Pattern } from "../src/inspect/pattern.js";
 import { loadRules } from "../src/inspect/rule-file.js";
 import type { Rule } from "../src/inspect/rule-file.js";
-import { looksAt } from "../src/inspect/rule-screen.js";
+import { looksAt } from "../src/inspect/rule-signals.js";
 import { compileTextRules, runEachRule } from "../src/inspect/text-rules.js";
 import type { BodyReading } from "../src/model/body-view.js";
 import { findNestedViews } from "../src/body/nested-view.js";

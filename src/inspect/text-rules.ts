@@ -5,7 +5,8 @@ import type { Deadline } from "./deadline.js";
 import type { TextMatch } from "./pattern.js";
 import { spacedName } from "./place.js";
 import type { Rule, RulePattern } from "./rule-file.js";
-import { looksAt, RuleScreen } from "./rule-screen.js";
+import { RuleScreen } from "./rule-screen.js";
+import { looksAt } from "./rule-signals.js";
 
 /** Texts between two looks at the clock. */
 const TEXTS_A_LOOK = 32;

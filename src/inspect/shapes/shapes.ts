@@ -1,9 +1,11 @@
 import { binary } from "./binary.js";
-import { coco, geojson, labelme, labelNames, numericArray, rleMask, tokenSpan, voc, yolo } from "./formats.js";
+import { coco, geojson, labelme, numericArray, rleMask, voc, yolo } from "./formats.js";
 import { geometry } from "./geometry.js";
 import { instanceList } from "./instance-list.js";
+import { labelNames } from "./label-names.js";
 import { secretMember } from "./secret-member.js";
 import type { Shape } from "./shape.js";
+import { tokenSpan } from "./token-span.js";
 
 /** Shapes by the name that a rule's `shape` has. */
 export const SHAPES: ReadonlyMap<string, Shape> = new Map<string, Shape>([
