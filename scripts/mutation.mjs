@@ -43,6 +43,7 @@ const UNIT_TESTS = {
 };
 /** A process that has finished no case for so long runs in a circle: a case itself gives up after 20 s. */
 const SILENCE_MS = 45_000;
+const EDGES_SILENCE_MS = 15_000;
 /** To start it, on a machine with other work. */
 const START_MS = 400_000;
 
@@ -58,7 +59,9 @@ const equivalent = readEquivalent(join(root, "test", "mutation", "equivalent.yam
 const wanted = all.filter((mutant) => only === undefined || mutant.key.includes(only));
 const step = sample > 0 && sample < wanted.length ? wanted.length / sample : 1;
 const chosen = Array.from({ length: Math.floor(wanted.length / step) }, (_, index) => wanted[Math.floor(index * step)]);
-const cases = filesBelow(join(root, "test", "bypass"), ".yaml").map((path) => readFileSync(path, "utf8"));
+const cases = [...filesBelow(join(root, "test", "bypass"), ".yaml"), join(root, "test", "body", "edges.jsonl")].map((path) =>
+  readFileSync(path, "utf8"),
+);
 const tests = FOLDERS.flatMap((folder) => filesBelow(join(built, "test", folder))).map((path) => readFileSync(path, "utf8"));
 // In the tree, so that whoever changes one file runs that file's mutants and no others.
 const resultsPath = valueOf("--results") ?? join(root, "test", "mutation", "verdicts.jsonl");
@@ -81,6 +84,7 @@ async function judgeAll(mutants) {
   const copy = prepareCopy();
   try {
     const reach = new Map(FOLDERS.map((area) => [area, undefined]));
+    let edges;
     let done = 0;
     const settle = (mutant, by) => {
       results.add(mutant, by);
@@ -94,8 +98,12 @@ async function judgeAll(mutants) {
         settle(mutant, by);
         continue;
       }
-      if (reach.get(mutant.area) === undefined) reach.set(mutant.area, await reachOfUnitTests(copy, mutant.area));
-      const unit = await noticedByUnitTests(copy, mutant, reach.get(mutant.area));
+      if (mutant.area === "body")
+        edges ??= await noticedByEdges(
+          copy,
+          mutants.filter(({ area }) => area === "body"),
+        );
+      const unit = edges?.get(id) ?? (await noticedByUnitTests(copy, mutant, reach));
       if (unit !== null || !unitOnly) settle(mutant, unit);
     }
   } finally {
@@ -105,10 +113,15 @@ async function judgeAll(mutants) {
 
 /** Yields a verdict a mutant; one that ends or stops the process is noticed, and the rest go to another one. */
 async function* noticedByCases(copy, mutants) {
+  yield* noticedBy(copy, mutants, "noticed.js", [reachPath], SILENCE_MS);
+}
+
+async function* noticedBy(copy, mutants, program, more, silenceMs) {
   let left = mutants;
   while (left.length > 0) {
-    writeFileSync(join(copy, "work.json"), JSON.stringify(left.map(({ id }) => id)));
-    const child = spawn(process.execPath, [join(copy, "dist", "test", "mutation", "noticed.js"), join(copy, "work.json"), reachPath], {
+    const work = join(copy, `${program}.json`);
+    writeFileSync(work, JSON.stringify(left.map(({ id }) => id)));
+    const child = spawn(process.execPath, [join(copy, "dist", "test", "mutation", program), work, ...more], {
       cwd: copy,
       stdio: ["ignore", "pipe", "inherit"],
       // In the background on a busy machine an honest client needs longer.
@@ -130,7 +143,7 @@ async function* noticedByCases(copy, mutants) {
           stuck = true;
           child.kill("SIGKILL");
         },
-        ready ? SILENCE_MS : START_MS,
+        ready ? silenceMs : START_MS,
       );
     };
     rearm();
@@ -143,7 +156,7 @@ async function* noticedByCases(copy, mutants) {
           rearm();
           continue;
         }
-        if (verdict.id < 0 && verdict.by !== null) throw new Error(`Without any mutation a case fails: ${verdict.by}`);
+        if (verdict.id < 0 && verdict.by !== null) throw new Error(`Without any mutation this fails: ${verdict.by}`);
         ready = true;
         if (verdict.id >= 0) {
           told += 1;
@@ -181,8 +194,17 @@ async function reachOfUnitTests(copy, area) {
   return reach.sort((a, b) => a.ms - b.ms);
 }
 
+/** What the rows of edges.jsonl notice, which are tried in one process: mutant to verdict. One that runs in a circle there is noticed. */
+async function noticedByEdges(copy, mutants) {
+  const noticed = new Map();
+  for await (const { id, by } of noticedBy(copy, mutants, "edges.js", [], EDGES_SILENCE_MS))
+    if (by !== null) noticed.set(id, by.startsWith("unit: ") ? by : "unit: body/edges.test.js");
+  return noticed;
+}
+
 async function noticedByUnitTests(copy, mutant, reach) {
-  const met = reach.filter((one) => one.met.has(mutant.id));
+  if (reach.get(mutant.area) === undefined) reach.set(mutant.area, await reachOfUnitTests(copy, mutant.area));
+  const met = reach.get(mutant.area).filter((one) => one.met.has(mutant.id));
   const [quick, slow] = [met.filter(({ ms }) => ms < QUICK_MS), met.filter(({ ms }) => ms >= QUICK_MS)];
   let noticed = null;
   const work = (left) => async () => {
@@ -221,6 +243,8 @@ function prepareCopy() {
   cpSync(built, join(folder, "dist"), { recursive: true });
   for (const { path, text } of files) writeFileSync(join(folder, "dist", path), text);
   cpSync(join(root, "test", "bypass"), join(folder, "test", "bypass"), { recursive: true });
+  mkdirSync(join(folder, "test", "body"));
+  cpSync(join(root, "test", "body", "edges.jsonl"), join(folder, "test", "body", "edges.jsonl"));
   for (const name of ["node_modules", "package.json", "rules", "demo"])
     if (existsSync(join(root, name))) symlinkSync(join(root, name), join(folder, name));
   return folder;

@@ -68,7 +68,8 @@ async function captureStream(
 ): Promise<Buffer | Refusal> {
   const tooLarge = refusal("body-too-large", `The body is larger than ${limit} bytes.`);
   if (framing.kind === "length" && framing.length > limit) return tooLarge;
-  if (stream.destroyed) return refusal("body-incomplete", "The client reset the stream in the middle of the body.");
+  const reset = refusal("body-incomplete", "The client reset the stream in the middle of the body.");
+  if (stream.destroyed) return reset;
   const gathered = new GatheredBytes();
   let total = 0;
   const refused = await new Promise<Refusal | undefined>((resolve) => {
@@ -80,8 +81,9 @@ async function captureStream(
       else if (share.take(piece.length)) gathered.add(piece);
       else resolve(noRoom());
     });
-    stream.once("end", () => resolve(undefined));
-    stream.once("close", () => resolve(refusal("body-incomplete", "The client reset the stream in the middle of the body.")));
+    // Node ends what is reset too: without a length a part would pass for the whole.
+    stream.once("end", () => resolve(stream.aborted ? reset : undefined));
+    stream.once("close", () => resolve(reset));
     void stream.once("close", () => clearTimeout(timer));
   });
   stream.pause();

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import { readText } from "../../src/body/charset.js";
 import { decodeContent, gunzip, inflate, unzstd } from "../../src/body/content-coding.js";
@@ -13,6 +15,7 @@ import { plausibleEnd, reachesEnd } from "../../src/body/plausible-text.js";
 import { pythonAsJson } from "../../src/body/python-literal.js";
 import { readBody } from "../../src/body/read-body.js";
 import { areSafeFrames } from "../../src/body/zstd-frame.js";
+import { packageRoot } from "../../src/config/package-root.js";
 
 /* The functions of body/, called with values that stand in a line of JSON. */
 
@@ -76,4 +79,14 @@ export function asJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asJson);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asJson(member)]));
+}
+
+const row = z.object({ reads: z.string(), given: z.array(z.unknown()), is: z.unknown(), holds: z.array(z.string()) });
+
+/** The rows of edges.jsonl: a reader's name, what it is given, what it must give, and the checks that this holds. */
+export function readEdges(): z.output<typeof row>[] {
+  return readFileSync(join(packageRoot(), "test", "body", "edges.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => row.parse(JSON.parse(line)));
 }
