@@ -140,7 +140,8 @@ function tlsOptions({ target, secureContext, session }: DialOptions): TlsOptions
   };
 }
 
-function dialFault(error: NodeJS.ErrnoException): UpstreamErrorKind {
+/** What a failed dial is counted as, by the code of Node, OpenSSL or the system. */
+export function dialFault(error: NodeJS.ErrnoException): UpstreamErrorKind {
   const code = error.code ?? "";
   if (code === "ETIMEDOUT") return "timeout";
   if (code === "ECONNRESET" || code === "EPIPE") return "reset";
