@@ -30,6 +30,10 @@ function at(text: string, value: string, view = "body"): Finding {
   };
 }
 
+function nowhere({ range: _, ...finding }: Finding): Finding {
+  return finding;
+}
+
 function replaced(text: string, ...findings: Finding[]): string | undefined {
   const { bytes, root } = read(text);
   return replaceValues(bytes, root, findings)?.toString();
@@ -57,6 +61,12 @@ describe("replaceValues", () => {
     const text = '{"o":{"e":"x@y.example"},"k":1}';
     assert.equal(replaced(text, at(text, '"x@y.example"'), at(text, '{"e":"x@y.example"}'), at(text, "x@y")), '{"o":"[redacted]","k":1}');
   });
+  it("can't replace a key deep inside, what has no range, or a range that is in no value", () => {
+    const text = '{"o":{"x@y.example":1},"k":2}';
+    assert.equal(replaced(text, at(text, '"x@y.example"', "key")), undefined);
+    assert.equal(replaced(text, nowhere(at(text, "2"))), undefined);
+    assert.equal(replaced(text, { ...at(text, "2"), range: [0, 1_000] }), undefined);
+  });
   it("can't replace a key, nor the whole body", () => {
     const text = '{"x@y.example":1}';
     assert.equal(replaced(text, at(text, '"x@y.example"', "key")), undefined);
@@ -83,6 +93,11 @@ describe("replaceValues", () => {
 });
 
 describe("dropItems", () => {
+  it("drops nothing where there is no batch, or a finding has no range", () => {
+    for (const text of ['{"batch":1}', '{"other":[1,2]}', "[1,2]"]) assert.equal(dropped(text, at(text, "1")), undefined);
+    const text = '{"batch":[1,2]}';
+    assert.equal(dropped(text, nowhere(at(text, "1"))), undefined);
+  });
   const text = '{"batch": [ {"id":1, "x":"a"} ,{"id":2, "x":"b"}, {"id":3, "x":"c"} ], "sentAt":"now"}';
   it("drops the first item with the comma after it", () =>
     assert.equal(dropped(text, at(text, '"a"')), '{"batch": [ {"id":2, "x":"b"}, {"id":3, "x":"c"} ], "sentAt":"now"}'));

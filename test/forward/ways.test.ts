@@ -142,6 +142,23 @@ test("an address that is refused is refused where the way is reached and where i
   assert.deepEqual([sink.told, connections], [[], 0]);
 });
 
+test("one target that the operator leads to two places has two ways, and the answer's fields are what the vendor wrote", async () => {
+  const seen: (readonly (readonly [string, string])[])[] = [];
+  const forwarder = forwarding({
+    answerHeaders: (headers) => {
+      seen.push(headers);
+      return [...headers];
+    },
+  });
+  for (const name of ["one", "two"]) {
+    const port = await vendor((_, response) => response.setHeader("X-Place", name).end(name));
+    const sink = new Heard();
+    await forwarder.forward(to(port), sink);
+    assert.deepEqual(sink.told, ["200", name, "end"]);
+    assert.ok(seen.at(-1)?.some(([field, value]) => field === "X-Place" && value === name));
+  }
+});
+
 test("where an address does not answer the next one is asked", async () => {
   const server = createHttp((_, response) => response.end("fine"));
   const port = await listening(server, "127.0.0.3");
@@ -152,6 +169,7 @@ test("where an address does not answer the next one is asked", async () => {
 for (const [sentence, serve, is] of [
   ["a reset before the answer", (socket) => socket.resetAndDestroy(), "reset"],
   ["no HTTP", (socket) => socket.end("SSH-2.0-OpenSSH\r\n\r\n"), "protocol"],
+  ["an endless head", (socket) => socket.write(`HTTP/1.1 200 OK\r\nX: ${"y".repeat(40_000)}`), "protocol"],
   ["silence", () => undefined, "timeout"],
   [
     "a reset in mid-answer",
@@ -358,6 +376,11 @@ test("an answer that is watched and held reaches the client when it is released,
   watched.abort();
   assert.deepEqual(passed.told, ["200", "abc", "abort"]);
   assert.equal(watched.seen.body?.toString(), "abc");
+  const whole = new Heard();
+  const seen = new WatchedAnswer(whole, false);
+  seen.head(200, []);
+  seen.end();
+  assert.deepEqual(whole.told, ["200", "end"]);
 });
 
 test("an answer past what is looked at is not kept", () => {
