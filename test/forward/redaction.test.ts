@@ -30,8 +30,9 @@ function at(text: string, value: string, view = "body"): Finding {
   };
 }
 
-function nowhere({ range: _, ...finding }: Finding): Finding {
-  return finding;
+function nowhere(finding: Finding): Finding {
+  const { rule, pointer, view, action, mask, hmac, why } = finding;
+  return { rule, pointer, view, action, mask, hmac, why };
 }
 
 function replaced(text: string, ...findings: Finding[]): string | undefined {
