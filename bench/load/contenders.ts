@@ -31,18 +31,18 @@ export interface Contender {
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const PROXY_CORE = "0";
 
-function pinned(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}, cores = PROXY_CORE): ChildProcess {
-  return spawn("taskset", ["-c", cores, command, ...args], {
+function pinned(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
+  return spawn("taskset", ["-c", PROXY_CORE, command, ...args], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "ignore", process.env["BENCH_DEBUG"] === undefined ? "ignore" : "inherit"],
   });
 }
 
-/** `words` are further ones of `egress-proxy run`, `env` further settings; `cores` is where it runs, as taskset writes it. */
+/** `words` are further ones of `egress-proxy run`, `env` further settings. */
 export async function startOurs(
   arena: Arena,
   port: number,
-  { words = [], env = {}, cores = PROXY_CORE }: { words?: readonly string[]; env?: Readonly<Record<string, string>>; cores?: string } = {},
+  { words = [], env = {} }: { words?: readonly string[]; env?: Readonly<Record<string, string>> } = {},
 ): Promise<Contender> {
   const certs = join(arena.folder, `ours-certs-${port}`);
   const profiles = process.env["BENCH_PROFILE"];
@@ -71,7 +71,6 @@ export async function startOurs(
       EGRESS_PROXY_LIMITS_CONNECTIONS_PER_CLIENT: "4000",
       ...env,
     },
-    cores,
   );
   await portOpen(port, child);
   return { name: "ours", host: "127.0.0.1", port, viaConnect: true, caPem: readFileSync(join(certs, "ca.crt"), "utf8"), process: child };
