@@ -4,6 +4,7 @@ import { z } from "zod";
 import { readText } from "../../src/body/charset.js";
 import { decodeContent, gunzip, inflate, unzstd } from "../../src/body/content-coding.js";
 import { encodedRuns, startsBinary } from "../../src/body/encoded-run.js";
+import { mayBeDeflate } from "../../src/body/deflate-head.js";
 import { resolveEntities, resolveEscapes, resolvePercent, resolveQuotedPrintable } from "../../src/body/escaped-text.js";
 import { hexDigit, parseForm, parseFormLines } from "../../src/body/form.js";
 import { scanJson } from "../../src/body/json-scanner.js";
@@ -50,6 +51,7 @@ export const READERS: Readonly<Record<string, (given: unknown) => unknown>> = {
   startsBinary: reader(z.tuple([bytes]), startsBinary),
   magicOf: reader(z.tuple([bytes]), magicOf),
   isCompressed: reader(z.tuple([bytes]), isCompressed),
+  mayBeDeflate: reader(z.tuple([bytes]), mayBeDeflate),
   inflateNested: reader(z.tuple([bytes, z.number()]), inflateNested),
   plausibleEnd: reader(z.tuple([bytes, z.number(), z.number().nullable()]), (text, from, length) => {
     const end = plausibleEnd(text, from, length ?? undefined);
