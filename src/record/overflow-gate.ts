@@ -2,9 +2,9 @@ import { LRUCache } from "lru-cache";
 import type { Transfer, TransferBundle, TransferLog, WriteOutcome } from "../model/transfer.js";
 
 const WINDOW_MS = 3_600_000;
-/** Clients and identities that are remembered, at some 200 bytes each. */
+/** Clients and identities that are remembered, at some 300 bytes each. */
 const CLIENTS = 10_000;
-const IDENTITIES = 50_000;
+const IDENTITIES = 20_000;
 /** What comes within this time becomes one entry; whoever waits for it is slowed down, which is no loss in a flood. */
 const GATHER_MS = 250;
 /** Distinct rules that a bundle counts. */

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 
-/** Identities that are remembered, at some 200 bytes each. */
-const MOST = 50_000;
+/** Identities that are remembered, at some 300 bytes each. */
+const MOST = 20_000;
 
 /**
  * Which record a UDT became, as far as it is remembered, so that an answer can name it while the store is away. Where it is forgotten, an
