@@ -90,18 +90,35 @@ export function resolveQuotedPrintable(text: string): string {
 }
 
 /**
- * UTF-7 resolved (RFC 2152): `+` begins base64 of UTF-16, which `-` or any other character ends. What is none, as the `+` of a telephone number, stays.
+ * UTF-7 resolved (RFC 2152): `+` begins base64 of UTF-16, which `-` or any other character ends. What is none, as the `+` of a telephone number,
+ * stays; where most of them are none, as in opaque base64, all do.
  */
 export function resolveUtf7(text: string): string {
-  return text.replace(/\+([A-Za-z0-9+/]{3,})-?/g, (whole: string, coded: string) => {
-    // Bits past the last unit: fewer than a character's six, all zero.
-    const spare = (coded.length * 6) % 16;
-    const bytes = Buffer.from(coded, "base64");
-    const units = Math.floor((coded.length * 6) / 16);
-    if (spare >= 6 || (bytes[units * 2] ?? 0) !== 0) return whole;
-    const decoded = new TextDecoder("utf-16be").decode(bytes.subarray(0, units * 2));
-    return /[\p{Cc}\p{Cn}\p{Cs}\ufffd]/u.test(decoded) ? whole : decoded;
+  let read = 0;
+  let left = 0;
+  const resolved = text.replace(/\+([A-Za-z0-9+/]{3,})-?/g, (whole: string, coded: string) => {
+    const decoded = utf7Units(coded);
+    if (decoded === undefined) left += 1;
+    else read += 1;
+    return decoded ?? whole;
   });
+  return read >= left ? resolved : text;
+}
+
+function utf7Units(coded: string): string | undefined {
+  // Bits past the last unit: fewer than a character's six, all zero.
+  const spare = (coded.length * 6) % 16;
+  if (spare >= 6) return undefined;
+  const bytes = Buffer.from(coded, "base64");
+  const units = Math.floor((coded.length * 6) / 16);
+  if ((bytes[units * 2] ?? 0) !== 0) return undefined;
+  const decoded = bytes
+    .subarray(0, units * 2)
+    .swap16()
+    .toString("utf16le");
+  // A unit or two of opaque base64 is a character of some far script as often as not; of four it is by chance once in some hundred.
+  const isText = /^[\u0000-\u052f]+$/.test(decoded) || (units >= 4 && !/[\p{Cn}\p{Co}\p{Cs}\ufffd]/u.test(decoded));
+  return isText && !/\p{Cc}/u.test(decoded) ? decoded : undefined;
 }
 
 function resolveBytes(text: string, sign: number): string {
