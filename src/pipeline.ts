@@ -208,11 +208,12 @@ export class Pipeline implements ExchangeHandler {
     const { head, destination, route } = request;
     const allowed = forwardedHeaders(head, destination.headers, plainMediaType);
     const headers = route.script === undefined ? allowed : askUncoded(allowed);
+    const { target, connectTo, parent } = placeOf(request);
     return this.#parts.forwarder.forward(
       {
-        target: head.target,
-        connectTo: destination.connect,
-        parent: destination.parent,
+        target,
+        connectTo,
+        parent,
         method: head.method,
         pathAndQuery: head.query === undefined ? head.path : `${head.path}?${head.query}`,
         headers: coded ? headers : headers.filter(([name]) => name.toLowerCase() !== "content-encoding"),

@@ -146,7 +146,7 @@ function withZlib(
 }
 
 /** With `info`, zlib answers `{buffer, engine}`, which its types don't say. */
-function parseInfo(answer: unknown): { readonly buffer: Uint8Array; readonly consumed: number } {
+export function parseInfo(answer: unknown): { readonly buffer: Uint8Array; readonly consumed: number } {
   if (typeof answer === "object" && answer !== null && "buffer" in answer && "engine" in answer) {
     const { buffer, engine } = answer;
     if (buffer instanceof Uint8Array && typeof engine === "object" && engine !== null && "bytesWritten" in engine) {
@@ -157,7 +157,7 @@ function parseInfo(answer: unknown): { readonly buffer: Uint8Array; readonly con
   throw new TypeError("node:zlib did not say how many bytes it consumed.");
 }
 
-function isTooLarge(error: unknown): boolean {
+export function isTooLarge(error: unknown): boolean {
   return error instanceof RangeError && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
 }
 

@@ -199,7 +199,8 @@ export function utf16Kind(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefine
   return undefined;
 }
 
-function* plausiblePieces(bytes: Uint8Array): Generator<Uint8Array> {
+/** Stretches of plausible text inside bytes that are none as a whole. */
+export function* plausiblePieces(bytes: Uint8Array): Generator<Uint8Array> {
   let at = 0;
   while (at + LEAST_INNER_BYTES <= bytes.length) {
     const end = plausibleEnd(bytes, at);

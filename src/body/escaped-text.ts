@@ -91,18 +91,10 @@ export function resolveQuotedPrintable(text: string): string {
 
 /**
  * UTF-7 resolved (RFC 2152): `+` begins base64 of UTF-16, which `-` or any other character ends. What is none, as the `+` of a telephone number,
- * stays; where most of them are none, as in opaque base64, all do.
+ * stays.
  */
 export function resolveUtf7(text: string): string {
-  let read = 0;
-  let left = 0;
-  const resolved = text.replace(/\+([A-Za-z0-9+/]{3,})-?/g, (whole: string, coded: string) => {
-    const decoded = utf7Units(coded);
-    if (decoded === undefined) left += 1;
-    else read += 1;
-    return decoded ?? whole;
-  });
-  return read >= left ? resolved : text;
+  return text.replace(/\+([A-Za-z0-9+/]{3,})-?/g, (whole: string, coded: string) => utf7Units(coded) ?? whole);
 }
 
 function utf7Units(coded: string): string | undefined {

@@ -1,14 +1,16 @@
 import { constants, inflateRawSync } from "node:zlib";
-import { z } from "zod";
-import { unzstd } from "./content-coding.js";
+import { isTooLarge, parseInfo, unzstd } from "./content-coding.js";
 import { mayBeDeflate } from "./deflate-head.js";
 
 export type NestedCoding = "gzip" | "zlib" | "deflate" | "zstd";
 
 export type NestedInflation =
-  | { readonly kind: "inflated"; readonly how: NestedCoding; readonly bytes: Uint8Array }
+  /** `beside`: what no decoder shows, the fields of a gzip's header and whatever follows the stream; none of it empty. */
+  | { readonly kind: "inflated"; readonly how: NestedCoding; readonly bytes: Uint8Array; readonly beside: readonly Uint8Array[] }
   /** It is compressed, and unpacks to more than may be spent. */
   | { readonly kind: "over" }
+  /** It begins as compressed bytes do, and can't be unpacked. */
+  | { readonly kind: "damaged" }
   | { readonly kind: "none" };
 
 /** Whether the first bytes say gzip (RFC 1952), zstd (RFC 8878) or zlib (RFC 1950, by its check bits). */
@@ -16,64 +18,49 @@ export function isCompressed(bytes: Uint8Array): boolean {
   return codingOf(bytes) !== undefined;
 }
 
-/** Unpacks compressed bytes, also where they are cut short or followed by others: the aim is to see, not to judge. */
+/** Unpacks compressed bytes, also where they are cut short or followed by others: the aim is to see, not to judge. Of a gzip its first member. */
 export function inflateNested(bytes: Uint8Array, most: number): NestedInflation {
   const how = codingOf(bytes) ?? "deflate";
   if (how === "zstd") {
     // Strict, unlike the others: its decoder reserves memory by what the header claims.
     const step = unzstd(bytes, { bytes: most, passed: "size" });
-    if (step.ok) return { kind: "inflated", how, bytes: step.value };
-    return { kind: step.fault.rule === "size" ? "over" : "none" };
+    if (step.ok) return { kind: "inflated", how, bytes: step.value, beside: [] };
+    return { kind: step.fault.rule === "size" ? "over" : "damaged" };
   }
   if (how === "deflate" && !mayBeDeflate(bytes)) return { kind: "none" };
-  try {
-    const inflated = how === "gzip" ? inflateMembers(bytes, most) : inflate(how === "zlib" ? bytes.subarray(2) : bytes, most, how).bytes;
-    return inflated.length === 0 ? { kind: "none" } : { kind: "inflated", how, bytes: inflated };
-  } catch (error) {
-    return { kind: error instanceof RangeError ? "over" : "none" };
-  }
+  const from = how === "gzip" ? gzipHeader(bytes) : how === "zlib" ? ZLIB_HEADER : 0;
+  const inflated = inflate(bytes.subarray(from), most, how);
+  if (inflated === "over") return { kind: "over" };
+  if (inflated === undefined) return { kind: how === "deflate" ? "none" : "damaged" };
+  const { buffer, consumed } = inflated;
+  if (how === "deflate" && buffer.length === 0) return { kind: "none" };
+  const beside = [
+    bytes.subarray(how === "gzip" ? GZIP_HEADER : from, from),
+    bytes.subarray(from + consumed + (how === "gzip" ? GZIP_TRAILER : how === "zlib" ? ZLIB_TRAILER : 0)),
+  ].filter(({ length }) => length > 0);
+  return { kind: "inflated", how, bytes: buffer, beside };
 }
-
-/** What comes of Node's `info` option, which its types leave out. */
-const WITH_INFO = z.object({ buffer: z.instanceof(Buffer), engine: z.object({ bytesWritten: z.number() }) });
 
 /**
  * Always the raw stream, past its header: zlib's own readers of gzip and zlib refuse all of it for a checksum that is wrong, and gzip's
  * for a word of prose behind it, where `zcat` shows everything.
  */
-function inflate(bytes: Uint8Array, most: number, how: NestedCoding): { readonly bytes: Uint8Array; readonly used: number } {
+function inflate(bytes: Uint8Array, most: number, how: NestedCoding): ReturnType<typeof parseInfo> | "over" | undefined {
   // Raw deflate has no signature, so only a whole stream counts as one.
   const finishFlush = how === "deflate" ? constants.Z_FINISH : constants.Z_SYNC_FLUSH;
-  const options = { maxOutputLength: Math.max(1, most), chunkSize: 4_096, finishFlush, info: true };
-  const { buffer, engine } = WITH_INFO.parse(inflateRawSync(bytes, options));
-  return { bytes: buffer, used: engine.bytesWritten };
-}
-
-/** Every member of a gzip file (RFC 1952, section 2.2), up to what is none. */
-function inflateMembers(bytes: Uint8Array, most: number): Uint8Array {
-  const members: Uint8Array[] = [];
-  let left = most;
-  for (let rest = bytes; codingOf(rest) === "gzip"; ) {
-    const from = gzipHeader(rest);
-    // Behind a first member nothing has to be one: what was read stays.
-    const member = members.length === 0 ? inflate(rest.subarray(from), left, "gzip") : tried(rest.subarray(from), left);
-    if (member === undefined) break;
-    members.push(member.bytes);
-    left -= member.bytes.length;
-    rest = rest.subarray(from + member.used + GZIP_TRAILER);
-  }
-  return members.length === 1 ? (members[0] ?? new Uint8Array(0)) : Buffer.concat(members);
-}
-
-function tried(bytes: Uint8Array, most: number): ReturnType<typeof inflate> | undefined {
+  let answer: unknown;
   try {
-    return inflate(bytes, most, "gzip");
+    answer = inflateRawSync(bytes, { maxOutputLength: Math.max(1, most), chunkSize: 4_096, finishFlush, info: true });
   } catch (error) {
-    if (error instanceof RangeError) throw error;
-    return undefined;
+    return isTooLarge(error) ? "over" : undefined;
   }
+  // Outside of what is caught: a Node that no longer says what it consumed must end the inspection, and not pass for damaged bytes.
+  return parseInfo(answer);
 }
 
+const ZLIB_HEADER = 2;
+/** Adler-32. */
+const ZLIB_TRAILER = 4;
 /** CRC-32 and size. */
 const GZIP_TRAILER = 8;
 const GZIP_HEADER = 10;

@@ -2,7 +2,7 @@ import type { FormField } from "../model/body-view.js";
 import type { JsonNode } from "../model/json.js";
 import type { NestedContent, NestedView, NestedViews, ViewBudget, ViewFinder } from "../model/nested-view.js";
 import { decodeUtf16, decodeUtf8 } from "./charset.js";
-import { encodedRuns, utf16Kind } from "./encoded-run.js";
+import { encodedRuns, plausiblePieces, utf16Kind } from "./encoded-run.js";
 import { resolveEntities, resolveEscapes, resolvePercent, resolveQuotedPrintable, resolveUtf7 } from "./escaped-text.js";
 import { parseForm } from "./form.js";
 import { scanJson } from "./json-scanner.js";
@@ -86,10 +86,23 @@ class Search implements NestedViews {
       }
       if (inflation.kind === "inflated") {
         if (this.#spend(inflation.bytes.length, steps.length + 1)) this.bytes(inflation.bytes, [...steps, inflation.how]);
+        for (const part of inflation.beside) this.#beside(part, [...steps, "beside"]);
         return;
       }
+      if (inflation.kind === "damaged") this.#pieces(bytes, steps);
     }
     if (magic !== undefined || bytes.length >= 256) this.#yield({ kind: "bytes", bytes, magic }, steps, bytes.length);
+  }
+
+  /** Bytes that a decoder passes over; each further stream in them is a step deeper, so that a row of thousands ends at the budget's depth. */
+  #beside(bytes: Uint8Array, steps: readonly string[]): void {
+    if (!this.#spend(bytes.length, steps.length)) return;
+    this.bytes(bytes, steps);
+    this.#pieces(bytes, steps);
+  }
+
+  #pieces(bytes: Uint8Array, steps: readonly string[]): void {
+    for (const piece of plausiblePieces(bytes)) this.bytes(piece, steps);
   }
 
   /** Takes a decoded text as a view and searches it, unless it is one that was searched already. */

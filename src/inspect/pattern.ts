@@ -8,6 +8,8 @@ export interface Pattern {
   test(text: string): boolean;
   /** Every match, left to right, at most `most`. */
   find(text: string, most?: number): readonly TextMatch[];
+  /** The match with which the pattern's first group has been `count` different texts, case aside; undefined where it never has. */
+  findDistinct(text: string, count: number): TextMatch | undefined;
 }
 
 export interface TextMatch {
@@ -35,15 +37,30 @@ export function compilePattern(source: string, options: { readonly anchored?: bo
       const matches: TextMatch[] = [];
       engine.lastIndex = 0;
       while (matches.length < most) {
-        const found = engine.exec(text);
-        if (found === null) break;
-        matches.push({ text: found[0], index: found.index, groups: found.slice(1).map((group) => group ?? "") });
-        // An empty match doesn't move the engine on by itself.
-        if (found[0] === "") engine.lastIndex += 1;
+        const match = nextMatch(engine, text);
+        if (match === undefined) break;
+        matches.push(match);
       }
       return matches;
     },
+    findDistinct(text, count) {
+      const met = new Set<string>();
+      engine.lastIndex = 0;
+      for (;;) {
+        const match = nextMatch(engine, text);
+        if (match === undefined) return undefined;
+        if (met.add((match.groups[0] ?? match.text).toLowerCase()).size >= count) return match;
+      }
+    },
   };
+}
+
+function nextMatch(engine: RE2, text: string): TextMatch | undefined {
+  const found = engine.exec(text);
+  if (found === null) return undefined;
+  // An empty match doesn't move the engine on by itself.
+  if (found[0] === "") engine.lastIndex += 1;
+  return { text: found[0], index: found.index, groups: found.slice(1).map((group) => group ?? "") };
 }
 
 /** Makes a literal safe inside a pattern. */

@@ -53,6 +53,8 @@ export interface RulePattern {
   readonly needsContext: boolean;
   /** In place of the rule's own. */
   readonly validator: Validator | undefined;
+  /** So many different texts of the pattern's group must be met in one text; 1 where the first match is enough. */
+  readonly distinct: number;
 }
 
 export type TextPlace = "value" | "key" | "header" | "path" | "query";
@@ -73,6 +75,7 @@ const RULE = z.strictObject({
   contextPatterns: z.array(PATTERN).default([]),
   case: z.enum(["sensitive", "insensitive"]).default("insensitive"),
   validator: z.string().optional(),
+  distinct: z.int().min(2).max(100).optional(),
   keyValidator: z.string().optional(),
   keys: z.array(z.string().min(1)).default([]),
   keyValue: z.enum(["text", "scalar", "number", "any"]).default("text"),
@@ -117,6 +120,10 @@ export function loadRules(files: readonly SourceFile[], faults: Fault[]): readon
   return rules;
 }
 
+function isOwnValidated(entry: z.infer<typeof PATTERN>): boolean {
+  return typeof entry !== "string";
+}
+
 function compileOnce(file: SourceFile, faults: Fault[]): Rule | undefined {
   // The folder is the rule's category, which its id is held against.
   const key = `${file.path.split("/").slice(-2).join("/")}\0${file.text}`;
@@ -159,6 +166,7 @@ function loadRule(file: SourceFile, faults: Fault[]): Rule | undefined {
           pattern: compilePattern(text, { ignoreCase: raw.case === "insensitive" }),
           needsContext: keyword === "contextPatterns",
           validator: own,
+          distinct: raw.distinct ?? 1,
         });
       } catch (error) {
         fault(
@@ -169,6 +177,8 @@ function loadRule(file: SourceFile, faults: Fault[]): Rule | undefined {
       }
     });
   }
+  if (raw.distinct !== undefined && (raw.validator !== undefined || raw.contextPatterns.length > 0 || raw.patterns.some(isOwnValidated)))
+    fault(["distinct"], "Different texts are counted of patterns without validator and context.", "Leave `distinct` or the others out.");
   if (raw.contextPatterns.length > 0 && raw.context.length === 0)
     fault(["contextPatterns"], "The patterns need a context, and no word is given.", "List the words under `context`.");
   raw.triggers.forEach((text, index) => {

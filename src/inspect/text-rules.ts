@@ -60,7 +60,8 @@ export function runEachRule(rules: readonly Rule[], texts: readonly Text[], into
 }
 
 /** The pattern's first match that its validator and context confirm. */
-function confirmed({ pattern, needsContext, validator }: RulePattern, rule: Rule, text: Text): TextMatch | undefined {
+function confirmed({ pattern, needsContext, validator, distinct }: RulePattern, rule: Rule, text: Text): TextMatch | undefined {
+  if (distinct > 1) return pattern.findDistinct(text.text, distinct);
   const key = nameOf(text);
   for (const match of pattern.find(text.text)) {
     if (needsContext && !inContext(rule.context, match, text, key)) continue;

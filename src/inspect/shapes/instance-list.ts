@@ -1,9 +1,8 @@
 import type { JsonNode, JsonObject } from "../../model/json.js";
-import type { Validator } from "../validators/validator.js";
 import type { Shape } from "./shape.js";
 
-/** Keys that an annotation instance has and little else does (docs/traffic.md, "An annotation instance"). */
-const INSTANCE_KEYS: ReadonlySet<string> = new Set(
+/** Keys that an annotation instance has and little else does (docs/traffic.md, "An annotation instance"); the rule's pattern names the same. */
+export const INSTANCE_KEYS: ReadonlySet<string> = new Set(
   (
     "x_min y_min x_max y_max center_x center_y points nodes edges p1 p2 cp front_face rear_face rotation_euler_angles position_3d center_3d max_point_3d " +
     "min_point_3d dimensions_3d lonlat bounds_lonlat start_sentence end_sentence start_token end_token start_char end_char label_file_id label_file " +
@@ -24,28 +23,6 @@ const ENOUGH = 3;
 
 export const instanceList: Shape = {
   judge: isInstances,
-};
-
-const KEY_WITH_VALUE = new RegExp(
-  `(?<![\\w-])(${[...INSTANCE_KEYS].join("|")})["'\\\\]{0,6}\\s?[:=]\\s?["'\\\\]{0,6}(?:-?\\d|[[{]|true|false|null|none)`,
-  "gi",
-);
-
-let lastText = "";
-let lastHolds = false;
-
-/** The same of a text that is no tree: enough of the keys, each with a value. Asked of each match, so the last text is remembered. */
-export const instanceText: Validator = (_match, text) => {
-  if (text !== lastText) {
-    const found = new Set<string>();
-    for (const [, key = ""] of text.matchAll(KEY_WITH_VALUE)) {
-      found.add(key.toLowerCase());
-      if (found.size >= ENOUGH) break;
-    }
-    lastText = text;
-    lastHolds = found.size >= ENOUGH;
-  }
-  return lastHolds;
 };
 
 function isInstances(node: JsonNode, key: string | undefined): boolean {

@@ -1,4 +1,5 @@
 import { parse } from "tldts";
+import { secretValue } from "./secrets.js";
 import type { Validator } from "./validator.js";
 
 /** Endings that no registry sells and mail servers inside companies use. */
@@ -29,12 +30,9 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 const LOCAL_LENGTH = 64;
 
-/** Shorter ones the rule of credentials in URLs takes for none, so that they would be found by nobody. */
-const LEAST_PASSWORD = 6;
-
 /**
  * The domain must end in a public suffix or an internal one: `logo@2x.png` and `package@1.2.3` don't. `git@github.com:org/repo` is an
- * address of a repository. In a URL a password before the `@` is left to its own rule, and a user's name is one there as well.
+ * address of a repository. In a URL a user's name is an address as well; a password is left to its own rule, where that one takes it.
  */
 export const email: Validator = (match, text) => {
   const address = plainAddress(match.text);
@@ -53,8 +51,7 @@ export const email: Validator = (match, text) => {
     .replace(/(\.[a-z]{3,})\d+$/, "$1");
   if (local === "" || domain.length > 253) return false;
   const before = text.slice(Math.max(0, match.index - 256), match.index);
-  const inUrl = /:\/\/([^/?#\s]*)$/.exec(before)?.[1];
-  if (inUrl !== undefined && ((inUrl.includes(":") && local.length >= LEAST_PASSWORD) || URL_USERS.test(local))) return false;
+  if (/:\/\/[^/?#\s]*$/.test(before) && (URL_USERS.test(local) || isPassword(match, before))) return false;
   if (SERVICE_NAMES.test(local) || /(?:^|\.)(?:svc|cluster|pod)(?:\.|$)/.test(domain) || UUID.test(local)) return false;
   // `user@host:group/project` is a repository, as ssh writes it.
   if (/^(?::|%3A)[\w.~-]+(?:\/|%2F)[\w.-]/i.test(text.slice(match.index + match.text.length))) return false;
@@ -62,6 +59,15 @@ export const email: Validator = (match, text) => {
   if (known.isIp === true || known.publicSuffix === null) return false;
   return known.isIcann === true ? known.domain !== null : INTERNAL_ENDINGS.has(domain.slice(domain.lastIndexOf(".") + 1));
 };
+
+/** A scheme, a user and a password up to the `@`, as rules/secret/url-credentials.yaml takes them: what it leaves must be found here. */
+const CREDENTIALS = /\b[a-z][a-z0-9+.-]{0,20}:\/\/[^/\s:@"']*:([^/\s@"']{3,})$/i;
+
+function isPassword(match: Parameters<Validator>[0], before: string): boolean {
+  const sign = match.text.indexOf("@");
+  const password = sign < 0 ? undefined : CREDENTIALS.exec(before + match.text.slice(0, sign))?.[1];
+  return password !== undefined && secretValue({ text: password, index: match.index, groups: [password] }, password);
+}
 
 /** A first and a last name before the `@` of a URL, whatever its host is. */
 export const urlUser: Validator = (match) => {

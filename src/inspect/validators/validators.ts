@@ -1,5 +1,4 @@
 import { hardwareAddress, publicAddress, userPath } from "./address.js";
-import { instanceText } from "../shapes/instance-list.js";
 import { email, mailbox, urlUser } from "./email.js";
 import { base64Magic, hexMagic } from "./magic.js";
 import { likelyName, listedName, personName } from "./names.js";
@@ -32,7 +31,6 @@ export const VALIDATORS: ReadonlyMap<string, Validator> = new Map<string, Valida
   ["hardware-address", hardwareAddress],
   ["hex-binary", (match, text) => hexMagic(match, text) || hexRun(match, text)],
   ["iban", iban],
-  ["instance-text", instanceText],
   ["issued-token", issuedToken],
   ["jwt", jwt],
   ["keyed-password", keyedPassword],
