@@ -7,7 +7,7 @@ import type { InspectorOptions } from "./inspector.js";
 import { loadRules } from "./rule-file.js";
 
 /**
- * Holds every rule against its examples: each `match` must be found by the rule, no `pass` may be. Returns a fault for each that isn't so;
+ * Holds every rule against its examples: each `match` must be found by the rule, no `pass` and none of its `misses` may be. Returns a fault for each that isn't so;
  * throws FaultsError where the rules can't be loaded. For tests and `egress-proxy check`: never part of a start.
  */
 export function runExamples(options: InspectorOptions): readonly Fault[] {
@@ -21,6 +21,14 @@ export function runExamples(options: InspectorOptions): readonly Fault[] {
           what: `\`${rule.id}\` does not find its own example match[${index}].`,
           where: rule.path,
           mend: "Mend the rule or the example.",
+        });
+    });
+    rule.misses.forEach(({ example }, index) => {
+      if (found(example))
+        faults.push({
+          what: `\`${rule.id}\` finds misses[${index}], which it says it misses.`,
+          where: rule.path,
+          mend: "Make it an example that it must find.",
         });
     });
     rule.examples.pass.forEach((example, index) => {

@@ -44,6 +44,8 @@ export interface Rule {
   /** Whether it looks at JSON numbers in free places. */
   readonly numbers: boolean;
   readonly examples: { readonly match: readonly unknown[]; readonly pass: readonly unknown[] };
+  /** What it does not find though a reader might think so, and why. */
+  readonly misses: readonly { readonly example: unknown; readonly because: string }[];
   readonly path: string;
 }
 
@@ -90,6 +92,7 @@ const RULE = z.strictObject({
     })
     .default({ to: ["value", "key", "header", "path", "query"], typed: true, numbers: false }),
   examples: z.strictObject({ match: z.array(EXAMPLE).min(3), pass: z.array(EXAMPLE).min(3) }),
+  misses: z.array(z.strictObject({ example: EXAMPLE, because: z.string().min(10) })).default([]),
 });
 
 /**
@@ -239,6 +242,7 @@ function loadRule(file: SourceFile, faults: Fault[]): Rule | undefined {
     typed: raw.applies.typed,
     numbers: raw.applies.numbers,
     examples: raw.examples,
+    misses: raw.misses,
     path: file.path,
   };
 }
