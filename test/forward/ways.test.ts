@@ -300,15 +300,27 @@ test("the whole exchange has its time, in the queue for a connection too, and is
     response.write("a");
     if (request.url === "/first") setTimeout(() => response.end(), 120);
   });
-  const forwarder = forwarding({ totalMs: 60, connectionsPerDestination: 1 });
+  let dials = 0;
+  const forwarder = forwarding({
+    totalMs: 60,
+    connectionsPerDestination: 1,
+    // The queue moves on when the first one's time is up, a moment before the second one's is: a dial that takes longer than that moment.
+    resolve: async () => {
+      dials += 1;
+      if (dials > 1) await pause(60);
+      return ["127.0.0.1"];
+    },
+  });
+  const place = { connectTo: { host: "queue.example", port } };
   const endless = new Heard();
-  const first = forwarder.forward(to(port, { pathAndQuery: "/first" }), endless);
+  const first = forwarder.forward(to(port, { ...place, pathAndQuery: "/first" }), endless);
   const queued = new Heard();
-  const second = forwarder.forward(to(port, { pathAndQuery: "/second" }), queued);
+  const second = forwarder.forward(to(port, { ...place, pathAndQuery: "/second" }), queued);
   assert.equal(summary(await first), "timeout in mid-answer");
   assert.deepEqual(endless.told, ["200", "a", "abort"]);
   assert.equal(summary(await second), "timeout");
-  await pause(80);
+  await pause(120);
+  assert.equal(dials, 2);
   assert.deepEqual([queued.told, asked], [[], ["/first"]]);
 });
 
