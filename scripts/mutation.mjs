@@ -8,6 +8,7 @@
  *   node scripts/mutation.mjs --list                what it would take out, and nothing run; also checks the list of equivalent ones
  *   node scripts/mutation.mjs --report              what is known so far, and nothing run
  *   node scripts/mutation.mjs --equivalent          those of test/mutation/equivalent.yaml too: one that is noticed does not belong there
+ *   node scripts/mutation.mjs --cases               those too that a unit test is known to notice and that were not tried on the cases of today
  *   node scripts/mutation.mjs --unit                the unit tests alone: quick, and what they don't notice stays open
  *   node scripts/mutation.mjs --unit --quick        of those the quick ones alone
  *   node scripts/mutation.mjs --results FILE        another file of verdicts than test/mutation/verdicts.jsonl; a run goes on where it stopped
@@ -27,6 +28,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { readEquivalent } from "./mutation/equivalent.mjs";
 import { digest, filesBelow, findMutants, FOLDERS } from "./mutation/mutants.mjs";
+import { isByCase, placeOf, report } from "./mutation/report.mjs";
 import { openResults } from "./mutation/results.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -60,13 +62,12 @@ const equivalent = readEquivalent(join(root, "test", "mutation", "equivalent.yam
 const wanted = all.filter((mutant) => only === undefined || mutant.key.includes(only));
 const step = sample > 0 && sample < wanted.length ? wanted.length / sample : 1;
 const chosen = Array.from({ length: Math.floor(wanted.length / step) }, (_, index) => wanted[Math.floor(index * step)]);
-const cases = [...filesBelow(join(root, "test", "bypass"), ".yaml"), join(root, "test", "body", "edges.jsonl")].map((path) =>
-  readFileSync(path, "utf8"),
-);
+const cases = filesBelow(join(root, "test", "bypass"), ".yaml").map((path) => readFileSync(path, "utf8"));
+const rows = readFileSync(join(root, "test", "body", "edges.jsonl"), "utf8");
 const tests = FOLDERS.flatMap((folder) => filesBelow(join(built, "test", folder))).map((path) => readFileSync(path, "utf8"));
 // In the tree, so that whoever changes one file runs that file's mutants and no others.
 const resultsPath = valueOf("--results") ?? join(root, "test", "mutation", "verdicts.jsonl");
-const results = openResults(resultsPath, digest(...cases, ...tests));
+const results = openResults(resultsPath, digest(...cases, rows, ...tests), digest(...cases));
 /** Which case reaches which mutant takes minutes to find out, and holds for this build and these cases. */
 const reachDigest = digest(...cases, ...all.map(({ key, of }) => key + of));
 const reachPath = join(root, "node_modules", ".cache", `egress-mutation-reach-${reachDigest}.json`);
@@ -74,11 +75,15 @@ mkdirSync(dirname(reachPath), { recursive: true });
 if (given.includes("--list")) {
   process.stdout.write(chosen.map(({ key }) => `${key}\n`).join(""));
 } else {
-  const open = chosen.filter(
-    (mutant) => results.of(mutant) === undefined && (given.includes("--equivalent") || !equivalent.has(mutant.key)),
-  );
+  const open = chosen.filter((mutant) => isOpen(mutant) && (given.includes("--equivalent") || !equivalent.has(mutant.key)));
   if (!given.includes("--report") && open.length > 0) await judgeAll(open);
-  process.exitCode = report() ? 0 : 1;
+  process.exitCode = report(chosen, results, equivalent) ? 0 : 1;
+}
+
+function isOpen(mutant) {
+  const verdict = results.of(mutant);
+  if (verdict === undefined) return true;
+  return given.includes("--cases") && !isByCase(verdict) && !results.isTriedOnCases(mutant);
 }
 
 async function judgeAll(mutants) {
@@ -87,16 +92,17 @@ async function judgeAll(mutants) {
     const reach = new Map(FOLDERS.map((area) => [area, undefined]));
     let edges;
     let done = 0;
+    const unitOnly = given.includes("--unit");
     const settle = (mutant, by) => {
-      results.add(mutant, by);
+      results.add(mutant, by, !unitOnly);
       done += 1;
       process.stdout.write(`${done}/${mutants.length} ${by ?? "SURVIVED"}  ${placeOf(mutant)}  ${mutant.what}\n`);
     };
-    const unitOnly = given.includes("--unit");
     for await (const { id, by } of unitOnly ? mutants.map((mutant) => ({ id: mutant.id, by: null })) : noticedByCases(copy, mutants)) {
       const mutant = all[id];
-      if (by !== null) {
-        settle(mutant, by);
+      const known = results.of(mutant)?.by ?? null;
+      if (by !== null || known !== null) {
+        settle(mutant, by ?? known);
         continue;
       }
       if (mutant.area === "body")
@@ -249,33 +255,4 @@ function prepareCopy() {
   for (const name of ["node_modules", "package.json", "rules", "demo"])
     if (existsSync(join(root, name))) symlinkSync(join(root, name), join(folder, name));
   return folder;
-}
-
-/** @returns whether every mutant is noticed or known to be equivalent */
-function report() {
-  const counts = { case: 0, unit: 0, equivalent: 0, none: 0, open: 0 };
-  /** @type {{ none: string[], wronglyEquivalent: string[] }} */
-  const listed = { none: [], wronglyEquivalent: [] };
-  for (const mutant of chosen) {
-    const verdict = results.of(mutant);
-    if (equivalent.has(mutant.key)) {
-      counts.equivalent += 1;
-      if (verdict !== undefined && verdict.by !== null) listed.wronglyEquivalent.push(`${mutant.key}\n      ${verdict.by}`);
-    } else if (verdict === undefined) counts.open += 1;
-    else if (verdict.by === null) {
-      counts.none += 1;
-      listed.none.push(`${placeOf(mutant)}  ${mutant.key}`);
-    } else counts[verdict.by.startsWith("unit: ") ? "unit" : "case"] += 1;
-  }
-  process.stdout.write(
-    `\nOf ${chosen.length} mutants (${all.length} in all): ${counts.case} noticed by a case, ${counts.unit} by a unit test alone, ` +
-      `${counts.equivalent} equivalent, ${counts.none} survived, ${counts.open} not run.\n`,
-  );
-  for (const line of listed.none) process.stdout.write(`  survived: ${line}\n`);
-  for (const line of listed.wronglyEquivalent) process.stdout.write(`  listed as equivalent, yet noticed: ${line}\n`);
-  return counts.none === 0 && counts.open === 0 && listed.wronglyEquivalent.length === 0;
-}
-
-function placeOf(mutant) {
-  return `${mutant.file}:${mutant.line}`;
 }

@@ -5,9 +5,11 @@ import { dirname } from "node:path";
 /**
  * @param {string} path
  * @param {string} tests digest of everything that could notice a mutant
- * A verdict holds as long as the mutant's file is what it was; that nobody noticed, only as long as the tests are too.
+ * @param {string} cases digest of the attack cases among it
+ * A verdict holds as long as the mutant's file is what it was; that nobody noticed, only as long as the tests are too. Its `cases`, where it
+ * has any, are those that were tried on the mutant.
  */
-export function openResults(path, tests) {
+export function openResults(path, tests, cases) {
   mkdirSync(dirname(path), { recursive: true });
   const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n") : [];
   const known = new Map();
@@ -25,10 +27,18 @@ export function openResults(path, tests) {
       const verdict = known.get(key);
       return verdict !== undefined && verdict.of === of && (verdict.by !== null || verdict.tests === tests) ? verdict : undefined;
     },
+    /** Whether all of today's cases that meet it were tried. */
+    isTriedOnCases({ key, of }) {
+      const verdict = known.get(key);
+      return verdict?.of === of && verdict.cases === cases;
+    },
     /** Whether it was ever judged, with whatever tests. */
     isKnown: ({ key }) => known.has(key),
-    add({ key, of }, by) {
-      const verdict = { key, of, tests, by };
+    /** @param {boolean} isTriedOnCases all cases that meet it, or those up to the first that is red */
+    add({ key, of }, by, isTriedOnCases) {
+      const before = known.get(key);
+      const tried = isTriedOnCases ? cases : before?.of === of ? before.cases : undefined;
+      const verdict = { key, of, tests, by, ...(tried === undefined ? {} : { cases: tried }) };
       known.set(key, verdict);
       appendFileSync(path, `${JSON.stringify(verdict)}\n`);
     },

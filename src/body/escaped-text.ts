@@ -98,12 +98,11 @@ export function resolveUtf7(text: string): string {
 }
 
 function utf7Units(coded: string): string | undefined {
-  // Bits past the last unit: fewer than a character's six, all zero.
+  // Bits past the last unit: fewer than a character's six. They should be zero; readers that don't ask see the text all the same.
   const spare = (coded.length * 6) % 16;
   if (spare >= 6) return undefined;
   const bytes = Buffer.from(coded, "base64");
   const units = Math.floor((coded.length * 6) / 16);
-  if ((bytes[units * 2] ?? 0) !== 0) return undefined;
   const decoded = bytes
     .subarray(0, units * 2)
     .swap16()

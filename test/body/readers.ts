@@ -5,7 +5,7 @@ import { readText } from "../../src/body/charset.js";
 import { decodeContent, gunzip, inflate, unzstd } from "../../src/body/content-coding.js";
 import { encodedRuns, startsBinary } from "../../src/body/encoded-run.js";
 import { mayBeDeflate } from "../../src/body/deflate-head.js";
-import { resolveEntities, resolveEscapes, resolvePercent, resolveQuotedPrintable } from "../../src/body/escaped-text.js";
+import { resolveEntities, resolveEscapes, resolvePercent, resolveQuotedPrintable, resolveUtf7 } from "../../src/body/escaped-text.js";
 import { hexDigit, parseForm, parseFormLines } from "../../src/body/form.js";
 import { scanJson } from "../../src/body/json-scanner.js";
 import { magicOf } from "../../src/body/magic.js";
@@ -61,6 +61,7 @@ export const READERS: Readonly<Record<string, (given: unknown) => unknown>> = {
   resolveEscapes: reader(z.tuple([z.string()]), resolveEscapes),
   resolvePercent: reader(z.tuple([z.string()]), resolvePercent),
   resolveQuotedPrintable: reader(z.tuple([z.string()]), resolveQuotedPrintable),
+  resolveUtf7: reader(z.tuple([z.string()]), resolveUtf7),
   hexDigit: reader(z.tuple([z.number()]), hexDigit),
   parseForm: reader(z.tuple([bytes, nodes]), parseForm),
   parseFormLines: reader(z.tuple([bytes, nodes]), parseFormLines),

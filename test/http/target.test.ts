@@ -23,6 +23,7 @@ const HOSTS: readonly (readonly [why: string, text: string, host: string | undef
   ["an A-label that stands for a word in ASCII", "xn--abc-.example", undefined],
   ["an A-label of nothing", "xn--.example", undefined],
   ["an A-label whose word another label stands for", "xn--a-ecp.example", undefined],
+  ["an A-label with a delimiter too many, whose word another label stands for", "xn---5ds.example", undefined],
   ["an A-label of a character that readers once mapped", "xn--strae-oqa.example", "xn--strae-oqa.example"],
   ["a Cyrillic look-alike, which is another name", "аpp.diffgram.com", "xn--pp-6kc.diffgram.com"],
   ["a percent-encoded letter, which URL would decode", "%61pp.diffgram.com", undefined],

@@ -26,10 +26,12 @@ const reachShape = z.object({
 });
 type Reach = z.output<typeof reachShape>;
 
-/** Of so many cases in which a mutant changes a condition, and none is red, the rest would not be either. Drawn evenly. */
-const MOST_CASES = { quick: 50, slow: 5, fresh: 25 };
-/** A case that takes as long waits for a time-out. */
+/** A case that takes as long waits for a time-out; so that it may as well wait beside others. */
 const SLOW_MS = 900;
+/** What a mutant does while the proxy starts may show in any case: so many that it does not meet are tried too, drawn evenly. */
+const OTHERS_AFTER_START = 25;
+/** In place of a case's number: the proxy does not start. */
+const START = -1;
 
 interface NumberedCase {
   readonly attack: AttackCase;
@@ -94,16 +96,14 @@ async function measureReach(): Promise<Reach> {
 }
 
 async function noticedBy(mutant: number): Promise<string | null> {
-  const atStart = reach.start.includes(mutant);
-  const warm = atStart ? [] : (reach.warm[mutant] ?? []);
-  const first = await noticedAmong(mutant, [
-    ...drawn(warm.filter(isQuick), MOST_CASES.quick),
-    ...drawn(warm.filter(isSlow), MOST_CASES.slow),
-  ]);
+  const warm = reach.warm[mutant] ?? [];
+  const first = (await noticedAmong(mutant, quickFirst(warm.filter(isQuick)))) ?? (await noticedAmongSlow(mutant, warm.filter(isSlow)));
   if (first !== null) return first;
   // What happens once in a proxy's life, as a first look-up or a start, needs one that starts with the mutant in it.
-  const fresh = atStart ? [...ALL.keys()] : (reach.fresh[mutant] ?? []).filter((index) => !warm.includes(index));
-  return fresh.length === 0 ? null : await noticedByFresh(mutant, drawn(fresh.filter(isQuick), MOST_CASES.fresh));
+  const atStart = reach.start.includes(mutant);
+  const met = reach.fresh[mutant] ?? [];
+  const fresh = atStart ? [...met, ...drawn([...ALL.keys()], OTHERS_AFTER_START)] : met.filter((index) => !warm.includes(index));
+  return fresh.length === 0 ? null : await noticedByFresh(mutant, quickFirst([...new Set(fresh)].filter(isQuick)));
 }
 
 /** Not in the time of the first case that asks for one. */
@@ -113,11 +113,14 @@ async function startWorlds(needed: ReadonlySet<World> = new Set(["usual", "quota
   return started;
 }
 
-/** So many of them, evenly, the quickest first: most mutants are noticed early. */
 function drawn(cases: readonly number[], most: number): number[] {
   const step = Math.max(1, cases.length / most);
-  const some = Array.from({ length: Math.min(cases.length, most) }, (_, index) => cases[Math.floor(index * step)] ?? 0);
-  return some.sort((a, b) => msOf(a) - msOf(b) || a - b);
+  return Array.from({ length: Math.min(cases.length, most) }, (_, index) => cases[Math.floor(index * step)] ?? 0);
+}
+
+/** Most mutants are noticed early. */
+function quickFirst(cases: readonly number[]): number[] {
+  return [...cases].sort((a, b) => msOf(a) - msOf(b) || a - b);
 }
 
 function msOf(index: number): number {
@@ -142,15 +145,42 @@ async function noticedAmong(mutant: number, cases: readonly number[]): Promise<s
       return `${numbered.name} (the process)`;
     }
     if (!isNoticed) continue;
-    // Red without the mutant too: what it left behind, or a machine that is too busy. Only a fresh proxy tells which.
-    if (!(await isRed(worlds, numbered, false))) return numbered.name;
+    // Red and green by turns: it is the mutant, not a machine that was too busy once.
+    if (!(await isRed(worlds, numbered, false)) && (await isRedOnlyUnder(mutant, numbered))) return numbered.name;
+    // Red without it too: what it left behind, or that machine. Only a fresh proxy tells which.
     await restart();
-    if ((await isRedUnder(mutant, worlds, numbered, false)) && !(await isRed(worlds, numbered, false))) return numbered.name;
+    if (await isRedOnlyUnder(mutant, numbered)) return numbered.name;
   }
   return null;
 }
 
+/** All at once, since they wait; the vendor counts what arrives for all of them, so that what is red there is only suspected. */
+async function noticedAmongSlow(mutant: number, cases: readonly number[]): Promise<string | null> {
+  switchOn(mutant);
+  const red = await Promise.all(
+    cases.map(async (index) => {
+      const numbered = ALL[index];
+      return numbered !== undefined && (await isRed(worlds, numbered, false));
+    }),
+  );
+  switchOn(-1);
+  if (crashed) await restart();
+  return await noticedAmong(
+    mutant,
+    cases.filter((_, at) => red[at] === true),
+  );
+}
+
 async function noticedByFresh(mutant: number, cases: readonly number[]): Promise<string | null> {
+  const red = await redInFresh(mutant, cases);
+  if (red === undefined) return null;
+  const before = cases.slice(0, cases.indexOf(red) + 1);
+  if ((await redInFresh(-1, before)) !== undefined || (await redInFresh(mutant, before)) === undefined) return null;
+  return red === START ? "the start" : (ALL[red]?.name ?? null);
+}
+
+/** The first of these cases that is red in a proxy which starts with the mutant in it. */
+async function redInFresh(mutant: number, cases: readonly number[]): Promise<number | undefined> {
   switchOn(mutant);
   crashed = false;
   let started: Worlds | undefined;
@@ -158,30 +188,26 @@ async function noticedByFresh(mutant: number, cases: readonly number[]): Promise
     started = await startWorlds(new Set(cases.map((index) => ALL[index]?.attack.world ?? "usual")));
     for (const index of cases) {
       const numbered = ALL[index];
-      if (numbered === undefined) continue;
-      const red = await isRed(started, numbered, true);
-      if (crashed || red) return await confirmed(numbered);
+      if (numbered !== undefined && ((await isRed(started, numbered, true)) || crashed)) return index;
     }
-    return null;
+    return undefined;
   } catch {
-    return "the start";
+    return START;
   } finally {
     switchOn(-1);
     await started?.close().catch(() => undefined);
+    crashed = false;
   }
-}
-
-/** The case's name where it is green in a fresh proxy without a mutant. */
-async function confirmed(numbered: NumberedCase): Promise<string | null> {
-  switchOn(-1);
-  await restart();
-  return (await isRed(worlds, numbered, true)) ? null : numbered.name;
 }
 
 async function restart(): Promise<void> {
   await worlds.close().catch(() => undefined);
   worlds = await startWorlds();
   crashed = false;
+}
+
+async function isRedOnlyUnder(mutant: number, numbered: NumberedCase): Promise<boolean> {
+  return (await isRedUnder(mutant, worlds, numbered, false)) && !(await isRed(worlds, numbered, false));
 }
 
 async function isRedUnder(mutant: number, running: Worlds, numbered: NumberedCase, full: boolean): Promise<boolean> {
