@@ -81,7 +81,8 @@ class SessionWatch {
     // Trailers are no part of what is inspected; the stream's own reader refuses them.
     stream.once("close", () => {
       this.#open -= 1;
-      if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.#count("resets");
+      // A reset says NO_ERROR as easily as CANCEL; it is one where our answer had not ended.
+      if (stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.#count("resets");
       clearTimeout(this.#idle);
       if (!this.#session.destroyed) this.#idle = setTimeout(() => this.#rest(), this.#options.bounds.idleMs);
     });

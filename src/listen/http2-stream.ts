@@ -52,7 +52,11 @@ export async function serveStream(
  * A client that opens no window for the answer (CVE-2019-9511) would keep stream and session for as long as it likes.
  */
 function leave(stream: ServerHttp2Stream, takenWithinMs: number): void {
-  if (stream.destroyed) return;
+  // Reset, by either side, or ended on both: what is left to read is wanted by nobody, and would keep the stream until somebody reads it.
+  if (stream.closed) {
+    stream.destroy();
+    return;
+  }
   if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
   const timer = setTimeout(() => stream.destroy(), takenWithinMs);
   stream.once("close", () => clearTimeout(timer));
@@ -97,7 +101,7 @@ async function captureStream(
 /** Writes one answer to its stream. */
 class StreamAnswer implements AnswerSink {
   readonly #stream: ServerHttp2Stream;
-  #state: "fresh" | "open" | "ended" = "fresh";
+  #state: "fresh" | "open" | "ended" | "left" = "fresh";
   /** An answer to HEAD, or one whose status has no body (RFC 9110, section 6.4.1). */
   #bodiless: boolean;
   #onClose: (() => void) | undefined;
@@ -110,11 +114,13 @@ class StreamAnswer implements AnswerSink {
     this.finished = new Promise((resolve) => {
       this.#resolve = resolve;
     });
+    // A reset without a fault behind a body that nobody reads on closes the stream no sooner than somebody reads it: "aborted" tells at once.
+    stream.once("aborted", () => this.#clientLeft());
     stream.once("close", () => this.#clientLeft());
   }
 
   head(status: number, headers: readonly HeaderField[]): void {
-    if (this.#state !== "fresh" || this.#gone()) return;
+    if (this.#state !== "fresh") return;
     this.#state = "open";
     const fields: Record<string, string | string[]> = {};
     for (const [name, value] of headers) {
@@ -129,7 +135,7 @@ class StreamAnswer implements AnswerSink {
   }
 
   data(chunk: Uint8Array): boolean {
-    if (this.#state !== "open" || this.#bodiless || this.#gone() || chunk.length === 0) return true;
+    if (this.#state !== "open" || this.#bodiless) return true;
     return this.#stream.write(chunk);
   }
 
@@ -137,14 +143,14 @@ class StreamAnswer implements AnswerSink {
     if (this.#state !== "open") return;
     this.#state = "ended";
     this.#onClose = undefined;
-    if (!this.#bodiless && !this.#gone()) this.#stream.end();
+    this.#stream.end();
     this.#resolve?.();
   }
 
   abort(): void {
-    if (this.#state === "ended") return;
+    if (this.#over) return;
     this.#state = "ended";
-    if (!this.#gone()) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
     this.#resolve?.();
   }
 
@@ -154,17 +160,17 @@ class StreamAnswer implements AnswerSink {
   }
 
   onClose(callback: () => void): void {
-    this.#onClose = callback;
-    if (this.#gone()) this.#clientLeft();
+    if (this.#state === "left") callback();
+    else this.#onClose = callback;
   }
 
-  #gone(): boolean {
-    return this.#stream.destroyed || this.#stream.closed;
+  get #over(): boolean {
+    return this.#state === "ended" || this.#state === "left";
   }
 
   #clientLeft(): void {
-    if (this.#state === "ended") return;
-    this.#state = "ended";
+    if (this.#over) return;
+    this.#state = "left";
     this.#onClose?.();
     this.#resolve?.();
   }

@@ -97,6 +97,8 @@ export const SPECIMENS: Values = {
   continuations: frames(20_000, () => "00000109000000000182"),
   // A head (:method GET, :scheme https, :path /, by index) and its reset, again and again.
   resets: frames(2_000, (stream) => `0000030105${stream}828784000004030${"0"}${stream}00000008`),
+  // The same, with NO_ERROR where others say CANCEL.
+  "polite-resets": frames(2_000, (stream) => `0000030105${stream}828784000004030${"0"}${stream}00000000`),
   // SETTINGS_INITIAL_WINDOW_SIZE 0: the answer's body has nowhere to go.
   "h2-zero-window": session(Buffer.from("000400000000", "hex"), Buffer.from(text({ ...USER_EVENT, description: MARKER })), 1),
   // Refused for its body; the padding must not be seen anywhere.

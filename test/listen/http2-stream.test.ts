@@ -298,6 +298,7 @@ for (const [sentence, method, status] of [
     );
     client.end();
     assert.deepEqual([(await heard).status, (await heard).body, (await heard).rst], [status, "", 0]);
+    await served;
   });
 }
 
@@ -350,8 +351,9 @@ test("a client that leaves is told of once, and what is written to it then is no
       assert.equal(answer.data(Buffer.from("abc")), true);
       answer.end();
       answer.abort();
-      // Whoever asks when the answer is over hears nothing.
-      answer.onClose(() => (told += 1));
+      assert.equal(told, 1);
+      // The way to the destination asks when its turn comes, which may be later.
+      answer.onClose(() => (told += 10));
     },
   });
   client.write("a");
@@ -359,11 +361,104 @@ test("a client that leaves is told of once, and what is written to it then is no
   client.close(constants.NGHTTP2_CANCEL);
   await left;
   await served;
-  assert.equal(told, 1);
+  assert.equal(told, 11);
+});
+
+test("an answer that has ended is nobody's leave, whenever it is asked", async () => {
+  let told = 0;
+  const { client, heard } = ask({
+    handle: async (_, __, answer) => {
+      answer.onClose(() => (told += 1));
+      answer.head(200, []);
+      answer.end();
+      stream.resume();
+      await once(stream, "close");
+      answer.onClose(() => (told += 1));
+    },
+  });
+  client.end();
+  await heard;
+  await served;
+  assert.equal(told, 0);
+});
+
+for (const [sentence, code] of [
+  ["cancels", constants.NGHTTP2_CANCEL],
+  ["resets without a fault", constants.NGHTTP2_NO_ERROR],
+] as const) {
+  test(`a stream that its client ${sentence} behind a body that is too large comes to its end, and gives its memory back`, async () => {
+    let outcome: Buffer | Refusal | undefined;
+    let told = 0;
+    serving = {
+      idleMs: 600_000,
+      handle: async (_, body, answer) => {
+        outcome = await body.capture(10);
+        // The verdict is on disk before it is told, and meanwhile the client has gone.
+        await pause(5);
+        answer.onClose(() => (told += 1));
+        answer.head(403, []);
+        answer.end();
+      },
+    };
+    handled = 0;
+    const socket = connectTcp(port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    socket.write(Buffer.concat([http2Frame(4, 0, 0, Buffer.alloc(0)), http2Frame(1, 4, 1, HEAD_BLOCK)]));
+    while (handled === 0) await pause(1);
+    // One packet, so that the reset comes before anything is said; the second frame is never read.
+    const data = http2Frame(0, 0, 1, Buffer.from("0123456"));
+    socket.write(Buffer.concat([data, data, data, http2Frame(3, 0, 1, Buffer.from([0, 0, 0, code]))]));
+    await served;
+    if (!stream.destroyed) await once(stream, "close");
+    socket.destroy();
+    assert.ok(outcome !== undefined && isRefusal(outcome));
+    assert.deepEqual([told, budget.total], [1, 0]);
+  });
+}
+
+test("a stream that its client has left leaves no timer behind", async () => {
+  const timers = (): number => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+  let before = 0;
+  const { client } = ask({
+    idleMs: 600_000,
+    handle: async (_, __, answer) => {
+      const left = new Promise<void>((resolve) => answer.onClose(resolve));
+      answer.head(200, []);
+      await left;
+      if (!stream.destroyed) await once(stream, "close");
+      before = timers();
+    },
+  });
+  await new Promise((resolve) => client.once("response", resolve));
+  client.close(constants.NGHTTP2_CANCEL);
+  await served;
+  assert.equal(timers(), before);
+});
+
+test("a request without a body has none, even where its client has gone by then", async () => {
+  let outcome: Buffer | Refusal | undefined;
+  const { client } = ask(
+    {
+      handle: async (_, body, answer) => {
+        await new Promise<void>((resolve) => answer.onClose(resolve));
+        if (!stream.destroyed) await once(stream, "close");
+        outcome = await body.capture(10);
+      },
+    },
+    "GET",
+    true,
+  );
+  while (handled === 0) await pause(1);
+  client.close(constants.NGHTTP2_CANCEL);
+  await served;
+  assert.ok(Buffer.isBuffer(outcome) && outcome.length === 0);
 });
 
 test("the rest of a refused body is not waited for, and the answer is not spoilt by that", async () => {
   const { client, heard } = ask({
+    // Long past what this test waits: the stream is let go because it is over, not because time is.
+    idleMs: 600_000,
     handle: (_, __, answer) => {
       answer.head(403, []);
       answer.data(Buffer.from("no"));
@@ -373,6 +468,15 @@ test("the rest of a refused body is not waited for, and the answer is not spoilt
   });
   client.write("ab");
   assert.deepEqual([(await heard).status, (await heard).body, (await heard).rst], [403, "no", 0]);
+  if (!stream.destroyed) await once(stream, "close");
+});
+
+test("a stream whose body was read in part and then refused is over with its answer", async () => {
+  const { client, heard } = ask({ idleMs: 600_000 });
+  client.write("0123456789a");
+  client.write("bcdef");
+  assert.deepEqual([(await heard).answer, (await heard).rst], ["body-too-large", 0]);
+  if (!stream.destroyed) await once(stream, "close");
 });
 
 test("a client that does not take its answer is let go after the time of silence", async () => {
