@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { Piscina } from "piscina";
 import { readBody } from "./body/read-body.js";
 import type { WorkerJob, WorkerRules } from "./inspection-job.js";
@@ -26,6 +27,50 @@ function within(budgetMs: number, context: InspectionContext): InspectionContext
   return { schema, querySchema, path, query, headers, namedHeaders, now, budgetMs };
 }
 
+/** The threads of one set of rules, which outlive a reload that leaves those as they are. */
+class SharedThreads {
+  readonly rules: WorkerRules;
+  readonly most: number;
+  readonly pool: Piscina<WorkerJob, Inspection>;
+  /** Whether a thread has answered. */
+  warm = false;
+  /** Whether one is asked to start ahead of need. */
+  starting = false;
+  #users = 0;
+
+  constructor(rules: WorkerRules, most: number) {
+    this.rules = rules;
+    this.most = most;
+    this.pool = new Piscina<WorkerJob, Inspection>({
+      filename: new URL("./inspection-worker.js", import.meta.url).href,
+      workerData: rules,
+      // Started by the first body that needs one, since it costs 50 MB and, while it compiles the rules, a core for a second.
+      minThreads: 0,
+      maxThreads: most,
+      idleTimeout: IDLE_MS,
+      maxQueue: QUEUE,
+      // A body that needs more is ended with its thread; the main thread's heap is not touched. V8's default for short-lived objects, 48,
+      // would stay resident after the first large body.
+      resourceLimits: { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 24 },
+    });
+  }
+
+  get ended(): boolean {
+    return this.#users === 0;
+  }
+
+  use(): this {
+    this.#users += 1;
+    return this;
+  }
+
+  /** Ends the threads with their last user, once what they work on is done. */
+  async leave(): Promise<void> {
+    this.#users -= 1;
+    if (this.#users === 0) await this.pool.close();
+  }
+}
+
 /**
  * Inspects small bodies at once and costly ones on worker threads, so that no single body holds up the others. A thread that does not end
  * in time is ended, and the exchange is refused.
@@ -33,31 +78,21 @@ function within(budgetMs: number, context: InspectionContext): InspectionContext
 export class InspectionPool {
   readonly #inspector: Inspector;
   readonly #limits: Limits;
-  readonly #threads: Piscina<WorkerJob, Inspection> | undefined;
-  /** Whether a thread has answered. */
-  #warm = false;
+  #threads: SharedThreads | undefined;
   #warming: Promise<void> | undefined;
-  /** Whether one is asked to start ahead of need. */
-  #starting = false;
 
-  /** @param threads how many; 0 inspects everything on the event loop */
-  constructor(inspector: Inspector, rules: WorkerRules, threads: number) {
+  /**
+   * @param threads how many; 0 inspects everything on the event loop
+   * @param before the pool that this one follows: where its rules are the same, so are its threads. To start one anew costs a core for a second,
+   *   and the memory that the one before gives back comes to the process in pieces (some 15 MB each time)
+   */
+  constructor(inspector: Inspector, rules: WorkerRules, threads: number, before?: InspectionPool) {
     this.#inspector = inspector;
     this.#limits = rules.limits;
-    this.#threads =
-      threads === 0
-        ? undefined
-        : new Piscina<WorkerJob, Inspection>({
-            filename: new URL("./inspection-worker.js", import.meta.url).href,
-            workerData: rules,
-            // Started by the first body that needs one, since it costs 50 MB and, while it compiles the rules, a core for a second.
-            minThreads: 0,
-            maxThreads: threads,
-            idleTimeout: IDLE_MS,
-            maxQueue: QUEUE,
-            // A body that needs more is ended with its thread; the main thread's heap is not touched.
-            resourceLimits: { maxOldGenerationSizeMb: 512 },
-          });
+    if (threads === 0) return;
+    const known = before === undefined ? undefined : before.#threads;
+    const goesOn = known !== undefined && !known.ended && known.most === threads && isDeepStrictEqual(known.rules, rules);
+    this.#threads = (goesOn ? known : new SharedThreads(rules, threads)).use();
   }
 
   /**
@@ -83,18 +118,18 @@ export class InspectionPool {
     if (this.#warming !== undefined) return this.#warming.catch(() => undefined).then(() => this.inspect(job));
     if (this.#threads === undefined) return this.#inline(job, undefined);
     if (job.body.length > INLINE_BYTES) return this.#onThread(job, this.#threads);
-    if (!this.#warm) return this.#inlineBeforeThreads(job, this.#threads);
+    if (!this.#threads.warm) return this.#inlineBeforeThreads(job, this.#threads);
     const inspection = this.#inline(job, INLINE_MS);
     const late = inspection.findings.some((finding) => finding.rule === "integrity/deadline");
     return late ? this.#onThread(job, this.#threads) : inspection;
   }
 
   /** While no thread runs, small bodies have all their time here: to wait for one to compile the rules would cost more. */
-  #inlineBeforeThreads(job: WorkerJob, threads: Piscina<WorkerJob, Inspection>): Inspection {
+  #inlineBeforeThreads(job: WorkerJob, threads: SharedThreads): Inspection {
     const start = performance.now();
     const inspection = this.#inline(job, undefined);
-    if (performance.now() - start > INLINE_MS && threads.queueSize === 0 && !this.#starting) {
-      this.#starting = true;
+    if (performance.now() - start > INLINE_MS && threads.pool.queueSize === 0 && !threads.starting) {
+      threads.starting = true;
       // Not waited for: a thread that can't start shows at the first body that needs it.
       const [sample] = WARM_UP;
       if (sample !== undefined) this.#onThread(sample, threads).catch(() => undefined);
@@ -102,9 +137,14 @@ export class InspectionPool {
     return inspection;
   }
 
-  /** Ends the threads once what they work on is done. */
+  /**
+   * Ends the threads once what they work on is done, but for those that the next pool goes on with. A body that was still on its way at a reload
+   * is inspected by the rules that its exchange began with all the same, on the event loop.
+   */
   async close(): Promise<void> {
-    await this.#threads?.close();
+    const threads = this.#threads;
+    this.#threads = undefined;
+    await threads?.leave();
   }
 
   #inline({ body, head, context }: WorkerJob, budgetMs: number | undefined): Inspection {
@@ -112,12 +152,12 @@ export class InspectionPool {
     return this.#inspector.inspect(reading, budgetMs === undefined ? context : within(budgetMs, context));
   }
 
-  async #onThread(job: WorkerJob, threads: Piscina<WorkerJob, Inspection>): Promise<Inspection | Refusal> {
-    if (threads.queueSize >= QUEUE) return refusal("inspection-late", "Too many costly inspections are waiting.");
-    const deadline = AbortSignal.timeout(this.#limits.inspectionMs + GRACE_MS + (this.#warm ? 0 : START_MS));
+  async #onThread(job: WorkerJob, threads: SharedThreads): Promise<Inspection | Refusal> {
+    if (threads.pool.queueSize >= QUEUE) return refusal("inspection-late", "Too many costly inspections are waiting.");
+    const deadline = AbortSignal.timeout(this.#limits.inspectionMs + GRACE_MS + (threads.warm ? 0 : START_MS));
     try {
-      const inspection = await threads.run(job, { signal: deadline });
-      this.#warm = true;
+      const inspection = await threads.pool.run(job, { signal: deadline });
+      threads.warm = true;
       return inspection;
     } catch (error) {
       // Piscina ends the thread of an aborted job, so a runaway inspection does not outlive its answer.

@@ -1,6 +1,7 @@
 import { readParentCredentials } from "./config/parent-credentials.js";
 import { proposeException } from "./config/policy-exception.js";
 import { type RulesDirectory, readRulesDir } from "./config/rules-directory.js";
+import { boundHeapGrowth } from "./heap-growth.js";
 import type { Settings } from "./config/settings.js";
 import type { RunningConsole } from "./console/server.js";
 import { judgePayload, policyInForce } from "./desk.js";
@@ -103,6 +104,7 @@ const CLOCK: Clock = { now: () => Date.now() };
  * @throws FaultsError with every fault of policy, rules and schemas, or of the first other part that can't start
  */
 export async function startProxy(settings: Settings, options: StartOptions = {}): Promise<RunningProxy> {
+  boundHeapGrowth();
   const { resolve = systemResolver, worker, crew } = options;
   const logger = createLogger(settings.log);
   const registry = new MetricsRegistry();
@@ -254,7 +256,7 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
     snapshot: () => registry.snapshot(),
     async prepare(files) {
       const renewed = await openAuthority({ dir: settings.certs, now: CLOCK.now(), logger, createIfMissing: false });
-      const next = withPool(loadRules(settings, pseudonyms, files), settings, key);
+      const next = withPool(loadRules(settings, pseudonyms, files), settings, key, inForce);
       await next.inspections.warmUp();
       return {
         async commit() {

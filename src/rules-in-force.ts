@@ -53,14 +53,15 @@ export function loadRules(
   return { index: compilePolicy(loaded.policy), inspector, warnings: loaded.warnings, files };
 }
 
-/** The rules with the threads that judge by them. */
-export function withPool(loaded: LoadedRules, settings: Settings, key: Uint8Array): LoadedRules & RulesInForce {
+/** The rules with the threads that judge by them; those of the rules `before` go on where nothing changed for them. */
+export function withPool(loaded: LoadedRules, settings: Settings, key: Uint8Array, before?: RulesInForce): LoadedRules & RulesInForce {
   const { rules, schemas } = loaded.files;
   const { limits, values } = loaded.index.policy;
   const inspections = new InspectionPool(
     loaded.inspector,
     { rules, schemas, limits, operatorEnums: values, key },
     settings.inspection_threads,
+    before?.inspections,
   );
   return { ...loaded, inspections };
 }

@@ -1,3 +1,6 @@
+/** Clients that hold nothing and are kept in mind all the same. */
+const AT_REST = 1_000;
+
 /**
  * Bytes of bodies held in memory at once, over all connections: two thousand clients that each send a body up to the policy's limit would
  * otherwise hold gigabytes. One client gets a quarter at most, so that it can't keep the others out.
@@ -33,7 +36,8 @@ export class BodyBudget {
         const left = (this.#held.get(client) ?? 0) - mine;
         this.#total -= mine;
         mine = 0;
-        if (left > 0) this.#held.set(client, left);
+        // A client at zero may stay for its next body: a map that is added to and deleted from is built anew every few turns.
+        if (left > 0 || this.#held.size <= AT_REST) this.#held.set(client, left);
         else this.#held.delete(client);
       },
     };

@@ -6,6 +6,8 @@ import { serveConnection } from "./http-connection.js";
 import { type Listener, type ListenerOptions, openListener } from "./listener.js";
 import { refuseAndClose, serveSecure, type ServingParts } from "./secure-connection.js";
 
+const PROXY = { kind: "proxy" } as const;
+
 export type ListeningOptions = Omit<ListenerOptions, "serve" | "handshakeMs" | "logger" | "metrics">;
 
 /**
@@ -30,8 +32,18 @@ export async function serveProxyClient(
 ): Promise<void> {
   const { bounds, bodies, newChunkedDecoder } = parts;
   const handler = life.watch(parts.handler);
-  const common = { client, handler, bounds, bodies, newChunkedDecoder, authenticate, draining: () => life.draining };
-  const served = await serveConnection(socket, { ...common, origin: { kind: "proxy" }, entry: "absolute" });
+  const served = await serveConnection(socket, {
+    client,
+    handler,
+    bounds,
+    bodies,
+    newChunkedDecoder,
+    authenticate,
+    draining: () => life.draining,
+    refuseAll: undefined,
+    origin: PROXY,
+    entry: "absolute",
+  });
   if (served.kind === "done") return;
   const { target } = served.head;
   const context = { client: served.client, entry: "connect" as const, target };
@@ -41,5 +53,5 @@ export async function serveProxyClient(
     return;
   }
   socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
-  await serveSecure(socket, { ...context, ahead: served.rest }, parts, life);
+  await serveSecure(socket, { client: served.client, entry: "connect", target, ahead: served.rest }, parts, life);
 }

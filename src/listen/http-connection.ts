@@ -33,7 +33,7 @@ export interface ConnectionOptions {
   /** Who asks, by the head's fields; undefined where the listener asks nobody. */
   readonly authenticate?: Authenticate | undefined;
   /** Every request is refused so: what the handshake said did not fit the tunnel. */
-  readonly refuseAll?: Refusal;
+  readonly refuseAll?: Refusal | undefined;
   /** Whether the listener is draining: no further request on this connection. */
   readonly draining: () => boolean;
 }

@@ -21,7 +21,7 @@ export interface Http2Options {
   /** Streams at once. */
   readonly streams: number;
   /** Every stream is refused so: what the handshake said did not fit the tunnel. */
-  readonly refuseAll?: Refusal;
+  readonly refuseAll?: Refusal | undefined;
   readonly life: ConnectionLife;
   readonly logger: Logger;
 }

@@ -65,7 +65,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     socket.resume();
     socket.end(options.overload);
   };
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true });
+  const server = createServer({ allowHalfOpen: true, noDelay: true });
   server.on("connection", (socket) => {
     socket.on("error", () => socket.destroy());
     const total = options.ledger.enter();

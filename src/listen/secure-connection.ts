@@ -66,18 +66,12 @@ export async function serveSecure(socket: Socket, connection: SecureConnection, 
     }
     case "secure": {
       const misnamed = parts.judgeServerName(handshake.serverName, target);
-      await serveAgreed(
-        handshake.socket,
-        { client, entry, target, ...(misnamed === undefined ? {} : { refuseAll: misnamed }) },
-        parts,
-        life,
-        handler,
-      );
+      await serveAgreed(handshake.socket, { client, entry, target, refuseAll: misnamed }, parts, life, handler);
     }
   }
 }
 
-type Agreed = Pick<SecureConnection, "client" | "entry" | "target"> & { readonly refuseAll?: Refusal };
+type Agreed = Pick<SecureConnection, "client" | "entry" | "target"> & { readonly refuseAll: Refusal | undefined };
 
 async function serveAgreed(
   socket: TLSSocket,
@@ -86,15 +80,27 @@ async function serveAgreed(
   life: ConnectionLife,
   handler: ExchangeHandler,
 ): Promise<void> {
+  // Each member by its name: what a connection has is copied for each, and a spread costs as much as the rest of it.
   const { bounds, bodies, newChunkedDecoder, parseStreamHead, http2Streams, logger } = parts;
-  const { target, ...rest } = agreed;
+  const { client, entry, target, refuseAll } = agreed;
   const origin = { kind: "target" as const, target };
   if (socket.alpnProtocol === "h2") {
     const streams = http2Streams ?? 1;
-    await serveHttp2(socket, { ...rest, origin, handler, bounds, bodies, parseStreamHead, streams, life, logger });
+    await serveHttp2(socket, { client, entry, refuseAll, origin, handler, bounds, bodies, parseStreamHead, streams, life, logger });
     return;
   }
-  await serveConnection(socket, { ...rest, origin, handler, bounds, bodies, newChunkedDecoder, draining: () => life.draining });
+  await serveConnection(socket, {
+    client,
+    handler,
+    bounds,
+    bodies,
+    newChunkedDecoder,
+    authenticate: undefined,
+    draining: () => life.draining,
+    refuseAll,
+    origin,
+    entry,
+  });
 }
 
 /** Answers in plain HTTP and closes; for what comes before, or instead of, TLS. */

@@ -79,6 +79,38 @@ describe("InspectionPool", () => {
     );
   });
 
+  it("goes on with the threads of the pool before where the rules are the same, and starts none of them anew", async () => {
+    let started = 0;
+    const count = (): void => {
+      started += 1;
+    };
+    process.on("worker", count);
+    try {
+      const first = make(inspector, 1);
+      await found(first, bodyOf(4_000));
+      assert.equal(started, 1);
+      const same = new InspectionPool(inspector, { ...source, rules: structuredClone(source.rules) }, 1, first);
+      pools.push(same);
+      await first.close();
+      assert.ok((await found(same, bodyOf(4_000))).findings.some(({ rule }) => rule === "pii/email"));
+      assert.equal(started, 1);
+      const narrower = { ...source, limits: { ...limits, findings: limits.findings - 1 } };
+      const other = new InspectionPool(inspector, narrower, 1, same);
+      pools.push(other);
+      await found(other, bodyOf(4_000));
+      assert.equal(started, 2);
+    } finally {
+      process.off("worker", count);
+    }
+  });
+
+  it("inspects what was still on its way when it was closed, by its own rules", async () => {
+    const pool = make(inspector, 1);
+    await found(pool, bodyOf(4_000));
+    await pool.close();
+    assert.ok((await found(pool, bodyOf(4_000))).findings.some(({ rule }) => rule === "pii/email"));
+  });
+
   it("blocks what is late on the thread too", async () => {
     const pool = make(inspector, 1, { ...source, limits: { ...limits, inspectionMs: 0 } });
     const inspection = await found(pool, bodyOf(4_000));
