@@ -7,7 +7,8 @@ import { packageRoot } from "../../src/config/package-root.js";
 import { bytesOf, encode } from "./bytes.js";
 import { type AttackCase, readCaseFiles, type RequestCase, requestsOf } from "./case-file.js";
 import { type Answer, type StreamFields, AttackConnection, openSocket, openTunnel, renegotiated, secure } from "./client.js";
-import { type OwnDestination, type Rig, SITE, type Worlds } from "./rig.js";
+import { type Rig, SITE, type Worlds } from "./rig.js";
+import type { OwnDestination } from "./rig-policy.js";
 import type { Arrived } from "./vendor.js";
 import { MARKER, SPECIMENS, SYSTEM_EVENT, USER_EVENT } from "./specimen.js";
 
@@ -156,6 +157,7 @@ function write(request: RequestCase, attack: AttackCase, own: OwnDestination | u
   const body = encode(content, request.as ?? []);
   const lines = request.send ?? usualHead(request, attack, body.length > 0, own);
   const head = headOf(lines, { ...values, length: String(body.length) });
+  if (request.arrives !== undefined) return { bytes: Buffer.concat([head, body]), body: bytesOf(request.arrives, values) };
   // A delivered body is compared with what stood inside the framing.
   if (request.arrives_decoded === true) return { bytes: Buffer.concat([head, body]), body: content };
   const framed = (request.as ?? []).findIndex((step) => step.startsWith("chunked"));
@@ -167,6 +169,7 @@ const USUAL_STARTS: Readonly<Record<string, string>> = {
   "app.diffgram.com": "POST /api/walrus/eventhub/new",
   "api.segment.io": "POST /v1/batch",
   "json.operator.example": "POST /in",
+  "envelopes.operator.example": "POST /in",
   "licensing.vendor.example": "POST /v1/status",
   "www.google-analytics.com": "POST /g/collect?v=2&tid=G-ABCD1234",
   "paths.operator.example": "GET /a/b",
@@ -175,6 +178,11 @@ const USUAL_STARTS: Readonly<Record<string, string>> = {
   "inner.operator.example": "POST /in",
   "parent.operator.example": "POST /in",
   "refusing-parent.operator.example": "POST /in",
+  "plain-parent.operator.example": "GET /",
+  "asking-parent.operator.example": "POST /in",
+  "garbled-parent.operator.example": "POST /in",
+  "endless-parent.operator.example": "POST /in",
+  "silent-parent.operator.example": "POST /in",
 };
 
 function usualHead(request: RequestCase, attack: AttackCase, hasBody: boolean, own: OwnDestination | undefined): string {

@@ -41,6 +41,8 @@ const REQUEST = {
   delivered: z.literal(true).optional(),
   /** The message at the vendor holds the content without the codings that could carry more than it. */
   arrives_decoded: z.literal(true).optional(),
+  /** The body at the vendor, where it is not the one that was sent. */
+  arrives: text.optional(),
   /** No answer: the connection ends. */
   closed: z.literal(true).optional(),
   /** Another status than 200 and 403, and nothing said about delivery. */
@@ -77,7 +79,7 @@ const attackCase = z.strictObject({
   /** A redirected connection: no CONNECT; TLS with `sni`, or plain HTTP with `plain`. */
   transparent: z.literal(true).optional(),
   /** How the proxy is set up; see `rig.ts`. */
-  world: z.enum(["usual", "quotas", "limited"]).optional(),
+  world: z.enum(["usual", "quotas", "limited", "sla", "monitored"]).optional(),
   /** To the listener for browsers on Diffgram's own domain. */
   first_party: z.literal(true).optional(),
   /** So many exchanges of the same client are in flight meanwhile, their bodies awaited. */

@@ -1,24 +1,14 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parse, stringify } from "yaml";
-import { z } from "zod";
-import { packageRoot } from "../../src/config/package-root.js";
 import { loadSettings } from "../../src/config/settings.js";
 import { writeCredentialLine } from "../../src/listen/credential-line.js";
 import { startProxy } from "../../src/main.js";
 import { openAuthority } from "../../src/tls/authority.js";
 import { startParentProxy } from "../support/parent-proxy.js";
 import { certificate, DAY, type Made } from "../tls/certificates.js";
+import { ADDRESS_TARGET, NAMES, type OwnDestination, PARENTS_ANSWERS, type World, writeRules } from "./rig-policy.js";
 import { startVendor, type Vendor } from "./vendor.js";
-
-/** A destination that a case brings with it. */
-export interface OwnDestination {
-  readonly host: string;
-  /** What each look-up answers; undefined: the host is an address. */
-  readonly resolves: readonly (readonly string[])[] | undefined;
-  readonly connect: boolean;
-}
 
 /** One real proxy and one real vendor, over real sockets. */
 export interface Rig {
@@ -40,17 +30,10 @@ export interface Rig {
 const PACE = Number(process.env["BYPASS_PACE"] ?? "1.5");
 /** Diffgram's own domain. */
 export const SITE = "diffgram.site.example";
-/** An IP literal without SNI gets the vendor's default certificate, so there is one of them. */
-export const ADDRESS_TARGET = "203.0.113.7";
 const CASE_HOSTS = ["app.diffgram.com", "api.segment.io", "www.googletagmanager.com", "www.google-analytics.com"];
 
-const policyText = z.looseObject({ cases: z.looseObject({ licensing: z.looseObject({ destinations: z.array(z.unknown()) }), "js-error-collection": z.looseObject({ enabled: z.boolean().optional() }) }) });
-
-/** How a proxy is set up otherwise than usual. */
-export type World = "usual" | "quotas" | "limited" | "patient";
-
 export const QUOTA = { requests: 3, bytes: 600, caseBytes: 200 };
-const WORLDS: Readonly<Record<World, readonly (readonly [path: readonly string[], value: number])[]>> = {
+const WORLDS: Readonly<Record<World, readonly (readonly [path: readonly string[], value: number | readonly string[]])[]>> = {
   usual: [],
   quotas: [
     [["quotas", "client_requests_per_minute"], QUOTA.requests],
@@ -58,6 +41,8 @@ const WORLDS: Readonly<Record<World, readonly (readonly [path: readonly string[]
     [["quotas", "client_concurrent"], 2],
   ],
   limited: [],
+  sla: [[["overlays"], ["keep-sla"]]],
+  monitored: [],
   // For hours beside other work, where a handshake may take longer than a second.
   patient: [[["timeouts", "handshake_ms"], 10_000]],
 };
@@ -93,7 +78,10 @@ export async function startRig(own: readonly OwnDestination[], world: World = "u
   const folder = mkdtempSync(join(tmpdir(), "egress-bypass-"));
   const vendorCa = join(folder, "vendor-ca");
   const vendor = await startVendor(await openAuthority({ dir: vendorCa, now: Date.now(), createIfMissing: true }), ADDRESS_TARGET);
-  const parent = await startParentProxy({ dials: (place) => (place === "parent.operator.example:443" ? vendor.tlsPort : undefined) });
+  const parent = await startParentProxy({
+    dials: (place) => ({ "parent.operator.example:443": vendor.tlsPort, "plain-parent.operator.example:80": vendor.plainPort })[place],
+    answers: PARENTS_ANSWERS,
+  });
   writeRules(join(folder, "rules"), own, vendor, parent.port, world);
   const clients = await clientCertificates(folder);
   const credential = await writeCredentialLine("walrus", "correct horse");
@@ -104,7 +92,7 @@ export async function startRig(own: readonly OwnDestination[], world: World = "u
     const before = lookUps.get(host) ?? 0;
     lookUps.set(host, before + 1);
     const known = answers.get(host);
-    const answer = known?.[Math.min(before, known.length - 1)];
+    const answer = known?.[Math.min(before, known.length - 1)] ?? NAMES[host];
     return answer === undefined ? Promise.reject(new Error("No such name.")) : Promise.resolve(answer);
   };
   const settings = loadSettings({
@@ -116,6 +104,7 @@ export async function startRig(own: readonly OwnDestination[], world: World = "u
       { path: ["upstream", "ca"], flag: "test", value: [join(vendorCa, "ca.crt")] },
       { path: ["upstream", "connect_to"], flag: "test", value: CASE_HOSTS.map((host) => `${host}:443:127.0.0.1:${vendor.tlsPort}`) },
       { path: ["upstream", "connect_ms"], flag: "test", value: 1_500 },
+      { path: ["upstream", "first_byte_ms"], flag: "test", value: 2_000 * PACE },
       { path: ["listen", "proxy"], flag: "test", value: "127.0.0.1:0" },
       { path: ["listen", "transparent"], flag: "test", value: "127.0.0.1:0" },
       { path: ["listen", "proxy-tls"], flag: "test", value: "127.0.0.1:0" },
@@ -164,49 +153,4 @@ async function clientCertificates(folder: string): Promise<Rig["clients"]> {
     stranger: await certificate({ ...leaf, name: "walrus", issuer: other }),
     expired: await certificate({ ...leaf, name: "walrus", notBefore: Date.now() - 3 * DAY, notAfter: Date.now() - DAY }),
   };
-}
-
-/** The shipped rules, with destinations of the operator's own beside the shipped ones. */
-function writeRules(folder: string, own: readonly OwnDestination[], vendor: Vendor, parentPort: number, world: World): void {
-  cpSync(join(packageRoot(), "rules"), folder, { recursive: true, dereference: true });
-  const path = join(folder, "policy.yaml");
-  const policy = policyText.parse(parse(readFileSync(path, "utf8")));
-  if (world === "limited") policy.cases["js-error-collection"].enabled = false;
-  const connect = `127.0.0.1:${vendor.tlsPort}`;
-  const get = (...paths: string[]) => ({ methods: ["GET"], paths });
-  const anything = { methods: ["POST"], path: "/in", content_types: ["application/json"], schema: "anything" };
-  policy.cases.licensing.destinations = [
-    { name: "licensing", host: "licensing.vendor.example", connect, routes: [{ methods: ["POST"], path: "/v1/status", content_types: ["application/json"], schema: "licensing-status" }] },
-  ];
-  policy["destinations"] = [
-    {
-      name: "operator-json",
-      host: "json.operator.example",
-      connect,
-      routes: [{ methods: ["POST"], path: "/in", content_types: ["application/json", "application/x-ndjson", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data"], schema: "anything" }],
-    },
-    { name: "operator-walrus", host: "walrus.operator.example", connect, clients: ["identity:walrus"], routes: [anything] },
-    { name: "operator-inner", host: "inner.operator.example", connect, clients: ["10.1.0.0/16"], routes: [anything] },
-    ...["parent", "refusing-parent"].map((name) => ({ name: `operator-${name}`, host: `${name}.operator.example`, parent: `http://127.0.0.1:${parentPort}`, routes: [anything] })),
-    { name: "operator-inner-address", host: "10.9.9.9", parent: `http://127.0.0.1:${parentPort}`, routes: [get("/")] },
-    { name: "operator-paths", host: "paths.operator.example", connect, routes: [get("/a/b", "/a.b", "/~user", "/caf%C3%A9", "/")] },
-    { name: "operator-answers", host: "answers.operator.example", connect, routes: [get(...["alt-svc", "hop-by-hop", "switching", "hints", "short", "two-lengths", "both", "garbage", "nothing", "trailers", "redirect"].map((kind) => `/answer/${kind}`))] },
-    { name: "operator-idn", host: "xn--bcher-kva.operator.example", connect, routes: [get("/")] },
-    { name: "operator-address", host: ADDRESS_TARGET, connect, routes: [get("/")] },
-    { name: "operator-wrong-name", host: "wrong.operator.example", connect, routes: [get("/")] },
-    { name: "operator-other-port", host: "port.operator.example", port: 8443, connect, routes: [get("/")] },
-    { name: "operator-plain", host: "plain.operator.example", port: 80, scheme: "http", connect: `127.0.0.1:${vendor.plainPort}`, routes: [get("/", "/a/b"), { methods: ["POST"], path: "/in", content_types: ["application/json"], schema: "anything" }] },
-    { name: "operator-address-six", host: "2001:db8::7", port: 80, scheme: "http", connect: `127.0.0.1:${vendor.plainPort}`, routes: [get("/")] },
-    ...[...new Map(own.map((destination) => [destination.host, destination])).values()].map((destination, index) => ({
-      name: `own-${index}`,
-      host: destination.host,
-      // The vendor's own port: an address of this machine that is let through by mistake answers.
-      port: vendor.plainPort,
-      scheme: "http",
-      ...(destination.connect ? { connect: `127.0.0.1:${vendor.plainPort}` } : {}),
-      routes: [get("/")],
-    })),
-  ];
-  writeFileSync(path, stringify(policy, { aliasDuplicateObjects: false }));
-  writeFileSync(join(folder, "schemas", "anything.yaml"), "type: [object, array, string, number, boolean, \"null\"]\nx-sensitivity: free-json\n");
 }

@@ -59,6 +59,10 @@ const TRACK = {
   messageId: "c613f093-0a6d-4dd2-b081-0c7246b9b5c9",
 };
 
+/** As TRACK, with members laid over it. */
+const track = (id: string, members: Readonly<Record<string, unknown>>): string => JSON.stringify({ ...TRACK, messageId: id, ...members });
+const WITH_EMAIL = { properties: { ...TRACK.properties, email: MARKER } };
+
 const INSTANCE = { id: 9_001, type: "box", x_min: 120, y_min: 44, x_max: 310, y_max: 220, label_file_id: 77, label_file: { label: { name: "pedestrian" } } };
 
 const text = (value: unknown): string => JSON.stringify(value);
@@ -93,6 +97,14 @@ export const SPECIMENS: Values = {
   "clean-system": text(SYSTEM_EVENT),
   "clean-batch": text({ batch: [TRACK], sentAt: now }),
   "dirty-batch": text({ batch: [{ ...TRACK, properties: { ...TRACK.properties, email: MARKER } }], sentAt: now }),
+  "track-1": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d1", {}),
+  "track-2": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d2", {}),
+  "track-email": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d3", WITH_EMAIL),
+  "track-redacted": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d3", { properties: { ...TRACK.properties, email: "[redacted]" } }),
+  "track-two-emails": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d3", { properties: { ...TRACK.properties, email: `${MARKER}, x${MARKER}` } }),
+  // Where no mark may stand in the value's place.
+  "track-user": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d4", { userId: MARKER }),
+  "track-key": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d5", { properties: { ...TRACK.properties, [MARKER]: 1 } }),
   "hundred-fields": "X-A: 1\r\n".repeat(100),
   continuations: frames(20_000, () => "00000109000000000182"),
   // A head (:method GET, :scheme https, :path /, by index) and its reset, again and again.

@@ -27,6 +27,9 @@ export interface Vendor {
 
 const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 18\r\n\r\n{"success": true}\n';
 
+/** What a destination serves to browsers, and what stands for it after a change. */
+export const SCRIPT = 'var shop = "https://static.vendor.example/a.js";\n';
+
 /** Answers by the last segment of the path, for cases in which the vendor is the attacker. */
 const HOSTILE_ANSWERS: Readonly<Record<string, string>> = {
   "alt-svc": 'HTTP/1.1 200 OK\r\nAlt-Svc: h3=":443"\r\nContent-Length: 2\r\n\r\nok',
@@ -39,10 +42,15 @@ const HOSTILE_ANSWERS: Readonly<Record<string, string>> = {
   garbage: "\u0016\u0003\u0001 this is no answer\r\n\r\n",
   nothing: "",
   trailers: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Trailer: 1\r\n\r\n",
+  script: `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${SCRIPT.length.toString(16)}\r\n${SCRIPT}\r\n0\r\n\r\n`,
+  "script-cut": `HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n${SCRIPT}`,
+  "pinned-script": `HTTP/1.1 200 OK\r\nContent-Length: ${SCRIPT.length}\r\n\r\n${SCRIPT}`,
+  "pinned-script-cut": `HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n${SCRIPT}`,
+  "other-script": `HTTP/1.1 200 OK\r\nContent-Length: ${SCRIPT.length}\r\n\r\n${SCRIPT.replace("static", "stolen")}`,
   redirect: "HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\n\r\n",
 };
 /** After these the stand-in hangs up. */
-const HANGS_UP = new Set(["short", "garbage", "nothing", "switching"]);
+const HANGS_UP = new Set(["short", "garbage", "nothing", "switching", "script-cut", "pinned-script-cut"]);
 
 export async function startVendor(authority: Authority, defaultHost: string): Promise<Vendor> {
   const vendor = { arrived: [] as Arrived[], raw: [] as Buffer[], problems: [] as string[] };
@@ -98,7 +106,7 @@ function serve(socket: Socket, serverName: string | undefined, vendor: Pick<Vend
       vendor.arrived.push(message.arrived);
       const path = message.arrived.requestLine.split(" ")[1] ?? "";
       const kind = path.startsWith("/answer/") ? path.slice(8) : "";
-      socket.write(HOSTILE_ANSWERS[kind] ?? ANSWER, "latin1");
+      if (kind !== "silence") socket.write(HOSTILE_ANSWERS[kind] ?? ANSWER, "latin1");
       if (HANGS_UP.has(kind)) socket.end();
     }
   });

@@ -3,7 +3,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { CASE_FILES, ownDestination, ownDestinations, runCase } from "../bypass/attack.js";
 import type { AttackCase } from "../bypass/case-file.js";
-import { type World, Worlds } from "../bypass/rig.js";
+import { Worlds } from "../bypass/rig.js";
+import type { World } from "../bypass/rig-policy.js";
 import { hearOf } from "./meeting.js";
 
 /**
@@ -107,7 +108,7 @@ async function noticedBy(mutant: number): Promise<string | null> {
 }
 
 /** Not in the time of the first case that asks for one. */
-async function startWorlds(needed: ReadonlySet<World> = new Set(["usual", "quotas", "limited"])): Promise<Worlds> {
+async function startWorlds(needed: ReadonlySet<World> = new Set(["usual", "quotas", "limited", "sla", "monitored"])): Promise<Worlds> {
   const started = new Worlds(ownDestinations());
   for (const world of needed) await started.of(world);
   return started;

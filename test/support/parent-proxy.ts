@@ -17,6 +17,8 @@ export interface ParentWish {
   readonly tls?: TlsOptions;
   /** Answers every CONNECT by these bytes in place of a tunnel; an empty text: never. */
   readonly answer?: string;
+  /** The same for some places. */
+  readonly answers?: Readonly<Record<string, string>>;
 }
 
 export interface ParentProxy {
@@ -71,8 +73,9 @@ function readHead(text: string): Asked {
 }
 
 function answer(socket: Socket, { place, fields }: Asked, wish: ParentWish): void {
-  if (wish.answer !== undefined) {
-    if (wish.answer !== "") socket.end(wish.answer);
+  const fixed = wish.answer ?? wish.answers?.[place];
+  if (fixed !== undefined) {
+    if (fixed !== "") socket.end(fixed);
     return;
   }
   const wanted = wish.credentials === undefined ? undefined : `Basic ${Buffer.from(wish.credentials).toString("base64")}`;

@@ -1,0 +1,111 @@
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { parse, stringify } from "yaml";
+import { z } from "zod";
+import { packageRoot } from "../../src/config/package-root.js";
+import { SCRIPT, type Vendor } from "./vendor.js";
+
+/** How a proxy is set up otherwise than usual. */
+export type World = "usual" | "quotas" | "limited" | "patient" | "sla" | "monitored";
+
+/** A destination that a case brings with it. */
+export interface OwnDestination {
+  readonly host: string;
+  /** What each look-up answers; undefined: the host is an address. */
+  readonly resolves: readonly (readonly string[])[] | undefined;
+  readonly connect: boolean;
+}
+
+/** An IP literal without SNI gets the vendor's default certificate, so there is one of them. */
+export const ADDRESS_TARGET = "203.0.113.7";
+
+/** What a parent answers the CONNECT to a place with, where it opens no tunnel. */
+export const PARENTS_ANSWERS: Readonly<Record<string, string>> = {
+  "asking-parent.operator.example:443": 'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="corp"\r\nContent-Length: 0\r\n\r\n',
+  "garbled-parent.operator.example:443": "SSH-2.0-parent\r\n\r\n",
+  "endless-parent.operator.example:443": `HTTP/1.1 200 OK\r\nX-Long: ${"a".repeat(20_000)}`,
+  "silent-parent.operator.example:443": "",
+};
+/** Names of event collection's own that lead to addresses inside. */
+export const NAMES: Readonly<Record<string, readonly string[]>> = {
+  "inner-hub.operator.example": ["10.0.0.8"],
+  "mixed-hub.operator.example": ["203.0.113.9", "169.254.169.254"],
+};
+const SCRIPT_DIGEST = `sha256-${createHash("sha256").update(SCRIPT).digest("base64")}`;
+
+const policyText = z.looseObject({
+  cases: z.looseObject({
+    licensing: z.looseObject({ destinations: z.array(z.unknown()) }),
+    "js-error-collection": z.looseObject({ enabled: z.boolean().optional() }),
+    "event-collection": z.looseObject({ destinations: z.array(z.unknown()) }),
+  }),
+  destinations: z.array(z.unknown()).optional(),
+});
+
+/** The shipped rules, with destinations of the operator's own beside the shipped ones. */
+export function writeRules(folder: string, own: readonly OwnDestination[], vendor: Vendor, parentPort: number, world: World): void {
+  cpSync(join(packageRoot(), "rules"), folder, { recursive: true, dereference: true });
+  const path = join(folder, "policy.yaml");
+  const policy = policyText.parse(parse(readFileSync(path, "utf8")));
+  if (world === "limited") policy.cases["js-error-collection"].enabled = false;
+  // What no mark mends goes with its item there.
+  if (world === "sla") Object.assign(policy.cases["event-collection"], { actions: { "schema/pattern": "redact" } });
+  const until = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  if (world === "monitored") Object.assign(policy.cases["event-collection"], { mode: "monitor", until, reason: "test", author: "test" });
+  policy.cases["event-collection"].destinations.push(...Object.keys(NAMES).map((host) => ({ name: host.split(".", 1)[0], host, routes: [{ methods: ["GET"], path: "/" }] })));
+  const connect = `127.0.0.1:${vendor.tlsPort}`;
+  const get = (...paths: string[]) => ({ methods: ["GET"], paths });
+  const anything = { methods: ["POST"], path: "/in", content_types: ["application/json"], schema: "anything" };
+  policy.cases.licensing.destinations = [
+    { name: "licensing", host: "licensing.vendor.example", connect, routes: [{ methods: ["POST"], path: "/v1/status", content_types: ["application/json"], schema: "licensing-status" }] },
+  ];
+  policy.destinations = [
+    {
+      name: "operator-json",
+      host: "json.operator.example",
+      connect,
+      routes: [{ methods: ["POST"], path: "/in", content_types: ["application/json", "application/x-ndjson", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data"], schema: "anything" }],
+    },
+    {
+      name: "operator-envelopes",
+      host: "envelopes.operator.example",
+      connect,
+      routes: [{ ...anything, content_types: ["text/plain"], read_as: "application/x-sentry-envelope" }],
+    },
+    { name: "operator-walrus", host: "walrus.operator.example", connect, clients: ["identity:walrus"], routes: [anything] },
+    { name: "operator-inner", host: "inner.operator.example", connect, clients: ["10.1.0.0/16"], routes: [anything] },
+    ...["parent", "refusing-parent", ...Object.keys(PARENTS_ANSWERS).map((place) => place.split(".", 1)[0] ?? "")].map((name) => ({ name: `operator-${name}`, host: `${name}.operator.example`, parent: `http://127.0.0.1:${parentPort}`, routes: [anything] })),
+    { name: "operator-plain-parent", host: "plain-parent.operator.example", port: 80, scheme: "http", parent: `http://127.0.0.1:${parentPort}`, routes: [get("/"), anything] },
+    { name: "operator-inner-address", host: "10.9.9.9", parent: `http://127.0.0.1:${parentPort}`, routes: [get("/")] },
+    { name: "operator-paths", host: "paths.operator.example", connect, routes: [get("/a/b", "/a.b", "/~user", "/caf%C3%A9", "/")] },
+    { name: "operator-answers", host: "answers.operator.example", connect, routes: [get(...["alt-svc", "hop-by-hop", "switching", "hints", "short", "two-lengths", "both", "garbage", "nothing", "trailers", "redirect", "silence"].map((kind) => `/answer/${kind}`))] },
+    {
+      name: "operator-scripts",
+      host: "scripts.operator.example",
+      connect,
+      routes: [
+        { methods: ["GET"], paths: ["/answer/script", "/answer/script-cut"], script: "watched" },
+        { methods: ["GET"], path: "/answer/pinned-script", script: { pinned: [SCRIPT_DIGEST] } },
+        { methods: ["GET"], paths: ["/answer/other-script", "/answer/pinned-script-cut"], script: { pinned: [SCRIPT_DIGEST] } },
+      ],
+    },
+    { name: "operator-idn", host: "xn--bcher-kva.operator.example", connect, routes: [get("/")] },
+    { name: "operator-address", host: ADDRESS_TARGET, connect, routes: [get("/")] },
+    { name: "operator-wrong-name", host: "wrong.operator.example", connect, routes: [get("/")] },
+    { name: "operator-other-port", host: "port.operator.example", port: 8443, connect, routes: [get("/")] },
+    { name: "operator-plain", host: "plain.operator.example", port: 80, scheme: "http", connect: `127.0.0.1:${vendor.plainPort}`, routes: [get("/", "/a/b"), { methods: ["POST"], path: "/in", content_types: ["application/json"], schema: "anything" }] },
+    { name: "operator-address-six", host: "2001:db8::7", port: 80, scheme: "http", connect: `127.0.0.1:${vendor.plainPort}`, routes: [get("/")] },
+    ...[...new Map(own.map((destination) => [destination.host, destination])).values()].map((destination, index) => ({
+      name: `own-${index}`,
+      host: destination.host,
+      // The vendor's own port: an address of this machine that is let through by mistake answers.
+      port: vendor.plainPort,
+      scheme: "http",
+      ...(destination.connect ? { connect: `127.0.0.1:${vendor.plainPort}` } : {}),
+      routes: [get("/")],
+    })),
+  ];
+  writeFileSync(path, stringify(policy, { aliasDuplicateObjects: false }));
+  writeFileSync(join(folder, "schemas", "anything.yaml"), "type: [object, array, string, number, boolean, \"null\"]\nx-sensitivity: free-json\n");
+}
