@@ -259,7 +259,7 @@ function hexFrom(text: string, from: number, runs: EncodedRun[]): number {
     const byte = high * 16 + low;
     bytes.push(byte);
     // The first two bytes settle nearly every id and digest.
-    if (bytes.length <= 2 && !startsText(byte) && byte !== 0 && !mayStartBinary(bytes[0] ?? 0)) return from;
+    if (bytes.length <= 2 && !mayBegin(bytes[0] ?? 0, byte, bytes.length)) return from;
     at = pair + 2;
     // Eight bytes show every format that is told by its start, and UTF-16.
     if (bytes.length === 8 && !startsBinary(Uint8Array.from(bytes)) && plausibleEnd(Uint8Array.from(bytes), 0) < 3) return from;
@@ -271,6 +271,12 @@ function hexFrom(text: string, from: number, runs: EncodedRun[]): number {
   if (found === undefined || found.length < LEAST_BYTES) return decoded.length > LONG_HEX ? at : from;
   runs.push({ how: "hex", bytes: found });
   return at;
+}
+
+/** Whether a text or a format may begin with this byte, or by `first` and this byte: in UTF-8 a second one may be no letter of its own. */
+function mayBegin(first: number, byte: number, length: number): boolean {
+  if (startsText(byte) || byte === 0 || mayStartBinary(first)) return true;
+  return length === 2 && first >= 0xc2 && (byte & 0xc0) === 0x80;
 }
 
 /** Space, line ends, `:`, `,`, `;`, `-`, `_`, `.`, `|`. */
