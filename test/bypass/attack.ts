@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { packageRoot } from "../../src/config/package-root.js";
+import { eventually, scrape } from "../support/running-proxy.js";
 import { bytesOf, encode } from "./bytes.js";
 import { type AttackCase, readCaseFiles, type RequestCase, requestsOf } from "./case-file.js";
 import { type Answer, type StreamFields, AttackConnection, openSocket, openTunnel, renegotiated, secure } from "./client.js";
@@ -43,6 +44,7 @@ export async function runCase(worlds: Worlds, attack: AttackCase, own: OwnDestin
   const rig = await worlds.of(attack.world);
   const from = attack.from === "fresh" ? freshAddress() : attack.from;
   const sockets: Socket[] = [];
+  const counted = attack.rises === undefined ? undefined : await scrape(rig.metricsPort);
   const open = async (): Promise<Socket> => {
     const socket = await openSocket(portOf(attack, rig), from);
     sockets.push(socket);
@@ -51,11 +53,11 @@ export async function runCase(worlds: Worlds, attack: AttackCase, own: OwnDestin
   try {
     for (let held = attack.held ?? 0; held > 0; held -= 1) await holdOne(attack, await open(), rig);
     const requests = requestsOf(attack).map((request) => ({ request, ...write(request, attack, own, rig) }));
-    if (attack.reconnects !== true) {
-      await play(requests, attack, await open(), own, rig);
-      return;
+    for (const ofOne of attack.reconnects === true ? requests.map((one) => [one]) : [requests]) await play(ofOne, attack, await open(), own, rig);
+    for (const series of attack.rises ?? []) {
+      const before = counted?.value(series) ?? 0;
+      await eventually(`${series} rises over ${before}`, async () => ((await scrape(rig.metricsPort)).value(series) ?? 0) > before);
     }
-    for (const one of requests) await play([one], attack, await open(), own, rig);
   } finally {
     for (const socket of sockets) socket.destroy();
   }
@@ -115,6 +117,7 @@ function portOf(attack: AttackCase, rig: Rig): number {
 async function connectionFor(attack: AttackCase, plain: Awaited<ReturnType<typeof openSocket>>, rig: Rig): Promise<AttackConnection | undefined> {
   if (attack.introduced !== undefined) plain.write(bytesOf(attack.introduced, SPECIMENS));
   const shown = attack.certificate === undefined ? {} : { client: rig.clients[attack.certificate] };
+  if (attack.door === true && attack.tls === false) return new AttackConnection(plain);
   const socket = attack.door === true ? await secure(plain, { serverName: "egress-proxy", alpn: undefined, version: attack.renegotiates === "door" ? attack.tls_version : undefined, caPem: rig.caPem, ...shown }) : plain;
   assert.ok(socket !== undefined, "the proxy's own TLS failed");
   if (attack.renegotiates === "door") {

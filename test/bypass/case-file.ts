@@ -102,7 +102,7 @@ const attackCase = z.strictObject({
   tls_version: z.enum(["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]).optional(),
   /** The client asks for a second handshake in that session, which must not come about. */
   renegotiates: z.enum(["tunnel", "door"]).optional(),
-  /** Bytes in the tunnel are sent as they are. */
+  /** Bytes in the tunnel, or to `door`, are sent as they are. */
   tls: z.literal(false).optional(),
   /** Bytes sent in the same write as the CONNECT, before its answer. */
   ahead: text.optional(),
@@ -120,6 +120,8 @@ const attackCase = z.strictObject({
   stalls: z.literal(true).optional(),
   /** The client ends its side after the last byte. */
   ends: z.literal(true).optional(),
+  /** Series of /metrics that count more behind the case than before it, where no answer says why the connection ended. */
+  rises: texts.optional(),
   requests: z.array(requestCase).optional(),
   /** All requests in one write. */
   pipelined: z.literal(true).optional(),

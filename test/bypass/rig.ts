@@ -18,6 +18,7 @@ export interface Rig {
   readonly doorPort: number;
   /** Of listen.first-party, where browsers ask by Diffgram's own domain. */
   readonly firstPartyPort: number;
+  readonly metricsPort: number;
   readonly clients: Readonly<Record<"walrus" | "seal" | "stranger" | "expired", Made>>;
   readonly caPem: string;
   readonly vendor: Vendor;
@@ -113,7 +114,7 @@ export async function startRig(own: readonly OwnDestination[], world: World = "u
       { path: ["proxy_protocol", "trusted"], flag: "test", value: ["127.0.0.5"] },
       { path: ["listen", "first-party"], flag: "test", value: "127.0.0.1:0" },
       { path: ["first_party", "hosts"], flag: "test", value: [SITE] },
-      { path: ["listen", "metrics"], flag: "test", value: "off" },
+      { path: ["listen", "metrics"], flag: "test", value: "127.0.0.1:0" },
       { path: ["listen", "console"], flag: "test", value: "off" },
       { path: ["timeouts", "headers_ms"], flag: "test", value: 1_000 * PACE },
       { path: ["timeouts", "body_ms"], flag: "test", value: 1_000 * PACE },
@@ -129,6 +130,7 @@ export async function startRig(own: readonly OwnDestination[], world: World = "u
     transparentPort: proxy.addresses.transparent?.port ?? 0,
     doorPort: proxy.addresses.proxyTls?.port ?? 0,
     firstPartyPort: proxy.addresses.firstParty?.port ?? 0,
+    metricsPort: proxy.addresses.metrics?.port ?? 0,
     clients,
     caPem: proxy.caPem,
     vendor,
