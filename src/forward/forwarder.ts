@@ -251,7 +251,7 @@ class AnswerRelay implements Dispatcher.DispatchHandler {
       return;
     }
     const answerStarted = this.#status !== 0;
-    if (answerStarted && !this.#settled) this.#sink.abort();
+    if (answerStarted) this.#sink.abort();
     this.#settle({ kind: "failed", error: kindOf(error), detail: detailOf(error), answerStarted });
   }
 

@@ -22,6 +22,8 @@ const WINDOW_BYTES = 65_535;
  * when the session does. Header blocks, streams, frames and memory are bounded; a flood ends the session and is recorded.
  */
 export async function serveHttp2(socket: TLSSocket, options: Http2Options): Promise<void> {
+  // A session on it would never hear of an end.
+  if (socket.destroyed) return;
   const { bounds, streams, life } = options;
   const session = performServerHandshake(socket, {
     maxSessionMemory: SESSION_MEMORY,
@@ -45,10 +47,8 @@ export async function serveHttp2(socket: TLSSocket, options: Http2Options): Prom
   socket.emit("secureConnect");
   const forget = life.onDrain(() => session.close());
   if (life.draining) session.close();
-  await new Promise<void>((resolve) => {
-    if (session.destroyed) resolve();
-    else session.once("close", () => resolve());
-  });
+  // Told in a turn of its own, so not before somebody hears it, even where the session is over already.
+  await new Promise<void>((resolve) => session.once("close", () => resolve()));
   forget();
   watch.end();
   socket.destroy();

@@ -363,7 +363,7 @@ test("answers that nobody takes are not piled up: the next request waits for the
   await slow.served;
 });
 
-test("a connection that is gone already is not ended again", async () => {
+test("an answer that can't be finished cuts the connection", async () => {
   const one = play({
     handle: (_, __, answer) => {
       answer.abort();
@@ -373,5 +373,4 @@ test("a connection that is gone already is not ended again", async () => {
   one.client.write("GET /\r\n\r\n");
   assert.deepEqual(await one.served, { kind: "done" });
   assert.ok(one.server.destroyed);
-  assert.equal(one.server.listenerCount("data"), 1, "nobody began to read the rest");
 });

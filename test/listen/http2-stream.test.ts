@@ -433,7 +433,8 @@ test("a stream that its client has left leaves no timer behind", async () => {
   await new Promise((resolve) => client.once("response", resolve));
   client.close(constants.NGHTTP2_CANCEL);
   await served;
-  assert.equal(timers(), before);
+  // Those of the tests before may end meanwhile.
+  assert.ok(timers() <= before);
 });
 
 test("a request without a body has none, even where its client has gone by then", async () => {
