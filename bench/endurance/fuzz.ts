@@ -2,6 +2,7 @@ import { fork } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { whereItHangs } from "./fuzz/where-it-hangs.js";
 import { BlackBox, findingsIn, keepFinding, type Order, type Word, word } from "./fuzz/word.js";
 import { Ledger, wished } from "./ledger.js";
 
@@ -102,10 +103,12 @@ function turn(kind: keyof typeof TURNS, told: Order): Promise<Word | undefined> 
       complaint = (complaint + piece.toString()).slice(-4_000);
     });
     let last: Word | undefined;
-    let silent = false;
+    let silent: string | undefined;
     const hang = (): void => {
-      silent = true;
-      child.kill("SIGKILL");
+      void whereItHangs(child).then((where) => {
+        silent = where;
+        child.kill("SIGKILL");
+      });
     };
     let timer = setTimeout(hang, 2 * SILENCE_MS);
     // A turn that is cut off has told of all but its last second.
@@ -124,7 +127,7 @@ function turn(kind: keyof typeof TURNS, told: Order): Promise<Word | undefined> 
         keepFinding(
           told.folder,
           box?.target ?? kind,
-          silent ? "a hang: a minute of silence" : `a crash: ${signal ?? code} ${complaint.slice(0, 500)}`,
+          silent !== undefined ? `a hang: a minute of silence, ${silent}` : `a crash: ${signal ?? code} ${complaint.slice(0, 500)}`,
           box?.input ?? Buffer.alloc(0),
           told.seed,
         );
