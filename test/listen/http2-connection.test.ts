@@ -177,3 +177,13 @@ test("answers that are never taken and cancelled are a flood too, once they are 
   await served;
   assert.deepEqual(refused, ["message-malformed"]);
 });
+
+test("resets that say NO_ERROR are counted like any: a flood of them ends the session and is recorded", async (context) => {
+  const { socket, served, refused } = await session(context, { handle: () => new Promise(() => undefined) });
+  const frames = [PREFACE, http2Frame(4, 0, 0, Buffer.alloc(0))];
+  // Fewer than nghttp2 itself lets pass at once (1,000), so that ours alone ends it.
+  for (let stream = 1; stream < 400; stream += 2) frames.push(http2Frame(1, 4, stream, HEAD), http2Frame(3, 0, stream, Buffer.alloc(4)));
+  socket.write(Buffer.concat(frames));
+  await eventually("the flood is recorded", () => Promise.resolve(refused.includes("message-malformed")));
+  await served;
+});
