@@ -47,19 +47,38 @@ export async function serveStream(
   leave(stream, options.bounds.idleMs);
 }
 
+/** How soon it is asked again whether an answer was written. */
+const ANSWER_WRITTEN_MS = 20;
+
 /**
  * The exchange is over. The rest of a refused body is not wanted: RFC 9113, section 8.1, has NO_ERROR say so without spoiling the answer.
  * A client that opens no window for the answer (CVE-2019-9511) would keep stream and session for as long as it likes.
  */
 function leave(stream: ServerHttp2Stream, takenWithinMs: number): void {
-  // Reset, by either side, or ended on both: what is left to read is wanted by nobody, and would keep the stream until somebody reads it.
-  if (stream.closed) {
+  // Reset by its client: nobody waits for the answer.
+  if (stream.aborted) {
     stream.destroy();
     return;
   }
-  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
   const timer = setTimeout(() => stream.destroy(), takenWithinMs);
   stream.once("close", () => clearTimeout(timer));
+  setImmediate(endReading, stream);
+}
+
+/**
+ * Ends what the client may still send once the answer is on its way, and no sooner: since Node 22 a NO_ERROR overtakes an answer that still
+ * waits to be written, and the client hears nothing at all.
+ */
+function endReading(stream: ServerHttp2Stream): void {
+  if (stream.destroyed || stream.readableEnded) return;
+  const isAllHere = stream.closed || stream.state.remoteClose === 1;
+  if (!isAllHere && stream.state.localClose !== 1) {
+    setTimeout(endReading, ANSWER_WRITTEN_MS, stream).unref();
+    return;
+  }
+  if (!isAllHere) stream.close(constants.NGHTTP2_NO_ERROR);
+  // What came and was not read would keep the stream open until somebody reads it.
+  stream.resume();
 }
 
 /** Reads the stream whole, bounded in bytes, time and memory. Trailers are refused: they would be in nobody's sight. */
@@ -151,6 +170,8 @@ class StreamAnswer implements AnswerSink {
     if (this.#over) return;
     this.#state = "ended";
     this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    // Closed alone, Node 24 ends the stream without a fault where something was written, and a part would pass for the whole.
+    this.#stream.destroy();
     this.#resolve?.();
   }
 
