@@ -47,7 +47,7 @@ export async function serveStream(
   leave(stream, options.bounds.idleMs);
 }
 
-/** How soon it is asked again whether an answer was written. */
+/** How soon it is first asked again whether an answer was written; then each time twice as late, since a client may never take its own. */
 const ANSWER_WRITTEN_MS = 20;
 
 /**
@@ -55,25 +55,25 @@ const ANSWER_WRITTEN_MS = 20;
  * A client that opens no window for the answer (CVE-2019-9511) would keep stream and session for as long as it likes.
  */
 function leave(stream: ServerHttp2Stream, takenWithinMs: number): void {
-  // Reset by its client: nobody waits for the answer.
-  if (stream.aborted) {
+  // Over already, or reset by its client, so that nobody waits for the answer.
+  if (stream.destroyed || stream.aborted) {
     stream.destroy();
     return;
   }
   const timer = setTimeout(() => stream.destroy(), takenWithinMs);
   stream.once("close", () => clearTimeout(timer));
-  setImmediate(endReading, stream);
+  setImmediate(endReading, stream, ANSWER_WRITTEN_MS);
 }
 
 /**
  * Ends what the client may still send once the answer is on its way, and no sooner: since Node 22 a NO_ERROR overtakes an answer that still
  * waits to be written, and the client hears nothing at all.
  */
-function endReading(stream: ServerHttp2Stream): void {
+function endReading(stream: ServerHttp2Stream, againMs: number): void {
   if (stream.destroyed || stream.readableEnded) return;
   const isAllHere = stream.closed || stream.state.remoteClose === 1;
   if (!isAllHere && stream.state.localClose !== 1) {
-    setTimeout(endReading, ANSWER_WRITTEN_MS, stream).unref();
+    setTimeout(endReading, againMs, stream, 2 * againMs).unref();
     return;
   }
   if (!isAllHere) stream.close(constants.NGHTTP2_NO_ERROR);

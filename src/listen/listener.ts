@@ -40,6 +40,8 @@ export interface ListenerOptions {
 /** Sockets that may linger only to be told that there is no room; more are closed without a word. */
 const TOLD_AT_ONCE = 64;
 const TOLD_MS = 250;
+/** Silence after which the kernel asks whether a client is still there. Without a time of its own Node sets one that Linux refuses, and two hours hold. */
+const PROBE_AFTER_MS = 60_000;
 
 /**
  * Listens, keeps count of connections, and drains.
@@ -65,7 +67,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
     socket.resume();
     socket.end(options.overload);
   };
-  const server = createServer({ allowHalfOpen: true, noDelay: true });
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS });
   server.on("connection", (socket) => {
     socket.on("error", () => socket.destroy());
     const total = options.ledger.enter();

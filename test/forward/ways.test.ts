@@ -14,9 +14,7 @@ import {
   type UpstreamRequest,
 } from "../../src/forward/forwarder.js";
 import { ReadySockets } from "../../src/forward/ready-sockets.js";
-import { scriptFacts } from "../../src/forward/script-facts.js";
-import { SCRIPT_BYTES, WatchedAnswer } from "../../src/forward/watched-answer.js";
-import type { AnswerSink } from "../../src/model/answer.js";
+import { Heard } from "./heard.js";
 
 /* The way to a destination, over real sockets and without a proxy around it. */
 
@@ -74,41 +72,6 @@ function to(port: number, changes: Partial<UpstreamRequest> = {}): UpstreamReque
     parent: undefined,
     ...changes,
   };
-}
-
-class Heard implements AnswerSink {
-  readonly told: string[] = [];
-  #drain: (() => void) | undefined;
-  #left: (() => void) | undefined;
-  constructor(how: { readonly slow?: boolean } = {}) {
-    this.slow = how.slow === true;
-  }
-  readonly slow: boolean;
-  head(status: number): void {
-    this.told.push(String(status));
-  }
-  data(chunk: Uint8Array): boolean {
-    this.told.push(Buffer.from(chunk).toString("latin1"));
-    return !this.slow;
-  }
-  end(): void {
-    this.told.push("end");
-  }
-  abort(): void {
-    this.told.push("abort");
-  }
-  onDrain(callback: () => void): void {
-    this.#drain = callback;
-  }
-  onClose(callback: () => void): void {
-    this.#left = callback;
-  }
-  drain(): void {
-    this.#drain?.();
-  }
-  leave(): void {
-    this.#left?.();
-  }
 }
 
 const summary = (outcome: Forwarded | undefined): string =>
@@ -363,43 +326,3 @@ for (const [code, is] of [
   test(`a dial that fails by ${code ?? "an error without a code"} is told as ${is}`, () =>
     assert.equal(dialFault(Object.assign(new Error("x"), code === undefined ? {} : { code })), is));
 }
-
-test("a script's facts hold a hundred hosts at most", () => {
-  const script = Array.from({ length: 150 }, (_, n) => `"https://h${n}.example.com/x"`).join(";");
-  assert.equal(scriptFacts(Buffer.from(script)).hosts.length, 100);
-  assert.deepEqual(scriptFacts(Buffer.from('fetch("https://A.example.com/x"); "b.example.io"')).hosts, ["a.example.com", "b.example.io"]);
-});
-
-test("an answer that is watched and held reaches the client when it is released, and a cut of it does not", () => {
-  const client = new Heard();
-  const held = new WatchedAnswer(client, true);
-  held.head(200, []);
-  assert.equal(held.data(Buffer.from("abc")), true);
-  held.end();
-  held.abort();
-  assert.deepEqual(client.told, []);
-  assert.equal(held.seen.body?.toString(), "abc");
-  held.release();
-  assert.deepEqual(client.told, ["200", "abc", "end"]);
-  const passed = new Heard();
-  const watched = new WatchedAnswer(passed, false);
-  watched.head(200, []);
-  watched.data(Buffer.from("abc"));
-  watched.abort();
-  assert.deepEqual(passed.told, ["200", "abc", "abort"]);
-  assert.equal(watched.seen.body?.toString(), "abc");
-  const whole = new Heard();
-  const seen = new WatchedAnswer(whole, false);
-  seen.head(200, []);
-  seen.end();
-  assert.deepEqual(whole.told, ["200", "end"]);
-});
-
-test("an answer past what is looked at is not kept", () => {
-  const watched = new WatchedAnswer(new Heard(), true);
-  watched.head(200, []);
-  watched.data(Buffer.alloc(SCRIPT_BYTES));
-  assert.equal(watched.seen.body?.length, SCRIPT_BYTES);
-  watched.data(Buffer.from("x"));
-  assert.equal(watched.seen.body, undefined);
-});

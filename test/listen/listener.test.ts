@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { Socket } from "node:net";
 import { test, type TestContext } from "node:test";
 import { listenExplicit } from "../../src/listen/explicit-listener.js";
@@ -151,4 +152,23 @@ test("an exchange that ends its connection is no fault", { timeout: 60_000 }, as
   socket.end();
   await once(socket, "close");
   assert.deepEqual(errors, []);
+});
+
+test("a client that is silent is asked within a minute whether it is there", { skip: process.platform !== "linux" }, async (context) => {
+  const { parts } = await behind(context, serving());
+  const { address } = await opened(context, openListener({ ...anywhere(1, NO_ROOM), ...parts, handshakeMs: 1_000, serve: hold }));
+  const { socket } = await client(address.port);
+  context.after(() => socket.destroy());
+  const port = address.port.toString(16).toUpperCase().padStart(4, "0");
+  // The kernel's table: local address, remote, state (01: established), queues, then timer (02: keep-alive) and its time in hundredths of a second.
+  const timer = (): string[] | undefined =>
+    readFileSync("/proc/net/tcp", "utf8")
+      .split("\n")
+      .map((line) => line.trim().split(/\s+/))
+      .find((fields) => fields[1]?.endsWith(`:${port}`) === true && fields[3] === "01")?.[5]
+      ?.split(":");
+  await eventually("the connection stands", () => timer() !== undefined);
+  const [kind, left] = timer() ?? [];
+  assert.equal(kind, "02");
+  assert.ok(Number.parseInt(left ?? "", 16) <= 60 * 100, left);
 });
