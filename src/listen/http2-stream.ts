@@ -47,36 +47,23 @@ export async function serveStream(
   leave(stream, options.bounds.idleMs);
 }
 
-/** How soon it is first asked again whether an answer was written; then each time twice as late, since a client may never take its own. */
-const ANSWER_WRITTEN_MS = 20;
-
 /**
  * The exchange is over. The rest of a refused body is not wanted: RFC 9113, section 8.1, has NO_ERROR say so without spoiling the answer.
  * A client that opens no window for the answer (CVE-2019-9511) would keep stream and session for as long as it likes.
  */
 function leave(stream: ServerHttp2Stream, takenWithinMs: number): void {
-  // Over already, or reset by its client, so that nobody waits for the answer.
-  if (stream.destroyed || stream.aborted) {
-    stream.destroy();
-    return;
-  }
+  if (stream.destroyed) return;
   const timer = setTimeout(() => stream.destroy(), takenWithinMs);
   stream.once("close", () => clearTimeout(timer));
-  setImmediate(endReading, stream, ANSWER_WRITTEN_MS);
+  setImmediate(endReading, stream);
 }
 
 /**
- * Ends what the client may still send once the answer is on its way, and no sooner: since Node 22 a NO_ERROR overtakes an answer that still
- * waits to be written, and the client hears nothing at all.
+ * Ends what the client may still send, a turn after the answer: in the same turn, since Node 22, a NO_ERROR overtakes an answer without a body, and the
+ * client hears nothing at all. Node itself has it wait for an answer that waits for its window.
  */
-function endReading(stream: ServerHttp2Stream, againMs: number): void {
-  if (stream.destroyed || stream.readableEnded) return;
-  const isAllHere = stream.closed || stream.state.remoteClose === 1;
-  if (!isAllHere && stream.state.localClose !== 1) {
-    setTimeout(endReading, againMs, stream, 2 * againMs).unref();
-    return;
-  }
-  if (!isAllHere) stream.close(constants.NGHTTP2_NO_ERROR);
+function endReading(stream: ServerHttp2Stream): void {
+  if (stream.state.remoteClose !== 1) stream.close(constants.NGHTTP2_NO_ERROR);
   // What came and was not read would keep the stream open until somebody reads it.
   stream.resume();
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { constants } from "node:http2";
+import { connect, constants } from "node:http2";
 import { test } from "node:test";
-import { ask, served, stream } from "./one-stream.js";
+import { setTimeout as pause } from "node:timers/promises";
+import { ask, port, served, serveNext, stream } from "./one-stream.js";
 
 /* Answers of one stream. */
 
@@ -127,4 +128,34 @@ test("an answer that has ended is nobody's leave, whenever it is asked", async (
   await heard;
   await served;
   assert.equal(told, 0);
+});
+
+test("an answer that waits for its client's window is not overtaken by the end of a body that nobody reads", async () => {
+  serveNext({
+    idleMs: 600_000,
+    handle: (_, __, answer) => {
+      answer.head(403, []);
+      answer.data(Buffer.alloc(200_000, "n"));
+      answer.end();
+      return Promise.resolve();
+    },
+  });
+  const slow = connect(`http://127.0.0.1:${port}`, { settings: { initialWindowSize: 0 } });
+  slow.on("error", () => undefined);
+  const client = slow.request({ ":method": "POST", ":path": "/" }, { endStream: false });
+  client.on("error", () => undefined);
+  let body = "";
+  client.on("data", (piece: Buffer) => (body += piece.toString()));
+  client.write("ab");
+  await once(client, "response");
+  await served;
+  // Turns in which the end could go out.
+  for (let turn = 0; turn < 20; turn += 1) await pause(5);
+  assert.ok(!stream.destroyed);
+  const over = once(client, "close");
+  slow.settings({ initialWindowSize: 1_000 });
+  await over;
+  assert.deepEqual([body.length, client.rstCode], [200_000, 0]);
+  if (!stream.destroyed) await once(stream, "close");
+  slow.destroy();
 });
