@@ -6,10 +6,11 @@ export interface Pattern {
   readonly source: string;
   readonly ignoreCase: boolean;
   test(text: string): boolean;
-  /** Every match, left to right, at most `most`. */
-  find(text: string, most?: number): readonly TextMatch[];
-  /** The match with which the pattern's first group has been `count` different texts, case aside; undefined where it never has. */
-  findDistinct(text: string, count: number): TextMatch | undefined;
+  /**
+   * Every match, left to right, each looked for when it is asked for. There is no bound: what a validator passes over may come any number of
+   * times before what it doesn't, so who walks them asks the clock.
+   */
+  find(text: string): Iterable<TextMatch>;
 }
 
 export interface TextMatch {
@@ -33,34 +34,18 @@ export function compilePattern(source: string, options: { readonly anchored?: bo
       engine.lastIndex = 0;
       return engine.test(text);
     },
-    find(text, most = 64) {
-      const matches: TextMatch[] = [];
-      engine.lastIndex = 0;
-      while (matches.length < most) {
-        const match = nextMatch(engine, text);
-        if (match === undefined) break;
-        matches.push(match);
-      }
-      return matches;
-    },
-    findDistinct(text, count) {
-      const met = new Set<string>();
-      engine.lastIndex = 0;
-      for (;;) {
-        const match = nextMatch(engine, text);
-        if (match === undefined) return undefined;
-        if (met.add((match.groups[0] ?? match.text).toLowerCase()).size >= count) return match;
+    *find(text) {
+      // The engine's place is its own here, since others may ask it meanwhile.
+      for (let at = 0; ; ) {
+        engine.lastIndex = at;
+        const found = engine.exec(text);
+        if (found === null) return;
+        // An empty match doesn't move the engine on by itself.
+        at = engine.lastIndex + (found[0] === "" ? 1 : 0);
+        yield { text: found[0], index: found.index, groups: found.slice(1).map((group) => group ?? "") };
       }
     },
   };
-}
-
-function nextMatch(engine: RE2, text: string): TextMatch | undefined {
-  const found = engine.exec(text);
-  if (found === null) return undefined;
-  // An empty match doesn't move the engine on by itself.
-  if (found[0] === "") engine.lastIndex += 1;
-  return { text: found[0], index: found.index, groups: found.slice(1).map((group) => group ?? "") };
 }
 
 /** Makes a literal safe inside a pattern. */

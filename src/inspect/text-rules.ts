@@ -10,6 +10,9 @@ import { looksAt } from "./rule-signals.js";
 
 /** Texts between two looks at the clock. */
 const TEXTS_A_LOOK = 32;
+/** Matches of one pattern in one text between two looks. */
+const MATCHES_A_LOOK = 16;
+const NEVER: Deadline = { passed: () => false };
 
 export interface TextRules {
   /** Runs every rule with patterns on every text; false where the deadline passed. */
@@ -34,8 +37,9 @@ export function compileTextRules(rules: readonly Rule[]): TextRules {
         let done: Rule | undefined;
         for (const { rule, pattern } of screen.candidates(text)) {
           if (rule === done) continue;
+          const match = pattern === undefined ? searched(rule, text, deadline) : confirmed(pattern, rule, text, deadline);
+          // Behind the search, which breaks off where the time is over: what it did not get to see counts as late, not as clean.
           if (deadline.passed()) return false;
-          const match = pattern === undefined ? searched(rule, text) : confirmed(pattern, rule, text);
           if (match === undefined) continue;
           report(rule, text, match, into);
           done = rule;
@@ -52,27 +56,42 @@ export function runEachRule(rules: readonly Rule[], texts: readonly Text[], into
     for (const rule of rules) {
       if (!looksAt(rule, text.kind, text.typed, text.number)) continue;
       let match: TextMatch | undefined;
-      for (const pattern of rule.patterns) match ??= confirmed(pattern, rule, text);
-      match ??= searched(rule, text);
+      for (const pattern of rule.patterns) match ??= confirmed(pattern, rule, text, NEVER);
+      match ??= searched(rule, text, NEVER);
       if (match !== undefined) report(rule, text, match, into);
     }
   }
 }
 
-/** The pattern's first match that its validator and context confirm. */
-function confirmed({ pattern, needsContext, validator, distinct }: RulePattern, rule: Rule, text: Text): TextMatch | undefined {
-  if (distinct > 1) return pattern.findDistinct(text.text, distinct);
+/**
+ * The pattern's first match that its validator and context confirm, or the one with which it has matched as many different texts as it asks
+ * for. Undefined as well where the time is over.
+ */
+function confirmed(
+  { pattern, needsContext, validator, distinct }: RulePattern,
+  rule: Rule,
+  text: Text,
+  deadline: Deadline,
+): TextMatch | undefined {
   const key = nameOf(text);
+  const met = distinct > 1 ? new Set<string>() : undefined;
+  let seen = 0;
   for (const match of pattern.find(text.text)) {
+    seen += 1;
+    if (seen % MATCHES_A_LOOK === 0 && deadline.passed()) return undefined;
+    if (met !== undefined) {
+      if (met.add((match.groups[0] ?? match.text).toLowerCase()).size >= distinct) return match;
+      continue;
+    }
     if (needsContext && !inContext(rule.context, match, text, key)) continue;
     if (validator === undefined || validator(match, text.text, key)) return match;
   }
   return undefined;
 }
 
-function searched(rule: Rule, text: Text): TextMatch | undefined {
+function searched(rule: Rule, text: Text, deadline: Deadline): TextMatch | undefined {
   const key = nameOf(text);
-  return rule.search?.find(text.text, text.kind === "key" || key === undefined ? undefined : spacedName(key));
+  return rule.search?.find(text.text, text.kind === "key" || key === undefined ? undefined : spacedName(key), deadline);
 }
 
 function report(rule: Rule, text: Text, match: TextMatch, into: Collected): void {

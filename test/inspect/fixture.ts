@@ -3,8 +3,12 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readBody } from "../../src/body/read-body.js";
+import { nothingCollected } from "../../src/inspect/collector.js";
+import { deadlineAfter } from "../../src/inspect/deadline.js";
 import { compileInspector } from "../../src/inspect/inspector.js";
 import type { InspectorOptions } from "../../src/inspect/inspector.js";
+import type { Rule } from "../../src/inspect/rule-file.js";
+import { compileTextRules } from "../../src/inspect/text-rules.js";
 import type { Inspection, InspectionContext, Inspector, SourceFile } from "../../src/model/inspection.js";
 import type { Limits } from "../../src/model/policy.js";
 import type { Pseudonyms } from "../../src/model/ports.js";
@@ -52,6 +56,22 @@ export function ruleSources(): readonly SourceFile[] {
 
 export function shippedInspector(options: Partial<InspectorOptions> = {}): Inspector {
   return compileInspector({ rules: ruleSources(), schemas: sources("rules/schemas"), limits: LIMITS, pseudonyms: PSEUDONYMS, ...options });
+}
+
+/** What rules find in one text that stands alone: each draft's rule and value. "late" where the time, in milliseconds, was not enough. */
+export function textFinder(rules: readonly Rule[]): (text: string, milliseconds?: number) => ReadonlyMap<string, unknown> | "late" {
+  const compiled = compileTextRules(rules);
+  const frame = { view: "body", base: "", bytes: Buffer.alloc(0), anchor: undefined };
+  return (text, milliseconds = 60_000) => {
+    const into = nothingCollected();
+    const whole = { text, kind: "value", frame, place: undefined, range: undefined, typed: false, number: false } as const;
+    const inTime = compiled.run(
+      [whole],
+      into,
+      deadlineAfter(milliseconds, () => performance.now()),
+    );
+    return inTime ? new Map(into.drafts.map(({ rule, value }) => [rule, value])) : "late";
+  };
 }
 
 export interface Sent {

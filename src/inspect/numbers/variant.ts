@@ -1,3 +1,4 @@
+import type { Deadline } from "../deadline.js";
 import { foldText } from "../fold.js";
 import { compilePattern, escapeLiteral } from "../pattern.js";
 import type { Pattern, TextMatch } from "../pattern.js";
@@ -16,7 +17,8 @@ export interface NumberSearch {
   readonly words: Pattern;
   /** The same, folded and with single spaces. */
   readonly vocabulary: readonly string[];
-  find(text: string, key: string | undefined): TextMatch | undefined;
+  /** Undefined as well where the time is over. */
+  find(text: string, key: string | undefined, deadline: Deadline): TextMatch | undefined;
 }
 
 /** Characters between a word and its number. */
@@ -51,18 +53,20 @@ export function compileNumbers(variants: readonly NumberVariant[]): NumberSearch
   return {
     words,
     vocabulary: longestFirst,
-    find(text, key) {
+    find(text, key, deadline) {
       const groups = groupsOf(text);
       if (groups.length === 0) return undefined;
       if (key !== undefined && text.length <= KEYED_LENGTH) {
-        for (const word of words.find(foldText(key), 8)) {
+        for (const word of words.find(foldText(key))) {
+          if (deadline.passed()) return undefined;
           const entry = isWhole(foldText(key), word) ? entryOf(word.text) : undefined;
           const found = entry && search(text, groups, entry.checks, 0, text.length, true);
           if (found !== undefined) return found;
         }
       }
       const folded = foldText(text);
-      for (const word of words.find(folded, 64)) {
+      for (const word of words.find(folded)) {
+        if (deadline.passed()) return undefined;
         if (!isWhole(folded, word)) continue;
         const entry = entryOf(word.text);
         const end = word.index + word.text.length;
@@ -124,9 +128,8 @@ function search(
   to: number,
   keyed: boolean,
 ): TextMatch | undefined {
-  for (let first = 0; first < groups.length; first += 1) {
+  for (let first = firstFrom(groups, from); first < groups.length; first += 1) {
     const start = groups[first]?.start ?? 0;
-    if (start < from) continue;
     if (start > to) break;
     if (!startsApart(text, start)) continue;
     // The longest first, so that a whole number is judged before a part of it.
@@ -141,6 +144,17 @@ function search(
     }
   }
   return undefined;
+}
+
+/** Of the groups, in order, the first that starts at or behind `from`: by halves, since each word of a text asks. */
+function firstFrom(groups: readonly Group[], from: number): number {
+  let low = 0;
+  for (let high = groups.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if ((groups[middle]?.start ?? 0) < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function lastGroup(text: string, groups: readonly Group[], first: number, to: number): number {

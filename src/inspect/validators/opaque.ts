@@ -12,5 +12,9 @@ export const opaque: Validator = (match) =>
   /[A-Z]/.test(match.text) &&
   /[a-z]/.test(match.text);
 
-/** Hex of a file, or more of it than the longest digest (SHA-512: 128 digits). */
-export const hexRun: Validator = (match) => match.text.replace(/[^0-9a-f]/gi, "").length >= 160;
+/** An identifier of a known version and variant (RFC 9562, section 4): one piece of a file that is written like them in eight looks like one. */
+const UUID = /\b[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\b/gi;
+
+/** Hex of a file, or more of it than the longest digest (SHA-512: 128 digits); a list of identifiers is none, however long. */
+export const hexRun: Validator = (match) =>
+  match.text.length >= 160 && match.text.replace(UUID, "").replace(/[^0-9a-f]/gi, "").length >= 160;
