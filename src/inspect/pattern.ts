@@ -1,5 +1,6 @@
 import RE2 from "re2";
 import { PlainMatcher } from "./plain-matcher.js";
+import { PlainRun } from "./plain-run.js";
 
 /** A regular expression that runs in linear time (invariant 9). The only file that knows the engine. */
 export interface Pattern {
@@ -24,6 +25,7 @@ export function compilePattern(source: string, options: { readonly anchored?: bo
   const engine = new RE2(options.anchored === true ? `^(?:${source})$` : source, options.ignoreCase === true ? "giu" : "gu");
   // Made when a text first asks: a start compiles hundreds of patterns, and few are asked soon.
   let plain: PlainMatcher | "none" | undefined = options.anchored === true && options.ignoreCase !== true ? undefined : "none";
+  let run: PlainRun | "none" | undefined;
   return {
     source,
     ignoreCase: options.ignoreCase === true,
@@ -35,6 +37,12 @@ export function compilePattern(source: string, options: { readonly anchored?: bo
       return engine.test(text);
     },
     *find(text) {
+      run ??= PlainRun.of(source, options.ignoreCase === true) ?? "none";
+      if (run !== "none" && options.anchored !== true) {
+        for (let found = run.next(text, 0); found !== undefined; found = run.next(text, found.end))
+          yield { text: text.slice(found.start, found.end), index: found.start, groups: [] };
+        return;
+      }
       // The engine's place is its own here, since others may ask it meanwhile.
       for (let at = 0; ; ) {
         engine.lastIndex = at;

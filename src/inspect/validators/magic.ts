@@ -40,22 +40,49 @@ const MAGIC: readonly string[] = [
 
 /** Decoded bytes that a file has at least: fewer can't be told from chance. */
 const FEWEST_BYTES = 16;
+/** Two bytes, or three, are met by chance too often: such a file must be longer. */
+const FEWEST_BEHIND_SHORT = 64;
+
+/** A byte that may be any. */
+const ANY = -1;
+const SIGNATURES: readonly (readonly number[])[] = MAGIC.map((magic) =>
+  Array.from(magic.match(/../g) ?? [], (byte) => (byte === ".." ? ANY : Number.parseInt(byte, 16))),
+);
+/** By first byte, those that may begin with it. */
+const BY_FIRST: readonly (readonly (readonly number[])[])[] = Array.from({ length: 256 }, (_, first) =>
+  SIGNATURES.filter(([byte]) => byte === first || byte === ANY),
+);
 
 export function hasMagic(bytes: Uint8Array): boolean {
   if (bytes.length < FEWEST_BYTES) return false;
-  const head = Buffer.from(bytes.subarray(0, 16)).toString("hex");
-  return MAGIC.some((magic) => {
-    // Two bytes are met by chance once in 65,536 texts: ask for a longer file.
-    if (magic.length <= 6 && bytes.length < 64) return false;
-    for (let index = 0; index < magic.length; index += 2) {
-      const byte = magic.slice(index, index + 2);
-      if (byte !== ".." && byte !== head.slice(index, index + 2)) return false;
-    }
-    return true;
-  });
+  for (const signature of BY_FIRST[bytes[0] ?? 0] ?? []) {
+    if (signature.length <= 3 && bytes.length < FEWEST_BEHIND_SHORT) continue;
+    let at = 0;
+    while (at < signature.length && (signature[at] === ANY || signature[at] === bytes[at])) at += 1;
+    if (at === signature.length) return true;
+  }
+  return false;
 }
 
-export const base64Magic: Validator = (match) =>
-  hasMagic(Buffer.from(match.text.slice(0, 128).replace(/\s+/g, ""), "base64")) && match.text.length >= 24;
+/** Where a match's beginning is decoded: a buffer for each of a log's identifiers would cost more than the look itself. */
+const HEAD = Buffer.alloc(128);
 
-export const hexMagic: Validator = (match) => hasMagic(Buffer.from(match.text.replace(/[^0-9a-f]/gi, "").slice(0, 256), "hex"));
+export const base64Magic: Validator = ({ text }) =>
+  text.length >= 24 && hasMagic(HEAD.subarray(0, HEAD.write(text.slice(0, HEAD.length), "base64")));
+
+export const hexMagic: Validator = ({ text }) => {
+  let digits = 0;
+  for (let at = 0; at < text.length && digits < 2 * HEAD.length; at += 1) {
+    const value = hexDigit(text.charCodeAt(at));
+    if (value === undefined) continue;
+    HEAD[digits >> 1] = digits % 2 === 0 ? value << 4 : (HEAD[digits >> 1] ?? 0) | value;
+    digits += 1;
+  }
+  return hasMagic(HEAD.subarray(0, digits >> 1));
+};
+
+function hexDigit(unit: number): number | undefined {
+  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30;
+  const letter = unit | 0x20;
+  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : undefined;
+}
