@@ -117,7 +117,9 @@ export class AnswerWriter implements AnswerSink {
   }
 
   onClose(callback: () => void): void {
-    this.#onClose = callback;
+    // Who asks after the client left, as an exchange that waited for its connection to the destination does, is told at once.
+    if (this.#state === "aborted") callback();
+    else this.#onClose = callback;
   }
 
   /** The client is gone; told by the connection. */

@@ -140,3 +140,11 @@ test("a client that leaves is told of once, and only while its answer is open", 
   assert.equal(told, 1);
   assert.ok(ended.writer.reusable, "half-closed by the client, which may still be answered");
 });
+
+test("who asks after the client left is told at once", () => {
+  const { writer } = answer();
+  writer.clientLeft();
+  let told = 0;
+  writer.onClose(() => (told += 1));
+  assert.equal(told, 1);
+});
