@@ -118,8 +118,12 @@ async function measure(generator: ChildProcess, contender: Contender, scenario: 
   const before = cpuSeconds(pid);
   const { seconds, latencies, statuses } = await load(generator, contender, { ...scenario, requests });
   const cpu = cpuSeconds(pid) - before;
-  const unexpected = Object.keys(statuses).filter((status) => status !== "200" && status !== "403");
-  if (unexpected.length > 0) throw new Error(`${contender.name} answered ${JSON.stringify(statuses)}`);
+  const refused = contender.name === "ours" ? (scenario.refused ?? 0) : 0;
+  const asPlanned = (status: string, share: number): boolean => Math.abs((statuses[status] ?? 0) / requests - share) <= (share % 1) / 10;
+  if (!asPlanned("403", refused) || !asPlanned("200", 1 - refused))
+    throw new Error(
+      `${contender.name} answered ${JSON.stringify(statuses)} to "${scenario.name}", of which it was to refuse ${refused * 100} %.`,
+    );
   const sorted = [...latencies].sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   return { cpuMicros: (cpu * 1e6) / requests, rate: requests / seconds, p50: at(0.5), p99: at(0.99), mib: residentMib(pid) };
