@@ -21,6 +21,14 @@ const INTERNAL_ENDINGS: ReadonlySet<string> = new Set([
 const SERVICE_NAMES =
   /^(?:git|hg|svn|gitlab|celery|worker|node|rabbit|rabbitmq|kubelet|system|default|root|ubuntu|ec2-user|postgres|www-data|redis|nobody|v?\d[\d.]*)$/i;
 
+/** Providers that give addresses of digits alone: an account's number, or a telephone's. */
+const NUMBERED =
+  /^(?:qq|foxmail|163|126|139|189|188|vip\.qq|wo|yeah|sina|sohu|aliyun|naver|gmail|hotmail|outlook|yahoo|icloud|mail|yandex|gmx|web)\.[a-z.]{2,6}$/;
+
+/** Hosts of repositories, by the forges' names and by what a company calls its own. */
+const FORGE =
+  /(?:^|\.)(?:github|gitlab|bitbucket|codeberg|gitea|gerrit|visualstudio|ssh\.dev\.azure|git|ssh|scm|vcs|svn|code|repos?|stash)\./;
+
 /** What stands before the `@` of a URL where programs sign in: roles, and public keys as of a Sentry DSN. */
 const URL_USERS =
   /^(?:x-access-token|x-token-auth|oauth2?|(?:access|auth|api)?[-_]?(?:token|key)|api|user(?:name)?|admin|guest|anonymous|public|pass(?:word)?|pw|deploy(?:er)?|bot|build|ci|jenkins|runner|[0-9a-f]{16,})$/i;
@@ -52,13 +60,33 @@ export const email: Validator = (match, text) => {
   if (local === "" || domain.length > 253) return false;
   const before = text.slice(Math.max(0, match.index - 256), match.index);
   if (/:\/\/[^/?#\s]*$/.test(before) && (URL_USERS.test(local) || isPassword(match, before))) return false;
-  if (SERVICE_NAMES.test(local) || /(?:^|\.)(?:svc|cluster|pod)(?:\.|$)/.test(domain) || UUID.test(local)) return false;
-  // `user@host:group/project` is a repository, as ssh writes it.
-  if (/^(?::|%3A)[\w.~-]+(?:\/|%2F)[\w.-]/i.test(text.slice(match.index + match.text.length))) return false;
+  if (
+    (SERVICE_NAMES.test(local) && !(/^\d{5,13}$/.test(local) && NUMBERED.test(domain))) ||
+    /(?:^|\.)(?:svc|cluster|pod)(?:\.|$)/.test(domain) ||
+    UUID.test(local)
+  )
+    return false;
+  // `user@host:group/project` is a repository, as ssh writes it; anywhere else a person's name at a host stands before a colon.
+  const path = /^(?::|%3A)[\w.~-]+(?:\/|%2F)[\w./%~-]+/i.exec(
+    text.slice(match.index + match.text.length, match.index + match.text.length + 512),
+  )?.[0];
+  if (path !== undefined && (/\.git\b/i.test(path) || FORGE.test(domain))) return false;
+  return isDomain(domain) || isDomain(domain.replace(/(\.[a-z]{2,})\.(?!com?\b|org\b|net\b|gov\b|edu\b|ac\b)[a-z][^.]*$/, "$1"), domain);
+};
+
+/** Endings of files, which stand behind what looks like a domain in the names of images and archives. */
+const FILE =
+  /\.(?:png|jpe?g|gif|webp|svg|bmp|tiff?|mp4|mov|avi|mkv|webm|wav|mp3|pdf|docx?|xlsx?|csv|tsv|json|ya?ml|xml|txt|log|zip|tar|gz|tgz|whl|py|js|ts|css|html?|md|sh|lock|map|so|dll|exe|jar|apk|rpm|deb)$/;
+
+/** Ends in a public suffix, or in one inside companies. `whole` is what it was cut from: `clinic.org.Then`, where a sentence begins without a space. */
+function isDomain(domain: string, whole?: string): boolean {
+  if (whole !== undefined && (whole === domain || FILE.test(whole) || INTERNAL_ENDINGS.has(whole.slice(whole.lastIndexOf(".") + 1))))
+    return false;
   const known = parse(domain, { allowPrivateDomains: false });
   if (known.isIp === true || known.publicSuffix === null) return false;
-  return known.isIcann === true ? known.domain !== null : INTERNAL_ENDINGS.has(domain.slice(domain.lastIndexOf(".") + 1));
-};
+  if (known.isIcann === true) return known.domain !== null;
+  return whole === undefined && INTERNAL_ENDINGS.has(domain.slice(domain.lastIndexOf(".") + 1));
+}
 
 /** A scheme, a user and a password up to the `@`, as rules/secret/url-credentials.yaml takes them: what it leaves must be found here. */
 const CREDENTIALS = /\b[a-z][a-z0-9+.-]{0,20}:\/\/[^/\s:@"']*:([^/\s@"']{3,})$/i;

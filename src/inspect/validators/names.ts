@@ -34,7 +34,11 @@ export const personName: Validator = (match) => {
 
 /** No word says that a person stands here, so a given name must, before any other word: `Dana Whitfield`; or after a family name: `Whitfield, Dana`. */
 export const listedName: Validator = (match, text) => {
-  const words = wordsOf(match.groups.find((group) => group !== "") ?? match.text);
+  // The pattern takes so many words and then begins anew: a row of capitals may part a first name from its last.
+  const next = /^,? (?:(?:van|von|de|der|den|da|di|la|del|dos|al|el|bin) )*\p{Lu}[\p{L}'’-]+/u.exec(
+    text.slice(match.index + match.text.length, match.index + match.text.length + 64),
+  );
+  const words = wordsOf(match.text + (next?.[0] ?? ""));
   // Names in code and in settings are joined, not spaced: what touches a sign of code is no prose.
   const around = (text[match.index - 1] ?? " ") + (text[match.index + match.text.length] ?? " ");
   if (/[\w/\\=<>{}@#$-]/.test(around)) return false;

@@ -3,6 +3,7 @@ import { countrySpecs, isValidBIC } from "ibantools";
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
 import stdnumModule from "stdnum";
 import { luhn } from "../numbers/luhn.js";
+import { cardReadings, ibanReadings, phoneReadings } from "./readings.js";
 import type { Validator } from "./validator.js";
 
 const { stdnum } = stdnumModule;
@@ -24,16 +25,21 @@ const PLAIN_BRANDS: ReadonlySet<string> = new Set([
   "hipercard",
 ]);
 
-/** Luhn holds, and the issuer's range and length are known or a card word stands nearby. */
-export const paymentCard: Validator = (match, text, key) => {
+/** Luhn holds, and the issuer's range and length are known or a card word stands nearby; of the whole match, or of a number that it swallowed. */
+export const paymentCard: Validator = (match, text, key) =>
+  isCard(match, text, key) || cardReadings(match, text, isCardNamed(match, text, key)).some((part) => isCard(part, text, key));
+
+function isCardNamed(match: Parameters<Validator>[0], text: string, key: string | undefined): boolean {
+  const end = match.index + match.text.length;
+  const near = `${text.slice(Math.max(0, match.index - 48), match.index)} ${text.slice(end, end + 24)}`;
+  return CARD_WORD.test(near) || (key !== undefined && CARD_WORD.test(key));
+}
+
+const isCard: Validator = (match, text, key) => {
   if (!isolated(text, match.index, match.text.length)) return false;
   const digits = match.text.replace(/\D/g, "");
   if (digits.length < 13 || digits.length > 19 || new Set(digits).size < 2 || !luhn(digits)) return false;
-  const near =
-    text.slice(Math.max(0, match.index - 48), match.index) +
-    " " +
-    text.slice(match.index + match.text.length, match.index + match.text.length + 24);
-  if (CARD_WORD.test(near) || (key !== undefined && CARD_WORD.test(key))) return true;
+  if (isCardNamed(match, text, key)) return true;
   const isGrouped = digits !== match.text;
   if (key !== undefined && ID_KEY.test(key) && !isGrouped) return false;
   if (
@@ -48,10 +54,12 @@ export const paymentCard: Validator = (match, text, key) => {
 
 /**
  * A country of the registry, its length, and modulus 97 (ISO 13616). A country's own check digits inside are not asked for: banks of old
- * numbers don't hold them. The pattern may have taken a word too many behind a number in groups, so shorter readings are tried.
+ * numbers don't hold them. The pattern may have begun at a word before it (`no 15 DE89…`) or taken one too many behind it, so each place in
+ * the match is tried at which a country stands.
  */
-export const iban: Validator = (match, text) => {
-  if (/[\p{L}\p{N}]$/u.test(text.slice(Math.max(0, match.index - 1), match.index))) return false;
+export const iban: Validator = (match, text) => ibanReadings(match, text).some((part) => isIban(part, text));
+
+const isIban: Validator = (match, text) => {
   const country = match.text.slice(0, 2).toUpperCase();
   const length = countrySpecs[country as keyof typeof countrySpecs]?.chars ?? undefined;
   if (length === undefined || length === null) return false;
@@ -59,9 +67,26 @@ export const iban: Validator = (match, text) => {
   let at = 0;
   for (; at < match.text.length && plain.length < length; at += 1)
     if (/[A-Za-z0-9]/.test(match.text[at] ?? "")) plain += (match.text[at] ?? "").toUpperCase();
-  const next = match.text[at] ?? text[match.index + at] ?? " ";
-  return plain.length === length && !/[A-Za-z0-9]/.test(next) && restOf97(plain.slice(4) + plain.slice(0, 4)) === 1;
+  if (plain.length !== length || restOf97(plain.slice(4) + plain.slice(0, 4)) !== 1) return false;
+  const isGlued = /[\p{L}\p{N}]$/u.test(text.slice(Math.max(0, match.index - 1), match.index)) || /[A-Za-z0-9]/.test(match.text[at] ?? " ");
+  // Between letters (`IBANDE89…EUR`) one stretch of letters and digits in a hundred holds the sum: there the country's own form is asked for.
+  return (
+    !isGlued || isPlainForm(country, match.text.slice(0, at), text.slice(Math.max(0, match.index - 4), match.index), match.text[at] ?? " ")
+  );
 };
+
+/** In capitals, in one piece, of digits and letters as the country has them; letters alone stand around it. */
+function isPlainForm(country: string, text: string, before: string, next: string): boolean {
+  const form = countrySpecs[country as keyof typeof countrySpecs]?.bban_regexp ?? undefined;
+  return (
+    form !== undefined &&
+    form !== null &&
+    !/\d$/.test(before) &&
+    !/\d/.test(next) &&
+    text.startsWith(country) &&
+    new RegExp(form).test(text.slice(4))
+  );
+}
 
 function restOf97(plain: string): number {
   let rest = 0;
@@ -82,8 +107,13 @@ export const birthDate: Validator = (match) => {
     : Number(year) >= 1900 && Number(year) <= new Date().getFullYear();
 };
 
-/** International form must be a number of a real plan; any other grouping stands beside a contact word and needs 7 to 15 digits (E.164). */
-export const phone: Validator = (match, text) => {
+/**
+ * International form must be a number of a real plan; any other grouping stands beside a contact word and needs 7 to 15 digits (E.164). The
+ * pattern may have swallowed what stands beside the number: a date, a time, a second number.
+ */
+export const phone: Validator = (match, text) => isPhone(match, text) || phoneReadings(match, text).some((part) => isPhone(part, text));
+
+const isPhone: Validator = (match, text) => {
   if (!isolated(text, match.index, match.text.length)) return false;
   const digits = match.text.replace(/\D/g, "");
   if (digits.length < 7 || digits.length > 15 || /^(\d)\1+$/.test(digits)) return false;
@@ -174,6 +204,7 @@ function isNhs(value: string): boolean {
 function isolated(text: string, index: number, length: number): boolean {
   return (
     !/[\p{L}\p{N}_]$|\d[.,-]$/u.test(text.slice(Math.max(0, index - 2), index)) &&
-    !/^(?:[\p{L}\p{N}_]|[.,-]\d)/u.test(text.slice(index + length, index + length + 2))
+    // A table's whole numbers beside missing ones are written `31612345678.0`.
+    !/^(?:[\p{L}\p{N}_]|[.,-](?!0(?![\p{L}\p{N}.]))\d)/u.test(text.slice(index + length, index + length + 3))
   );
 }

@@ -29,8 +29,33 @@ export const namedPassword: Validator = (match, text) => {
   const after = text.slice(match.index + match.text.length);
   // A call or a member, or a word with which a sentence goes on: `password: should contain a digit`.
   if (/^[([]/.test(after) || (/^\p{L}+$/u.test(value) && /^\s+[a-z]/.test(after))) return false;
-  return isPasswordFor(head + tail, value.replace(/[.,;:)]+$/, ""), /[:=>]/.test(sign) ? "assigned" : "said");
+  if (isPasswordFor(head + tail, value.replace(/[.,;:)]+$/, ""), /[:=>]/.test(sign) ? "assigned" : "said")) return true;
+  return namedBehind(match, value, text, (name, next, isAssigned) => isPasswordFor(name, next, isAssigned ? "assigned" : "said"));
 };
+
+/** A name, what parts it from its value, and the value. */
+const NAMED =
+  /^["'`]*([\p{L}\p{N}_.-]{2,64})(["'`\])>}]*\s*(?:[:=]+[=>]?|->|>)\s*|\s+(?:is|was|lautet|ist|est|es)\s+|\s+)["'`[({<]*([^\s"'`,;<>(){}]{6,256})/u;
+/** Names in a row that are looked through: `missing secret: api_key: DB_PASS=…`. */
+const MOST_NAMES = 4;
+const NAMED_LENGTH = 400;
+
+/** Where what was taken for a value is a name of its own (`the secret STORAGE_ENCRYPTION_KEY=…`), what stands behind that one. */
+function namedBehind(
+  match: Parameters<Validator>[0],
+  value: string,
+  text: string,
+  judge: (name: string, value: string, isAssigned: boolean) => boolean,
+): boolean {
+  let at = match.index + match.text.lastIndexOf(value);
+  for (let count = 0; count < MOST_NAMES; count += 1) {
+    const [whole = "", name = "", sign = "", next = ""] = NAMED.exec(text.slice(at, at + NAMED_LENGTH)) ?? [];
+    if (name === "" || secretNameOf(name) === undefined) return false;
+    if (judge(name, next.replace(/[.,;:)]+$/, ""), /[:=>]/.test(sign)) && !/^[([]/.test(text.slice(at + whole.length))) return true;
+    at += whole.length - next.length;
+  }
+  return false;
+}
 
 function isPasswordFor(name: string, value: string, how: "assigned" | "said"): boolean {
   const sure = secretNameOf(name);
@@ -61,7 +86,7 @@ export const namedSecret: Validator = (match, text) => {
   // In prose the word before says which key it is: `primary key 5d41402abc4b2a76`.
   if (name === "perhaps" && isHarmlessBefore(/(\p{L}+)["' ]+$/u.exec(before.slice(0, before.length - head.length))?.[1]?.toLowerCase()))
     return false;
-  return isSecretFor(head + tail, value, /[:=]/.test(sign));
+  return isSecretFor(head + tail, value, /[:=]/.test(sign)) || namedBehind(match, value, text, isSecretFor);
 };
 
 /** Whether the value looks like the secret that the name says; `isAssigned` where a sign and not only a space stands between. */

@@ -1,4 +1,4 @@
-import { hardwareAddress, publicAddress, userPath } from "./address.js";
+import { hardwareAddress, namedAddress, publicAddress, userPath } from "./address.js";
 import { email, mailbox, urlUser } from "./email.js";
 import { base64Magic, hexMagic } from "./magic.js";
 import { likelyName, listedName, personName } from "./names.js";
@@ -40,6 +40,7 @@ export const VALIDATORS: ReadonlyMap<string, Validator> = new Map<string, Valida
   ["mailbox", mailbox],
   ["url-user", urlUser],
   ["name-list", nameList],
+  ["named-address", namedAddress],
   ["named-password", namedPassword],
   ["named-secret", namedSecret],
   ["national-id", nationalId],
