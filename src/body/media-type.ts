@@ -8,8 +8,16 @@ export interface MediaType {
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
+/** What was read last: a client states the same type with each event, and each event asks twice. */
+let last: { readonly field: string; readonly type: MediaType | undefined } | undefined;
+
 /** Parses a Content-Type; undefined where it is not written by the grammar. */
 export function parseMediaType(field: string): MediaType | undefined {
+  if (last?.field !== field) last = { field, type: readMediaType(field) };
+  return last.type;
+}
+
+function readMediaType(field: string): MediaType | undefined {
   const { head, parameters } = parseParameters(field);
   const slash = head.indexOf("/");
   if (parameters === undefined || slash < 0 || !TOKEN.test(head.slice(0, slash)) || !TOKEN.test(head.slice(slash + 1))) return undefined;

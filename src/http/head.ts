@@ -2,7 +2,7 @@ import { header, type ConnectHead, type Head, type HeaderField, type Origin, typ
 import { isRefusal, refusal, type Refusal } from "../model/refusal.js";
 import type { Target } from "../model/target.js";
 import { parsePath } from "./path.js";
-import { parseAbsoluteForm, parseAuthority, parseHostField, sameTarget } from "./target.js";
+import { parseAbsoluteForm, parseAuthority, parseHostField, sameTarget, spellsOut } from "./target.js";
 
 /**
  * The strict reader of request heads (RFC 9112). It works on values, knows no socket, and refuses whatever two readers could take
@@ -155,7 +155,8 @@ function locate(line: RequestLine, headers: readonly HeaderField[], origin: Orig
   if (asked !== undefined && !sameTarget(asked.target, target)) {
     return refusal("target-mismatch", "The request line names another target than the connection.");
   }
-  if (hostField !== undefined) {
+  // Word for word the target's own spelling, as nearly all are, it needs no reading.
+  if (hostField !== undefined && !spellsOut(hostField, target)) {
     const named = parseHostField(hostField, target.scheme);
     if (isRefusal(named)) return named;
     if (!sameTarget(named, target))

@@ -59,6 +59,11 @@ export function sameTarget(a: Target, b: Target): boolean {
   return a.host === b.host && a.port === b.port && a.scheme === b.scheme;
 }
 
+/** Whether the text is the target's host in canonical spelling, of the port that its scheme has by default. An IPv6 address stands in brackets there. */
+export function spellsOut(text: string, target: Target): boolean {
+  return text === target.host && target.port === DEFAULT_PORT[target.scheme] && target.ip !== 6;
+}
+
 /** The target that a Host field names, for a message that came by `scheme`. */
 export function parseHostField(value: string, scheme: Scheme): Target | Refusal {
   return parseAuthority(value, scheme, DEFAULT_PORT[scheme]);

@@ -22,7 +22,7 @@ import type { KeyRules } from "./key-rules.js";
 import { LazyInspection } from "./lazy-inspection.js";
 import type { Judged } from "./lazy-inspection.js";
 import { collectNested } from "./nested-walk.js";
-import { outlineOf } from "./outline.js";
+import { Outlines } from "./outline.js";
 import type { KnownNames } from "./place.js";
 import { remembering, rememberingNames, WELL_KNOWN } from "./remembered.js";
 import { loadRules } from "./rule-file.js";
@@ -76,6 +76,7 @@ class CompiledInspector implements Inspector {
   private readonly shapeRules: ShapeRules;
   private readonly textRules: TextRules;
   private readonly names: KnownNames;
+  private readonly outlines: Outlines;
   private readonly cleanHeads = new CleanHeads();
   readonly actions: ReadonlyMap<RuleId, Action>;
 
@@ -96,6 +97,7 @@ class CompiledInspector implements Inspector {
       has: (name) => book.names.has(name) || this.keyRules.isName(name) || WELL_KNOWN.has(name),
       isRuleKey: (name) => this.keyRules.has(name),
     });
+    this.outlines = new Outlines(this.names, (key) => this.pseudonyms.short(key));
   }
 
   inspect(reading: BodyReading, context: InspectionContext): Inspection {
@@ -129,7 +131,7 @@ class CompiledInspector implements Inspector {
       pins: into.pins.map((pin) => ({ name: pin.name, hmac: this.pinHmac(pin.value) })),
       // Only what is recorded needs it, and nothing without findings is.
       redactionUnit: document?.redactionUnit,
-      outline: late ? [] : outlineOf(reading.views, context.query, this.names, (key) => this.pseudonyms.short(key)),
+      outline: late ? [] : this.outlines.of(reading.views, context.query),
       structure: kept.length === 0 ? undefined : structureOf(reading.views, this.names, (key) => this.pseudonyms.short(key)),
     };
     return new LazyInspection(result, () => this.identityOf(document?.identity, first, into));

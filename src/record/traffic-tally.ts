@@ -40,6 +40,8 @@ export const totalKey = z.tuple([z.coerce.number(), z.enum(CASE_NAMES), z.enum([
 export class TrafficTally {
   /** Exchanges of the same form, which nearly all are: counted whole, and taken apart once a flush. */
   #forms = new Map<string, Form>();
+  /** The last form of each place and kind: the next one is most often the same, and to see that costs less than to spell out its key. */
+  #lastForms = new Map<string, Form>();
   #lines: TrafficBatch["lines"] = new Map();
   #totals: TrafficBatch["totals"] = new Map();
 
@@ -52,23 +54,26 @@ export class TrafficTally {
     this.#totals.set(total, (this.#totals.get(total) ?? 0) + 1);
     if (outline === undefined) return;
     const place = `${caseName}\n${destination}\n`;
-    const key = `${place}${eventKind ?? ""}\n${outline.join("\n")}`;
+    const kind = `${place}${eventKind ?? ""}\n`;
+    const last = this.#lastForms.get(kind);
+    if (last !== undefined && isSame(last.outline, outline)) return countIn(last, at);
+    const key = `${kind}${outline.join("\n")}`;
     const known = this.#forms.get(key);
     if (known !== undefined) {
-      known.count += 1;
-      known.first = Math.min(known.first, at);
-      known.last = Math.max(known.last, at);
-      return;
+      this.#lastForms.set(kind, known);
+      return countIn(known, at);
     }
     const form = { place, eventKind, outline, count: 1, first: at, last: at };
-    if (this.#forms.size < MOST_FORMS) this.#forms.set(key, form);
-    else this.#takeApart(form);
+    if (this.#forms.size >= MOST_FORMS) return this.#takeApart(form);
+    this.#forms.set(key, form);
+    this.#lastForms.set(kind, form);
   }
 
   /** All of it, and begins anew. */
   take(): TrafficBatch {
     for (const form of this.#forms.values()) this.#takeApart(form);
     this.#forms = new Map();
+    this.#lastForms = new Map();
     const batch = { lines: this.#lines, totals: this.#totals };
     this.#lines = new Map();
     this.#totals = new Map();
@@ -102,6 +107,18 @@ export class TrafficTally {
       known.last = Math.max(known.last, last);
     }
   }
+}
+
+function isSame(lines: readonly string[], others: readonly string[]): boolean {
+  if (lines.length !== others.length) return false;
+  for (let at = 0; at < lines.length; at += 1) if (lines[at] !== others[at]) return false;
+  return true;
+}
+
+function countIn(form: Form, at: number): void {
+  form.count += 1;
+  form.first = Math.min(form.first, at);
+  form.last = Math.max(form.last, at);
 }
 
 function clean(text: string): string {
