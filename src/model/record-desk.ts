@@ -100,6 +100,8 @@ export interface DeskIncident {
   readonly case: CaseName;
   readonly destination: string;
   readonly eventKind: string | null;
+  /** Why its transfers were refused; null where they were not. */
+  readonly reason: Reason | null;
   readonly rules: readonly string[];
   readonly records: number;
   readonly openRecords: number;

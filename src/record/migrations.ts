@@ -3,6 +3,7 @@ import { Migrator } from "kysely";
 import { deskCountTables } from "./desk-count-tables.js";
 import { deskTables } from "./desk-tables.js";
 import type { Tables } from "./schema.js";
+import { incidentReason } from "./incident-reason.js";
 import { parentColumn } from "./parent-column.js";
 import { searchTables } from "./search-tables.js";
 
@@ -103,6 +104,7 @@ export async function migrate(db: Kysely<Tables>): Promise<void> {
         "003-search": searchTables,
         "004-desk-counts": deskCountTables,
         "005-parent": parentColumn,
+        "006-incident-reason": incidentReason,
       }),
     },
   });

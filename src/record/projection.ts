@@ -70,6 +70,7 @@ export function newIncident(record: RecordRow): IncidentRow {
     case_name: record.case_name,
     destination: record.destination,
     event_kind: record.event_kind,
+    reason: record.reason,
     rules: record.rules,
     records: 1,
     open_records: 1,

@@ -23,7 +23,19 @@ export function recordTable(records: readonly DeskRecord[]): string {
 /** Incidents for a terminal, each with its trend as a row of bars. */
 export function incidentTable(incidents: readonly (DeskIncident & { readonly trend: readonly number[] })[]): string {
   if (incidents.length === 0) return "No incidents.";
-  const head = ["ID", "LAST SEEN (UTC)", "OPEN", "RECORDS", "TIMES", "TO VENDOR", "14 DAYS", "CASE", "DESTINATION", "EVENT", "RULES"];
+  const head = [
+    "ID",
+    "LAST SEEN (UTC)",
+    "OPEN",
+    "RECORDS",
+    "TIMES",
+    "TO VENDOR",
+    "14 DAYS",
+    "CASE",
+    "DESTINATION",
+    "EVENT",
+    "RULES OR REASON",
+  ];
   const rows = incidents.map((one) => [
     one.id,
     shortTime(one.lastSeen),
@@ -35,7 +47,7 @@ export function incidentTable(incidents: readonly (DeskIncident & { readonly tre
     one.case,
     one.destination,
     one.eventKind ?? "",
-    one.rules.join(" "),
+    one.rules.join(" ") || (one.reason ?? ""),
   ]);
   return align([head, ...rows]);
 }

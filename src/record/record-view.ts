@@ -45,6 +45,7 @@ export function incidentView(row: IncidentRow): DeskIncident {
     case: row.case_name,
     destination: row.destination,
     eventKind: row.event_kind,
+    reason: row.reason,
     rules: row.rules === "" ? [] : row.rules.split(" "),
     records: row.records,
     openRecords: row.open_records,

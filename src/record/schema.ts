@@ -115,6 +115,7 @@ export interface IncidentRow {
   case_name: CaseName;
   destination: string;
   event_kind: string | null;
+  reason: Reason | null;
   rules: string;
   records: number;
   open_records: number;

@@ -160,6 +160,7 @@ export function deskSuite(url: () => Promise<string | undefined>): void {
       "alter table records drop column due_told",
       // What came after it, since migrations are done in their order.
       "alter table records drop column via",
+      "alter table incidents drop column reason",
       "delete from kysely_migration where name >= '004'",
     ])
       await sql.raw(statement).execute(database.db);
@@ -171,5 +172,23 @@ export function deskSuite(url: () => Promise<string | undefined>): void {
       ["event-collection confirmed true 1", "event-collection open false 1", "licensing open false 1"],
     );
     assert.equal((await store.get(leaked.id))?.due, null);
+    const reasons = (await store.incidents()).items.map((incident) => `${incident.case} ${incident.transferred} ${incident.reason}`).sort();
+    assert.deepEqual(reasons, [
+      "event-collection 0 unexpected-data-transfer",
+      "event-collection 1 null",
+      "licensing 0 unexpected-data-transfer",
+    ]);
+  });
+
+  test("an incident says why its transfers were refused, each reason for itself", async (context) => {
+    const store = await opened(context, { dataDir: folder(context), url: await url() });
+    await store.write(transfer({ findings: [], reason: "path-not-allowed" }));
+    await store.write(transfer({ findings: [], reason: "destination-not-allowed" }));
+    await store.write(transfer({ findings: [], reason: "destination-not-allowed" }));
+    const { items } = await store.incidents();
+    assert.deepEqual(items.map(({ reason, records }) => `${reason} ${records}`).sort(), [
+      "destination-not-allowed 2",
+      "path-not-allowed 1",
+    ]);
   });
 }

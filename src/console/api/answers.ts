@@ -73,6 +73,7 @@ export const INCIDENT = z
     case: z.enum(CASE_NAMES),
     destination: z.string(),
     eventKind: z.string().nullable(),
+    reason: z.enum(REASONS).nullable(),
     rules: z.array(z.string()).readonly(),
     records: count,
     openRecords: count,

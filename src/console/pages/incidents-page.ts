@@ -2,7 +2,7 @@ import { html } from "hono/html";
 import type { DeskIncident, DeskPage } from "../../model/record-desk.js";
 import type { Html } from "./layout.js";
 import { emptyState } from "./layout.js";
-import { breaking, caseLabel, moment, number, plural, ruleMarks, shown } from "./marks.js";
+import { breaking, caseLabel, foundMarks, moment, number, plural, shown } from "./marks.js";
 
 /** Transfers of the same cause, so that a thousand alike are one thing to decide on. */
 export function incidentsPage(
@@ -42,8 +42,8 @@ export function incidentRows(incidents: readonly DeskIncident[]): Html {
       ${incidents.map(
         (incident) => html`<tr data-row>
           <th scope="row">
-            <a data-open href="/transfers?incident=${incident.id}" aria-label="Transfers of this incident: ${incident.rules.join(", ") || "request refused"}">
-              ${incident.rules.length === 0 ? "Request refused" : ruleMarks(incident.rules)}
+            <a data-open href="/transfers?incident=${incident.id}" aria-label="Transfers of this incident: ${incident.rules.join(", ") || (incident.reason ?? "no finding")}">
+              ${foundMarks(incident)}
             </a>
           </th>
           <td data-label="Where to">

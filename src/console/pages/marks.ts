@@ -35,7 +35,7 @@ export function dueMark({ due }: Pick<DeskRecord, "due">, now: number): Html {
   return html`<span class="mark" title="${due}">due in ${plural(days, "day")}</span>`;
 }
 
-export function ruleMarks(rules: readonly string[], most = 3): Html {
+function ruleMarks(rules: readonly string[], most = 3): Html {
   if (rules.length === 0) return html`<span class="muted">no rule</span>`;
   const shown = rules.slice(0, most);
   return html`<span class="rules"
@@ -43,6 +43,11 @@ export function ruleMarks(rules: readonly string[], most = 3): Html {
       rules.length > most ? html`<span class="muted">+${rules.length - most}</span>` : ""
     }</span
   >`;
+}
+
+/** What was found, or why a request was refused in which nothing was. */
+export function foundMarks({ rules, reason }: { readonly rules: readonly string[]; readonly reason: string | null }): Html {
+  return rules.length === 0 ? html`<code class="rule other">${reason ?? "no finding"}</code>` : ruleMarks(rules);
 }
 
 /** Only known words become part of a class. */

@@ -10,7 +10,7 @@ import { dayChart } from "./day-chart.js";
 import { incidentRows } from "./incidents-page.js";
 import type { Html } from "./layout.js";
 import { emptyState } from "./layout.js";
-import { caseLabel, dueMark, moment, number, plural, reachMark, ruleMarks, shown } from "./marks.js";
+import { caseLabel, dueMark, foundMarks, moment, number, plural, reachMark, shown } from "./marks.js";
 
 /** What there is to do, what came when, and whether all of it works. */
 export function overviewBody(
@@ -63,7 +63,7 @@ function waitingCard({ due, waiting, at }: Summary): Html {
     <ul class="plain cases">
       ${waiting.map(
         (record) => html`<li>
-          ${dueMark(record, at)} <a href="/transfers/${encodeURIComponent(record.id)}">${record.rules.length === 0 ? "Request refused" : ruleMarks(record.rules)}</a>
+          ${dueMark(record, at)} <a href="/transfers/${encodeURIComponent(record.id)}">${foundMarks(record)}</a>
           <span>${shown(record.destination)}</span> ${reachMark(record)} <span class="muted">due ${record.due === null ? "" : moment(record.due)}</span>
         </li>`,
       )}

@@ -6,7 +6,7 @@ import { TRANSFER_STATUSES } from "../../model/record-desk.js";
 import type { ConsoleContext } from "../console-parts.js";
 import type { Html } from "./layout.js";
 import { csrfField, emptyState } from "./layout.js";
-import { breaking, caseLabel, dueMark, moment, number, plural, reachMark, ruleMarks, shown, statusMark } from "./marks.js";
+import { breaking, caseLabel, dueMark, foundMarks, moment, number, plural, reachMark, shown, statusMark } from "./marks.js";
 
 interface ListContent {
   readonly found: DeskPage<DeskRecord>;
@@ -108,7 +108,7 @@ function row(record: DeskRecord, mayChange: boolean, now: number): Html {
     ${mayChange ? html`<td class="choose"><input type="checkbox" name="id" value="${record.id}" data-one aria-label="Choose ${record.id.slice(0, 13)}" /></td>` : ""}
     <th scope="row">
       <a data-open href="/transfers/${encodeURIComponent(record.id)}" aria-label="Transfer ${record.id.slice(0, 13)}: ${found}">
-        ${record.rules.length === 0 ? html`<code class="rule other">${record.reason ?? "no finding"}</code>` : ruleMarks(record.rules)}
+        ${foundMarks(record)}
       </a>
       <span class="sub">${record.id.slice(0, 13)}</span>
     </th>
