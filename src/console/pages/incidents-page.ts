@@ -18,7 +18,7 @@ export function incidentsPage(
         <li><a href="/incidents?open=false" ${openOnly ? "" : html`aria-current="true"`}>All</a></li>
       </ul>
     </div>
-    <p class="muted">An incident is every transfer of one cause: case, destination, event, rules and places. Closed ones come back when their cause does.</p>
+    <p class="muted">An incident is every transfer of one cause: case, destination, event, reason, rules and places. Closed ones come back when their cause does.</p>
     ${incidents.length === 0 ? emptyState(openOnly ? "No open incident" : "No incident yet", openOnly ? html`Everything was decided. <a href="/incidents?open=false">Show all</a>` : "Nothing was stopped yet.") : incidentRows(incidents)}
     <p class="pages">
       ${later ? html`<a class="button" href="${address()}">First page</a>` : ""}
