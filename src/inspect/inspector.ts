@@ -23,6 +23,7 @@ import { LazyInspection } from "./lazy-inspection.js";
 import type { Judged } from "./lazy-inspection.js";
 import { collectNested } from "./nested-walk.js";
 import { Outlines } from "./outline.js";
+import { collectUnpadded } from "./padding.js";
 import type { KnownNames } from "./place.js";
 import { remembering, rememberingNames, WELL_KNOWN } from "./remembered.js";
 import { loadRules } from "./rule-file.js";
@@ -204,6 +205,7 @@ class CompiledInspector implements Inspector {
           ),
         );
     }
+    collectUnpadded(into);
     this.keyRules.run(into);
     if (!this.shapeRules.run(into, deadline)) return false;
     return this.textRules.run(into.texts, into, deadline);

@@ -1,0 +1,46 @@
+import type { Collected, Frame, Text } from "./collector.js";
+import { placeIn } from "./collector.js";
+
+/** Space between two words that is more than one, a line of dots to a value, empty lines, and much of either at an end. */
+const PADDED = /\S(?:[ \t\u00a0\u3000]{2,}|\t)\S|([.\-_*=~\u00b7])\1{4}|\n\s*\n\s*\n|^\s{16}|\s{16}$/;
+
+/** A row of signs that leads from a name to its value. */
+const LEADER = /([.\-_*=~\u00b7])\1{4,}/g;
+const GAP = /(\S)(?:[ \t\u00a0\u3000]{2,}|\t)(?=(\S))/g;
+
+/**
+ * The text as it reads without padding; undefined where it has none. Columns of a table part what belongs together (`SSN          111222333`,
+ * `Dana        Whitfield`), and rules ask for one space or look so many characters far. Numbers in columns stay apart: they are none.
+ */
+export function unpadded(text: string): string | undefined {
+  if (!PADDED.test(text)) return undefined;
+  const plain = text
+    .replace(LEADER, " ")
+    .replace(GAP, (all: string, before: string, after: string) => (isDigit(before) && isDigit(after) ? all : `${before} `))
+    .replace(/\n\s*\n\s*\n/g, "\n")
+    .trim();
+  return plain === text ? undefined : plain;
+}
+
+/** Adds what texts say without their padding, each with the place and range of its string. */
+export function collectUnpadded(into: Collected): void {
+  const { length } = into.texts;
+  for (let index = 0; index < length; index += 1) {
+    const text = into.texts[index];
+    const plain = text === undefined || text.number ? undefined : unpadded(text.text);
+    if (text !== undefined && plain !== undefined) into.texts.push({ ...text, text: plain, frame: frameOf(text) });
+  }
+}
+
+function frameOf(text: Text): Frame {
+  return {
+    view: `${text.kind === "key" ? "key" : text.frame.view}>unpadded`,
+    base: text.frame.base,
+    bytes: undefined,
+    anchor: text.frame.anchor ?? { place: placeIn(text.frame, text.place), range: text.range },
+  };
+}
+
+function isDigit(character: string): boolean {
+  return character >= "0" && character <= "9";
+}
