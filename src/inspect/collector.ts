@@ -24,7 +24,7 @@ export interface Text {
   readonly place: Place | undefined;
   readonly range: Range | undefined;
   readonly kind: TextPlace;
-  /** What it stands under outside the body: a header's name. */
+  /** What it stands under beside or in place of its member's name: a header's name, the name that a pair gives it. */
   readonly name?: string;
   /** It passed a schema's pattern, so that rules of plain digits have nothing to say of it. */
   readonly typed: boolean;

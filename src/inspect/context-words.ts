@@ -1,7 +1,9 @@
 import type { Text } from "./collector.js";
 import { foldText } from "./fold.js";
 import type { TextMatch } from "./pattern.js";
+import { VALUE_KEYS } from "./pairs.js";
 import { keyOf, spacedName } from "./place.js";
+import type { Place } from "./place.js";
 
 /** Characters before and after a match in which a context word counts. */
 const BEFORE = 48;
@@ -9,10 +11,21 @@ const AFTER = 24;
 
 /** The name that a text stands under: its member's, or its header's. */
 export function nameOf(text: Text): string | undefined {
-  const key = keyOf(text.place) ?? text.name;
+  const key = joined(ownName(text.place), text.name);
   // What was decoded keeps the name that the encoded text stood under.
   const outer = text.frame.anchor === undefined ? undefined : keyOf(text.frame.anchor.place);
   return outer === undefined || outer === key ? key : `${outer} ${key ?? ""}`;
+}
+
+/** The nearest member's name; one that says only that a value stands there (`{"phone": {"number": …}}`) with the one above it. */
+function ownName(place: Place | undefined): string | undefined {
+  for (let at = place; at !== undefined; at = at.parent)
+    if (typeof at.step === "string") return VALUE_KEYS.has(at.step) ? joined(at.step, keyOf(at.parent)) : at.step;
+  return undefined;
+}
+
+function joined(name: string | undefined, more: string | undefined): string | undefined {
+  return name === undefined || more === undefined ? (name ?? more) : `${name} ${more}`;
 }
 
 /** Whether one of the words stands near the match, or in the name that its text stands under. */

@@ -1,6 +1,9 @@
-import type { JsonNode } from "../model/json.js";
+import type { JsonNode, JsonNumber } from "../model/json.js";
 import type { Collected, Frame } from "./collector.js";
 import { placeIn, rangeOf, valueOf } from "./collector.js";
+import { calledIn, calledInPairs } from "./pairs.js";
+import type { Called } from "./pairs.js";
+import { keyOf } from "./place.js";
 import type { KnownNames, Place } from "./place.js";
 import type { FreeJsonBounds } from "./schema.js";
 
@@ -70,10 +73,12 @@ function visit(
         if (names.isRuleKey(key.text)) into.named.push({ name: key.text, value, frame, place: at });
         visit(value, at, frame, into, names, bounds, count, depth + 1);
       }
+      for (const called of calledIn(node, place, names)) addCalled(called, place, frame, into, names);
       return;
     case "array":
       if (bounds !== undefined && node.items.length > bounds.arrayLength) count.exceeded = true;
       node.items.forEach((item, index) => visit(item, { parent: place, step: index }, frame, into, names, bounds, count, depth + 1));
+      for (const called of calledInPairs(node, names)) addCalled(called, place, frame, into, names);
       return;
     case "string":
       count.scalars += 1;
@@ -84,11 +89,46 @@ function visit(
     case "number":
       count.scalars += 1;
       count.numbers += 1;
-      // Shorter numbers prove nothing under any rule (design.md, "Evidence").
-      if (node.text.length >= 9)
-        into.texts.push({ text: node.text, frame, place, range: rangeOf(node, frame), kind: "value", typed: false, number: true });
+      addNumber(node, place, frame, into, names);
       return;
     default:
       count.scalars += 1;
   }
+}
+
+/** Digits from which on a number may be one of a person's by itself, and under a name that says so (design.md, "Evidence"). */
+const DIGITS = 9;
+const NAMED_DIGITS = 5;
+
+function addNumber(node: JsonNumber, place: Place | undefined, frame: Frame, into: Collected, names: KnownNames, name?: string): void {
+  const text = wholeNumber(node.text);
+  const called = name ?? keyOf(place);
+  if (text.length >= DIGITS || (text.length >= NAMED_DIGITS && called !== undefined && names.isNumberName(called)))
+    into.texts.push({
+      text,
+      frame,
+      place,
+      range: rangeOf(node, frame),
+      kind: "value",
+      ...(name === undefined ? {} : { name }),
+      typed: false,
+      number: true,
+    });
+}
+
+/** `31612345678.0` and `4.111e15` are whole numbers as well, as tables with gaps and some printers write them. */
+function wholeNumber(text: string): string {
+  if (!/[.eE]/.test(text)) return text;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? String(value) : text;
+}
+
+/** What stands there under another name than its member's. */
+function addCalled({ name, node, steps }: Called, place: Place | undefined, frame: Frame, into: Collected, names: KnownNames): void {
+  let at = place;
+  for (const step of steps) at = { parent: at, step };
+  if (names.isRuleKey(name)) into.named.push({ name, value: node, frame, place: at });
+  if (node.kind === "number") addNumber(node, at, frame, into, names, name);
+  else if (node.kind === "string" && node.text !== "")
+    into.texts.push({ text: node.text, frame, place: at, range: rangeOf(node, frame), kind: "value", name, typed: false, number: false });
 }

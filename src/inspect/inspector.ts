@@ -94,9 +94,11 @@ class CompiledInspector implements Inspector {
     this.shapeRules = compileShapeRules(rules);
     this.textRules = compileTextRules(rules);
     this.actions = new Map(rules.map((rule) => [rule.id, rule.action]));
+    const searches = rules.flatMap(({ search }) => search ?? []);
     this.names = rememberingNames({
       has: (name) => book.names.has(name) || this.keyRules.isName(name) || WELL_KNOWN.has(name),
       isRuleKey: (name) => this.keyRules.has(name),
+      isNumberName: (name) => searches.some((search) => search.isNamedBy(name)),
     });
     this.outlines = new Outlines(this.names, (key) => this.pseudonyms.short(key));
   }

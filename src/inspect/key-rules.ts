@@ -1,6 +1,7 @@
 import type { JsonNode } from "../model/json.js";
 import type { Collected } from "./collector.js";
 import { placeIn, rangeOf, valueOf } from "./collector.js";
+import { VALUE_KEYS } from "./pairs.js";
 import { compactName, spacedName } from "./place.js";
 import type { KeyValue, Rule } from "./rule-file.js";
 import type { Validator } from "./validators/validator.js";
@@ -16,6 +17,12 @@ export interface KeyRules {
 /** Words at the end of a longer name that are looked up: `acting_member_home_address_line`. */
 const LAST_WORDS = 4;
 
+/** Words at the end of a name that say which of several values it is. */
+const MARKS =
+  "str string val value raw text txt old new current previous prev before after input original orig updated given entered".split(" ");
+const MARK = new RegExp(`^(?:${MARKS.join("|")}|\\d+)$`);
+const MOST_MARKS = 2;
+
 /** Names that were looked up, at most: keys come from hostile bodies. */
 const REMEMBERED = 4096;
 
@@ -25,9 +32,11 @@ export function compileKeyRules(rules: readonly Rule[]): KeyRules {
   for (const rule of rules) for (const key of rule.keys) byName.set(key, [...(byName.get(key) ?? []), rule]);
   const known = new Map<string, readonly Rule[]>();
   const endings = new Set([...byName.keys()].map(endingOf));
+  for (const mark of MARKS) endings.add(endingOf(mark));
+  for (const name of byName.keys()) endings.add(endingOf(`${name}s`));
   const mayBeKey = (name: string): boolean => {
     const ending = endingOf(name);
-    return ending === UNKNOWN || endings.has(ending) || endings.has(UNKNOWN);
+    return ending === UNKNOWN || endings.has(ending);
   };
   const rulesOf = (name: string): readonly Rule[] => {
     if (!mayBeKey(name)) return NONE;
@@ -35,10 +44,20 @@ export function compileKeyRules(rules: readonly Rule[]): KeyRules {
     if (remembered !== undefined) return remembered;
     const found = new Set(byName.get(compactName(name)));
     const words = spacedName(name).split(" ");
-    for (let from = Math.max(1, words.length - LAST_WORDS); from < words.length; from += 1) {
-      const end = words.slice(from).join("");
-      for (const rule of byName.get(compactName(end)) ?? []) if (!rule.wholeKeys.has(end) || isParameter(name)) found.add(rule);
-    }
+    const add = (from: number, to: number, isOf?: (rule: Rule) => boolean): void => {
+      const end = compactName(words.slice(from, to).join(""));
+      for (const rule of byName.get(end) ?? [])
+        if (isOf?.(rule) !== false && (from === 0 || !rule.wholeKeys.has(end) || isParameter(name))) found.add(rule);
+    };
+    for (let from = Math.max(1, words.length - LAST_WORDS); from < words.length; from += 1) add(from, words.length);
+    // `first_name_2`, `email_new`, `dob_str`, `firstName2`, `phones`: which one, of when, in what form, how many.
+    const last = words.at(-1) ?? "";
+    const plain = /^[a-z]+(?=\d+$)|^[a-z]{5,}(?=s$)/.exec(last)?.[0];
+    if (plain !== undefined) words[words.length - 1] = plain;
+    let to = words.length;
+    while (to > 1 && plain === undefined && words.length - to < MOST_MARKS && MARK.test(words[to - 1] ?? "")) to -= 1;
+    if (plain !== undefined || to < words.length)
+      for (let from = Math.max(0, to - LAST_WORDS); from < to; from += 1) add(from, to, isOfPerson);
     const result = [...found];
     if (name.length <= 64 && known.size < REMEMBERED) known.set(name, result);
     return result;
@@ -80,13 +99,19 @@ export function compileKeyRules(rules: readonly Rule[]): KeyRules {
   };
 }
 
+/** Buckets, objects and keys are also counted and numbered where no one's are meant. */
+const isOfPerson = (rule: Rule): boolean => rule.id.startsWith("pii/");
+
 const NONE: readonly Rule[] = [];
+
+/** Members of an object under a rule's name that hold what the name says: `{"city": {"name": …}}`, `{"dob": {"year": 1984}}`. */
+const BELOW: ReadonlySet<string> = new Set([...VALUE_KEYS, "full", "display", "line", "line1", "street", "year"]);
 
 const UNKNOWN = -1;
 
 /**
  * The last two letters or digits of a name, small, as one number: whatever a name ends in, its last words end so too, and few names end as a
- * rule's do. UNKNOWN where a character beyond ASCII comes first.
+ * rule's do. UNKNOWN where a character beyond ASCII or a digit comes first.
  */
 function endingOf(name: string): number {
   let ending = 0;
@@ -94,8 +119,9 @@ function endingOf(name: string): number {
   for (let at = name.length - 1; at >= 0 && count < 2; at -= 1) {
     const code = name.charCodeAt(at);
     if (code >= 0x80) return UNKNOWN;
+    if (code >= 0x30 && code <= 0x39) return UNKNOWN;
     const small = code >= 0x41 && code <= 0x5a ? code | 0x20 : code;
-    if ((small >= 0x30 && small <= 0x39) || (small >= 0x61 && small <= 0x7a)) {
+    if (small >= 0x61 && small <= 0x7a) {
       ending = ending * 128 + small;
       count += 1;
     }
@@ -121,12 +147,14 @@ function holds(node: JsonNode, name: string, wanted: KeyValue, confirm: Validato
         ? node.items.length > 0
         : node.items.some((item) => holds(item, name, wanted, confirm));
     case "object":
-      return (
-        wanted === "any" &&
-        node.members.some(
-          ({ value }) =>
-            value.kind !== "null" && value.kind !== "boolean" && (confirm === undefined || holds(value, name, wanted, confirm)),
-        )
+      return node.members.some(
+        ({ key, value }) =>
+          value.kind !== "null" &&
+          value.kind !== "boolean" &&
+          (wanted === "any"
+            ? confirm === undefined || holds(value, name, wanted, confirm)
+            : (BELOW.has(key.text) || (key.text === "name" && wanted === "text" && confirm === undefined)) &&
+              holds(value, name, wanted, confirm)),
       );
     default:
       return false;

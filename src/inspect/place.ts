@@ -9,6 +9,8 @@ export interface KnownNames {
   has(name: string): boolean;
   /** Whether a rule judges the member by this name. */
   isRuleKey(name: string): boolean;
+  /** Whether a word in the name says what number stands under it: `customer_bsn`. */
+  isNumberName(name: string): boolean;
 }
 
 /** RFC 6901 pointer; a key that no schema or rule names stands as its pseudonym (invariant 7). */

@@ -20,6 +20,7 @@ const REMEMBERED = 4096;
 export function rememberingNames(names: KnownNames): KnownNames {
   const has = new Map<string, boolean>();
   const isRuleKey = new Map<string, boolean>();
+  const isNumberName = new Map<string, boolean>();
   const remembered = (known: Map<string, boolean>, name: string, find: (name: string) => boolean): boolean => {
     let found = known.get(name);
     if (found === undefined) {
@@ -31,6 +32,7 @@ export function rememberingNames(names: KnownNames): KnownNames {
   return {
     has: (name) => remembered(has, name, (one) => names.has(one)),
     isRuleKey: (name) => remembered(isRuleKey, name, (one) => names.isRuleKey(one)),
+    isNumberName: (name) => remembered(isNumberName, name, (one) => names.isNumberName(one)),
   };
 }
 

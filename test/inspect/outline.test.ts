@@ -5,7 +5,7 @@ import { readBody } from "../../src/body/read-body.js";
 import { Outlines } from "../../src/inspect/outline.js";
 import { LIMITS } from "./fixture.js";
 
-const NAMES = { has: (name: string) => /^[a-z_]+$/.test(name), isRuleKey: () => false };
+const NAMES = { has: (name: string) => /^[a-z_]+$/.test(name), isRuleKey: () => false, isNumberName: () => false };
 const newOutlines = (): Outlines => new Outlines(NAMES, (key) => `{${key.length}}`);
 const views = (body: unknown, type = "application/json") =>
   readBody(Buffer.from(typeof body === "string" ? body : JSON.stringify(body)), { contentType: type, contentEncoding: undefined }, LIMITS)

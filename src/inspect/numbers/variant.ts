@@ -1,5 +1,6 @@
 import type { Deadline } from "../deadline.js";
 import { foldText } from "../fold.js";
+import { spacedName } from "../place.js";
 import { compilePattern, escapeLiteral } from "../pattern.js";
 import type { Pattern, TextMatch } from "../pattern.js";
 import type { NumberCheck } from "./check.js";
@@ -17,6 +18,8 @@ export interface NumberSearch {
   readonly words: Pattern;
   /** The same, folded and with single spaces. */
   readonly vocabulary: readonly string[];
+  /** Whether one of the words stands in a member's name. */
+  isNamedBy(name: string): boolean;
   /** Undefined as well where the time is over. */
   find(text: string, key: string | undefined, deadline: Deadline): TextMatch | undefined;
 }
@@ -53,6 +56,11 @@ export function compileNumbers(variants: readonly NumberVariant[]): NumberSearch
   return {
     words,
     vocabulary: longestFirst,
+    isNamedBy(name) {
+      const folded = foldText(spacedName(name));
+      for (const word of words.find(folded)) if (isWhole(folded, word)) return true;
+      return false;
+    },
     find(text, key, deadline) {
       const groups = groupsOf(text);
       if (groups.length === 0) return undefined;
