@@ -1,7 +1,7 @@
 import { member } from "../../model/json.js";
 import type { JsonNode, JsonObject } from "../../model/json.js";
 import { baseName } from "../place.js";
-import { numbersOf, numericNames } from "./shape.js";
+import { itemsOf, nearlyAll, numbersOf, numericNames } from "./shape.js";
 import type { Shape } from "./shape.js";
 
 /** COCO: annotations beside categories or images, or one annotation by `category_id` and its box or outline. */
@@ -33,23 +33,23 @@ export const labelme = ofObjects((node) => {
 });
 
 const GEO_TYPES: ReadonlySet<string> = new Set([
-  "Feature",
-  "FeatureCollection",
-  "Point",
-  "MultiPoint",
-  "LineString",
-  "MultiLineString",
-  "Polygon",
-  "MultiPolygon",
-  "GeometryCollection",
+  "feature",
+  "featurecollection",
+  "point",
+  "multipoint",
+  "linestring",
+  "multilinestring",
+  "polygon",
+  "multipolygon",
+  "geometrycollection",
 ]);
 
-/** GeoJSON (RFC 7946). */
+/** GeoJSON (RFC 7946); Elasticsearch writes its types in small letters. */
 export const geojson = ofObjects((node) => {
   const type = member(node, "type");
   return (
     type?.kind === "string" &&
-    GEO_TYPES.has(type.text) &&
+    GEO_TYPES.has(type.text.toLowerCase()) &&
     (has(node, "coordinates") || has(node, "geometry") || has(node, "features") || has(node, "geometries"))
   );
 });
@@ -86,24 +86,41 @@ function holdsRuns(node: JsonNode): boolean {
 /** Numbers that are an embedding, pixels or a matrix: many in one list, or many fractions. */
 export const numericArray: Shape = {
   judge: (node) => {
-    if (node.kind !== "array") return false;
-    const flat = numbersOf(node);
-    if (flat !== undefined)
-      return flat.length >= 256 || (flat.length >= 16 && flat.filter((value) => !Number.isInteger(value)).length * 2 > flat.length);
-    const rows = node.items.map(numbersOf);
+    const items = itemsOf(node);
+    if (items === undefined || items.length < 4) return false;
+    if (isDense(items)) return true;
+    const rows = items.map(numbersOf);
     return (
-      rows.length >= 4 &&
-      rows.every((row) => row !== undefined && row.length >= 4) &&
-      rows.reduce((sum, row) => sum + (row?.length ?? 0), 0) >= 32
+      nearlyAll(rows, 4, (row) => row !== undefined && row.length >= 4) && rows.reduce((sum, row) => sum + (row?.length ?? 0), 0) >= 32
     );
   },
 };
+
+const FRACTION = /^-?\d{0,7}\.\d{1,20}$/;
+
+/** Other items are passed over: one null in an embedding leaves it one. Whole numbers in texts are ids as often. */
+function isDense(items: readonly JsonNode[]): boolean {
+  let numbers = 0;
+  let texts = 0;
+  let fractions = 0;
+  for (const item of items) {
+    if (item.kind === "number") {
+      numbers += 1;
+      if (!Number.isInteger(Number(item.text))) fractions += 1;
+    } else if (item.kind === "string" && item.text.length <= 28 && FRACTION.test(item.text)) {
+      texts += 1;
+      fractions += 1;
+    }
+  }
+  const all = numbers + texts;
+  return numbers >= 256 || (all >= 16 && fractions * 2 > all && all * 2 >= items.length);
+}
 
 /** YOLO as numbers: rows of a class and four fractions or more. */
 export const yolo: Shape = {
   judge: (node) => {
     if (node.kind !== "array" || node.items.length === 0) return false;
-    return node.items.every((item) => {
+    return nearlyAll(node.items, 1, (item) => {
       const [kind, ...places] = numbersOf(item) ?? [];
       return (
         kind !== undefined &&

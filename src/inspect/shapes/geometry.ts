@@ -1,6 +1,6 @@
 import type { JsonNode, JsonObject } from "../../model/json.js";
 import { baseName } from "../place.js";
-import { isContainer, numbersOf, numericNames } from "./shape.js";
+import { isContainer, nearlyAll, numbersOf, numericNames } from "./shape.js";
 import type { Shape } from "./shape.js";
 
 /** Names of a width, a height or another extent (compact: small letters and digits). */
@@ -139,22 +139,32 @@ function isAxes(node: JsonObject): boolean {
 /** `[[120, 44, 310, 220], …]`: rows of four where the second pair lies beyond the first, or under a box's name. */
 function isBoxRows(items: readonly JsonNode[], name: string): boolean {
   if (items.length < 1) return false;
+  // Under a box's name a row may hold what it is a box of.
+  if (BOX_KEYS.test(name)) return nearlyAll(items, 1, (item) => isRow(numbersOf(withoutTexts(item))));
   const rows = items.map(numbersOf);
-  if (!rows.every((row) => row !== undefined && row.length >= 4 && row.length <= 6)) return false;
-  if (BOX_KEYS.test(name)) return true;
-  return items.length >= 2 && rows.every((row) => row !== undefined && Number(row[2]) > Number(row[0]) && Number(row[3]) > Number(row[1]));
+  return nearlyAll(rows, 2, (row) => isRow(row) && Number(row?.[2]) > Number(row?.[0]) && Number(row?.[3]) > Number(row?.[1]));
+}
+
+function isRow(row: readonly number[] | undefined): boolean {
+  return row !== undefined && row.length >= 4 && row.length <= 6;
+}
+
+function withoutTexts(node: JsonNode): JsonNode {
+  return node.kind === "array"
+    ? { ...node, items: node.items.filter((item) => item.kind === "number" || numbersOf(item) !== undefined) }
+    : node;
 }
 
 /** `[[x, y], …]`, `[[x, y, z], …]`, `[{x, y}, …]` under any names that differ in x and y. */
 function isPointList(items: readonly JsonNode[], name: string): boolean {
   const isNamed = LINE_KEYS.test(name) || BOX_KEYS.test(name);
-  if (items.length < (isNamed ? 2 : FEWEST_POINTS)) return false;
-  if (items.every((item) => item.kind === "object" && isPoint(item))) return true;
+  const fewest = isNamed ? 2 : FEWEST_POINTS;
+  if (nearlyAll(items, fewest, (item) => item.kind === "object" && isPoint(item))) return true;
   const rows = items.map(numbersOf);
-  if (!rows.every((row) => row !== undefined && (row.length === 2 || row.length === 3))) return false;
+  if (!nearlyAll(rows, fewest, (row) => row !== undefined && (row.length === 2 || row.length === 3))) return false;
   if (isNamed) return true;
   // A chart's series also is a list of pairs; its first column only grows. An outline turns back.
-  const firsts = rows.map((row) => Number(row?.[0]));
+  const firsts = rows.flatMap((row) => row?.[0] ?? []);
   return !firsts.every((value, index) => index === 0 || value > Number(firsts[index - 1]));
 }
 

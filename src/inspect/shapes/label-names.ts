@@ -1,5 +1,6 @@
-import type { JsonNode, JsonObject } from "../../model/json.js";
+import type { JsonMember, JsonNode, JsonObject } from "../../model/json.js";
 import { baseName } from "../place.js";
+import { nearlyAll } from "./shape.js";
 import type { Shape } from "./shape.js";
 
 const LABEL_KEYS =
@@ -19,11 +20,7 @@ export const labelNames: Shape = {
     if (node.kind === "array") {
       if (isNamed && node.items.some((item) => isLabel(item) || isNamedObject(item))) return true;
       if (!LIST_KEYS.test(name) && !/label|class(?!ic)|categor|ontolog/.test(name)) return false;
-      return (
-        node.items.length >= 2 &&
-        (node.items.every((item) => isNamedObject(item)) ||
-          (node.items.length >= 3 && node.items.every((item) => isLabel(item) && isShortName(item))))
-      );
+      return nearlyAll(node.items, 2, isNamedObject) || nearlyAll(node.items, 3, (item) => isLabel(item) && isShortName(item));
     }
     if (node.kind !== "object") return false;
     if (isNamed && node.members.some((entry) => isLabel(entry.value) || (entry.value.kind === "number" && !NO_LABEL.test(entry.key.text))))
@@ -32,22 +29,39 @@ export const labelNames: Shape = {
   },
 };
 
-/** `{"0": "car", "1": "truck", …}` or `{"car": 0, "truck": 1, …}`. */
+/** Members from which on a map of numbers is told in any order: fewer are counts by chance. */
+const IN_ANY_ORDER = 5;
+
+/** `{"0": "car", "1": "truck", …}`, with gaps as COCO's have, or `{"car": 0, "truck": 1, …}`. */
 function isNumbered(node: JsonObject): boolean {
-  if (node.members.length < 3) return false;
-  const first = Number(node.members[0]?.key.text);
-  if (
-    node.members.every(
-      ({ key, value }, index) => Number(key.text) === first + index && value.kind === "string" && isShortName(value) && isLabel(value),
-    )
-  )
-    return true;
-  const start = node.members[0]?.value;
-  return (
-    start?.kind === "number" &&
-    /^[01]$/.test(start.text) &&
-    node.members.every(({ value }, index) => value.kind === "number" && Number(value.text) === Number(start.text) + index)
-  );
+  const { members } = node;
+  if (members.length < 3) return false;
+  if (nearlyAll(members, 3, isNumberedLabel)) {
+    const ids = members.filter(isNumberedLabel).map(({ key }) => Number(key.text));
+    // Counted through, or nearly so: codes of answers and ports lie further apart.
+    if (mostOf(ids) - leastOf(ids) < ids.length * 2) return true;
+  }
+  const values: number[] = [];
+  for (const { value } of members) {
+    if (value.kind !== "number" || !/^\d{1,4}$/.test(value.text)) return false;
+    values.push(Number(value.text));
+  }
+  const least = leastOf(values);
+  if (least > 1) return false;
+  if (values.every((value, index) => value === least + index)) return true;
+  return values.length >= IN_ANY_ORDER && new Set(values).size === values.length && mostOf(values) - least === values.length - 1;
+}
+
+function isNumberedLabel({ key, value }: JsonMember): boolean {
+  return /^\d{1,9}$/.test(key.text) && isShortName(value) && isLabel(value);
+}
+
+function leastOf(values: readonly number[]): number {
+  return values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY);
+}
+
+function mostOf(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
 }
 
 function isNamedObject(node: JsonNode): boolean {

@@ -57,15 +57,38 @@ export function isContainer(node: JsonNode): boolean {
   return node.kind === "object" || node.kind === "array";
 }
 
-/** A list of numbers as numbers; undefined where one item is none. */
+const NUMBER = /^-?\d{1,7}(?:\.\d{1,20})?$/;
+
+/**
+ * A list of numbers as numbers; undefined where one item is anything else. Tables and readers of CSV write numbers as texts, gaps as null, and
+ * a column as an object by its rows' numbers (`DataFrame.to_json`).
+ */
 export function numbersOf(node: JsonNode): readonly number[] | undefined {
-  if (node.kind !== "array") return undefined;
+  const items = itemsOf(node);
+  if (items === undefined) return undefined;
   const numbers: number[] = [];
-  for (const item of node.items) {
-    if (item.kind !== "number") return undefined;
-    numbers.push(Number(item.text));
+  for (const item of items) {
+    if (item.kind === "number" || (item.kind === "string" && item.text.length <= 28 && NUMBER.test(item.text)))
+      numbers.push(Number(item.text));
+    else if (item.kind !== "null") return undefined;
   }
   return numbers;
+}
+
+/** What a list holds, or an object whose names count from zero on. */
+export function itemsOf(node: JsonNode): readonly JsonNode[] | undefined {
+  if (node.kind === "array") return node.items;
+  if (node.kind !== "object" || node.members[0]?.key.text !== "0") return undefined;
+  if (!node.members.every(({ key }, index) => key.text === String(index))) return undefined;
+  return node.members.map(({ value }) => value);
+}
+
+/** Whether all but a stray item or two are of a kind, `fewest` at least: a null, a head or a remark among points must not hide them. */
+export function nearlyAll<Item>(items: readonly Item[], fewest: number, isOne: (item: Item) => boolean): boolean {
+  if (items.length < fewest) return false;
+  let strays = 0;
+  for (const item of items) if (!isOne(item)) strays += 1;
+  return strays === 0 || (strays * 4 <= items.length && items.length - strays >= fewest);
 }
 
 let named: JsonObject | undefined;

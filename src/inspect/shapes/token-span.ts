@@ -1,6 +1,6 @@
-import type { JsonMember, JsonNode, JsonObject } from "../../model/json.js";
+import type { JsonNode, JsonObject } from "../../model/json.js";
 import { baseName } from "../place.js";
-import { numbersOf } from "./shape.js";
+import { nearlyAll, numbersOf } from "./shape.js";
 import type { Shape } from "./shape.js";
 
 /** Spans over a text: a start and an end (or a length) beside a label; `[start, end, "LABEL"]`; tags of the BIO scheme. */
@@ -97,19 +97,15 @@ const PARTS: ReadonlyMap<string, readonly Part[]> = new Map(
 
 function isSpan(node: JsonObject): boolean {
   if (!node.members.some(({ value }) => value.kind === "number" || value.kind === "array")) return false;
-  const found = new Map<Part, JsonMember>();
-  for (const entry of node.members) {
-    for (const part of PARTS.get(baseName(entry.key.text)) ?? []) if (!found.has(part)) found.set(part, entry);
-  }
-  const [start, end, label] = [found.get("start"), found.get("end"), found.get("label")];
-  const span = found.get("span")?.value;
-  if (label === undefined || label.value.kind === "null") return false;
-  if (span !== undefined && numbersOf(span)?.length === 2 && label.value.kind === "string") return true;
-  if (start === undefined || end === undefined || !isCount(start.value) || !isCount(end.value)) return false;
+  const found: Record<Part, JsonNode[]> = { start: [], end: [], label: [], span: [] };
+  for (const { key, value } of node.members) for (const part of PARTS.get(baseName(key.text)) ?? []) found[part].push(value);
+  // Any of several will do: one that is null or a name of something else must not stand before the one that counts.
+  const labels = found.label.filter(({ kind }) => kind === "string" || kind === "number" || kind === "array");
+  if (labels.length === 0) return false;
+  if (labels.some(({ kind }) => kind === "string") && found.span.some((value) => numbersOf(value)?.length === 2)) return true;
   // Pages and times are ranges as well: names that only ranges of text have, or an end that a text reaches.
-  return (
-    Number(textOf(end.value)) < 1_000_000 &&
-    (label.value.kind === "string" || label.value.kind === "number" || label.value.kind === "array")
+  return found.start.some(
+    (start) => isCount(start) && found.end.some((end) => end !== start && isCount(end) && Number(textOf(end)) < 1_000_000),
   );
 }
 
@@ -126,8 +122,8 @@ function isSpanRow(node: JsonNode): boolean {
 function isTagRow(items: readonly JsonNode[]): boolean {
   return (
     items.length >= 3 &&
-    items.every((item) => item.kind === "string" && /^(?:O|[BIESLU]-[A-Za-z_]{2,24})$/.test(item.text)) &&
-    items.some((item) => item.kind === "string" && item.text !== "O")
+    nearlyAll(items, 3, (item) => item.kind === "string" && /^(?:O|[BIESLU]-[A-Za-z_]{2,24})$/.test(item.text)) &&
+    items.some((item) => item.kind === "string" && /^[BIESLU]-/.test(item.text))
   );
 }
 
