@@ -1,6 +1,7 @@
-import type { JsonNode, JsonNumber } from "../model/json.js";
+import type { JsonArray, JsonNode, JsonNumber } from "../model/json.js";
 import type { Collected, Frame } from "./collector.js";
 import { placeIn, rangeOf, valueOf } from "./collector.js";
+import { joinedOf } from "./joined.js";
 import { calledIn, calledInPairs } from "./pairs.js";
 import type { Called } from "./pairs.js";
 import { keyOf } from "./place.js";
@@ -79,6 +80,7 @@ function visit(
       if (bounds !== undefined && node.items.length > bounds.arrayLength) count.exceeded = true;
       node.items.forEach((item, index) => visit(item, { parent: place, step: index }, frame, into, names, bounds, count, depth + 1));
       for (const called of calledInPairs(node, names)) addCalled(called, place, frame, into, names);
+      addJoined(node, place, frame, into);
       return;
     case "string":
       count.scalars += 1;
@@ -121,6 +123,14 @@ function wholeNumber(text: string): string {
   if (!/[.eE]/.test(text)) return text;
   const value = Number(text);
   return Number.isSafeInteger(value) ? String(value) : text;
+}
+
+function addJoined(node: JsonArray, place: Place | undefined, frame: Frame, into: Collected): void {
+  const text = joinedOf(node);
+  if (text === undefined) return;
+  const range = rangeOf(node, frame);
+  const joined: Frame = { view: `${frame.view}>joined`, base: frame.base, bytes: undefined, anchor: frame.anchor ?? { place, range } };
+  into.texts.push({ text, frame: joined, place, range, kind: "value", typed: false, number: false });
 }
 
 /** What stands there under another name than its member's. */

@@ -1,11 +1,14 @@
 import type { Collected, Frame, Text } from "./collector.js";
 import { placeIn } from "./collector.js";
 
-/** Space between two words that is more than one, a line of dots to a value, empty lines, and much of either at an end. */
-const PADDED = /\S(?:[ \t\u00a0\u3000]{2,}|\t)\S|([.\-_*=~\u00b7])\1{4}|\n\s*\n\s*\n|^\s{16}|\s{16}$/;
+/** Space between two words that is more than one, a line of dots to a value, empty lines, much of either at an end, options in quotes. */
+const PADDED = /\S(?:[ \t\u00a0\u3000]{2,}|\t)\S|([.\-_*=~\u00b7])\1{4}|\n\s*\n\s*\n|^\s{16}|\s{16}$|(['"]), ?\2-{1,2}[A-Za-z]/;
 
 /** A row of signs that leads from a name to its value. */
 const LEADER = /([.\-_*=~\u00b7])\1{4,}/g;
+/** Arguments as a fault of a command lists them: `['sshpass', '-p', …]`. */
+const OPTION = /(['"]), ?\1-{1,2}[A-Za-z]/;
+const ARGUMENTS = /(['"]), ?\1/g;
 const GAP = /(\S)(?:[ \t\u00a0\u3000]{2,}|\t)(?=(\S))/g;
 
 /**
@@ -19,6 +22,8 @@ export function unpadded(text: string): string | undefined {
     .replace(GAP, (all: string, before: string, after: string) => (isDigit(before) && isDigit(after) ? all : `${before} `))
     .replace(/\n\s*\n\s*\n/g, "\n")
     .trim();
+  // Only where one of them is an option: other lists are no sentence.
+  if (OPTION.test(plain)) return plain.replace(ARGUMENTS, " ");
   return plain === text ? undefined : plain;
 }
 
