@@ -1,59 +1,75 @@
-import { hexDigit } from "./form.js";
+import { accept, type EncodedRun, isOpaque, LEAST_BYTES, LEAST_INNER_BYTES, plausiblePieces, startsBinary } from "./encoded-bytes.js";
+import { hexFrom, mayStartHex } from "./hex-run.js";
 import { magicOf, mayStartBinary } from "./magic.js";
 import { isCompressed } from "./nested-compression.js";
 import { plausibleEnd, reachesEnd, startsText } from "./plausible-text.js";
 
-/** Bytes that a stretch of a text encodes. */
-export interface EncodedRun {
-  readonly how: "base64" | "hex";
-  readonly bytes: Uint8Array;
-}
+/** So many bytes of plausible text come of words by chance: never, in practice. */
+const CHANCE = 24;
 
-/** Fewer decoded bytes than this hold nothing that a rule could find (`a@b.c`). */
-const LEAST_BYTES = 5;
-
-/** A piece of plausible text inside an encoded run must be this long to be no accident: 1 in 200,000 for random bytes. */
-const LEAST_INNER_BYTES = 12;
+/** Fewer bytes before a cut are words of prose that happen to decode. */
+const LEAST_CUT = 8;
 
 /** A run of this many base64 characters is also read from its second, third and fourth character, and inside. */
 const LONG_RUN = 16;
 
-/** Opaque bytes without a known format are yielded from here; shorter ones are ids and digests. */
-const LEAST_OPAQUE_BYTES = 256;
-
-/** Characters whose text can't be told from their group's edges; past it a run ends, and the next one begins. */
+/** Characters whose text can't be told from their group's edges; past it a run ends, and the next one begins. Also what is looked at before the last edge. */
 const LONGEST_TAIL = 1_024;
 
-/** A failed hex reading of this many bytes is not begun again inside: keeps hostile text linear. */
-const LONG_HEX = 64;
-
 const BASE64 = base64Table();
-const SPACE = -2;
 
-const NOTHING = { bytes: new Uint8Array(0), end: 0 };
+/** By first byte: 1 where a text can begin with it, 2 where a known format can. Asked for each word. */
+const FIRST_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => (startsText(byte) ? 1 : 0) | (mayStartBinary(byte) ? 2 : 0));
+
+/** What may stand between the groups of a base64 text: white space, quotes, commas, semicolons, bars. */
+const SPACE = -2;
+const EQUALS = 0x3d;
+const PLUS = 0x2b;
+const LINE_FEED = Uint8Array.of(0x0a);
+
+interface SpacedRun {
+  readonly bytes: Uint8Array;
+  readonly end: number;
+  /** It ends where the next word no longer decodes to text. */
+  readonly isBroken: boolean;
+  /** Offsets in `bytes` at which a group begins that may as well be a text of its own: behind padding, and behind whole groups of four. */
+  readonly cuts: { readonly padded: readonly number[]; readonly all: readonly number[] };
+}
+
+const NOTHING: SpacedRun = { bytes: new Uint8Array(0), end: 0, isBroken: false, cuts: { padded: [], all: [] } };
 const OTHER = -1;
 
 /**
  * Every stretch of `text` that decodes to plausible text, to a known binary format or to long opaque bytes: base64 and base64url, padded
- * or not, over white space and line breaks, at any of the four alignments; hex, with separators, `0x` and `\x`. Each start is given up
- * at the first implausible byte, so ordinary prose costs a few steps a word.
+ * or not, in groups of any lengths with white space, quotes or commas between them, at any of the four alignments; hex, with separators, `0x` and `\x`.
+ * Each start is given up at the first implausible byte, so ordinary prose costs a few steps a word.
  */
 export function encodedRuns(text: string): EncodedRun[] {
   const runs: EncodedRun[] = [];
+  const { length } = text;
   let at = 0;
-  while (at < text.length) {
-    if (valueAt(text, at) < 0) {
+  while (at < length) {
+    const value = BASE64[text.charCodeAt(at)] ?? OTHER;
+    if (value < 0) {
       at += 1;
       continue;
     }
     let end = at + 1;
-    while (valueAt(text, end) >= 0) end += 1;
+    while (end < length && (BASE64[text.charCodeAt(end)] ?? OTHER) >= 0) end += 1;
+    const size = end - at;
     let next = end;
     if (mayStartHex(text, at)) next = Math.max(next, hexFrom(text, at, runs));
-    if (next === end && (end - at >= 4 || beginsGroups(text, at, end))) next = Math.max(next, base64From(text, at, end, runs));
+    if (next === end && (size >= LONG_RUN || mayStartBase64(text, at, end))) next = Math.max(next, base64From(text, at, end, runs));
     at = next;
   }
   return runs;
+}
+
+/** The first two bytes settle most words; a short one must begin a row of groups. */
+function mayStartBase64(text: string, from: number, end: number): boolean {
+  if (end - from < 3) return mayStartAcross(text, from) && (beginsGroups(text, from, end) || readsAcross(text, from));
+  const bits = (valueAt(text, from) << 12) | (valueAt(text, from + 1) << 6) | valueAt(text, from + 2);
+  return mayStart(bits) && (end - from >= 4 || beginsGroups(text, from, end) || readsAcross(text, from));
 }
 
 /** Whether a word of fewer than four characters is the first of as many as long, with white space between: prose has no five such words in a row. */
@@ -61,10 +77,32 @@ function beginsGroups(text: string, from: number, end: number): boolean {
   const size = end - from;
   let at = end;
   for (let groups = 1; groups < 5; groups += 1) {
-    while (valueAt(text, at) === SPACE) at += 1;
+    at = separatorsEnd(text, at);
     const groupEnd = at + size;
     while (at < groupEnd && valueAt(text, at) >= 0) at += 1;
     if (at !== groupEnd || valueAt(text, at) >= 0) return false;
+  }
+  return true;
+}
+
+/** Whether a word of fewer than four characters begins, with those behind it, twelve bytes of text: by chance one word in some hundred thousand. */
+function readsAcross(text: string, from: number): boolean {
+  let at = from;
+  let bits = 0;
+  let held = 0;
+  let length = 0;
+  for (let count = 0; count < 16; count += 1) {
+    at = separatorsEnd(text, at);
+    const value = valueAt(text, at);
+    if (value < 0) return false;
+    at += 1;
+    bits = ((bits << 6) | value) & 0xffff;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    const byte = (bits >> held) & 0xff;
+    if (!startsText(byte) && (length === 0 || (byte & 0xc0) !== 0x80)) return false;
+    length += 1;
   }
   return true;
 }
@@ -75,7 +113,17 @@ function base64From(text: string, from: number, runEnd: number, runs: EncodedRun
   const found = accept(whole.bytes);
   if (found !== undefined && found.length >= LEAST_BYTES) {
     runs.push({ how: "base64", bytes: found });
-    return whole.end;
+    // `…org` and `other` may be two texts, whose end and beginning must not grow together.
+    const { padded, all } = whole.cuts;
+    if (padded.length > 0) runs.push({ how: "base64", bytes: inLines(found, padded) });
+    if (all.length > padded.length && all.some((cut, index) => cut - (all[index - 1] ?? 0) >= LEAST_BYTES))
+      runs.push({ how: "base64", bytes: inLines(found, all) });
+    // A text without padding, and a word of prose behind it that happens to decode.
+    const last = all.at(-1) ?? 0;
+    const tail = Math.max(0, last - LONGEST_TAIL);
+    if (all.length > 1 && last >= LEAST_CUT) runs.push({ how: "base64", bytes: inLines(found.subarray(tail), [last - tail]) });
+    // A word or two of prose may decode by chance, and what begins within them must not be hidden by that.
+    return whole.isBroken && found.length < CHANCE ? runEnd : whole.end;
   }
   if (length < LONG_RUN || !mixesCases(text, from, runEnd)) return runEnd;
   const candidates: Uint8Array[] = [];
@@ -90,15 +138,33 @@ function base64From(text: string, from: number, runEnd: number, runs: EncodedRun
   return runEnd;
 }
 
-/** Decodes from `from`, passing over white space, as far as it is plausible: to the last word end before the first implausible byte. */
-function readSpaced(text: string, from: number): { readonly bytes: Uint8Array; readonly end: number } {
-  // Two glances, at the first two bytes and at the first twelve, settle nearly every ordinary word.
-  if (!mayStart(text, from)) return NOTHING;
+/** With a line end at each cut. */
+function inLines(bytes: Uint8Array, cuts: readonly number[]): Uint8Array {
+  const pieces: Uint8Array[] = [];
+  let from = 0;
+  for (const cut of cuts) {
+    if (cut >= bytes.length) break;
+    pieces.push(bytes.subarray(from, cut), LINE_FEED);
+    from = cut;
+  }
+  return Buffer.concat([...pieces, bytes.subarray(from)]);
+}
+
+/**
+ * Decodes from `from`, passing over what stands between groups, as far as it is plausible: to the last word end before the first implausible byte.
+ * Behind padding, text goes on with the next group.
+ */
+function readSpaced(text: string, from: number): SpacedRun {
+  // A glance at the first twelve bytes settles nearly every ordinary word.
   const glanced = glance(text, from);
   // A format's first bytes, or the NUL of UTF-16.
   const isBinary = (mayStartBinary(GLANCE[0] ?? 0) || GLANCE[1] === 0) && startsBinary(GLANCE.subarray(0, glanced));
   if (!isBinary && !reachesEnd(GLANCE, plausibleEnd(GLANCE, 0, glanced), glanced)) return NOTHING;
+  const padded: Uint8Array[] = [];
+  const cuts = { padded: new Array<number>(), all: new Array<number>() };
+  let before = 0;
   let end = from;
+  let isBroken = false;
   let taken = "";
   // What is not yet known to be plausible; begins at a group of four characters, so that no word is decoded twice as a rule.
   let tail = "";
@@ -114,6 +180,7 @@ function readSpaced(text: string, from: number): { readonly bytes: Uint8Array; r
       if (!reachesEnd(bytes, plausible, length) || tail.length > LONGEST_TAIL + (end - wordFrom)) {
         tail = tail.slice(0, tail.length - (end - wordFrom));
         end = wordFrom;
+        isBroken = true;
         break;
       }
       const groups = Math.floor(tail.length / 4);
@@ -123,12 +190,41 @@ function readSpaced(text: string, from: number): { readonly bytes: Uint8Array; r
       }
     }
     let next = end;
-    while (valueAt(text, next) === SPACE) next += 1;
-    if (next === end || valueAt(text, next) < 0) break;
-    end = next;
+    const padding = isBinary ? 0 : paddingAt(text, end, tail.length);
+    if (padding > 0) {
+      const group = decode(taken + tail);
+      padded.push(group);
+      before += group.length;
+      taken = "";
+      tail = "";
+      next += padding;
+    }
+    const cut = before + bytesOf(taken.length);
+    const behind = separatorsEnd(text, next);
+    if (behind === next || valueAt(text, behind) < 0) break;
+    if (padding > 0) cuts.padded.push(cut);
+    if (!isBinary && tail === "") cuts.all.push(cut);
+    end = behind;
   }
   const characters = taken + tail;
-  return bytesOf(characters.length) < LEAST_BYTES ? NOTHING : { bytes: decode(characters), end };
+  const length = before + bytesOf(characters.length);
+  if (length < LEAST_BYTES) return NOTHING;
+  const last = decode(characters);
+  return { bytes: padded.length === 0 ? last : Buffer.concat([...padded, last]), end, isBroken, cuts };
+}
+
+/** Signs of padding that complete a group of four (RFC 4648, section 4), or 0. */
+function paddingAt(text: string, at: number, characters: number): number {
+  if (text.charCodeAt(at) !== EQUALS) return 0;
+  const padding = text.charCodeAt(at + 1) === EQUALS ? 2 : 1;
+  return (characters + padding) % 4 === 0 ? padding : 0;
+}
+
+/** The index behind what stands between groups; a plus sign alone joins strings there (`"…" + "…"`). */
+function separatorsEnd(text: string, from: number): number {
+  let at = from;
+  while (valueAt(text, at) === SPACE || (at > from && text.charCodeAt(at) === PLUS && valueAt(text, at + 1) === SPACE)) at += 1;
+  return at;
 }
 
 /** What the last glance decoded, and the last short tail: no buffer is made for a word that is none. */
@@ -164,49 +260,29 @@ function bytesOf(characters: number): number {
   return (characters * 6) >> 3;
 }
 
-/** Whether the first two bytes that the run encodes can begin a text or a known format. */
-function mayStart(text: string, from: number): boolean {
-  const bits = (valueAt(text, from) << 12) | (valueAt(text, from + 1) << 6) | valueAt(text, from + 2);
-  // Fewer than three characters in a row give a negative value: nothing is known yet.
-  if (bits < 0) return true;
-  const first = bits >> 10;
-  const second = (bits >> 2) & 0xff;
-  // A NUL in second place may be UTF-16, also of a letter such as `é`.
-  return second === 0 || mayStartBinary(first) || (startsText(first) && (first >= 0x80 ? (second & 0xc0) === 0x80 : startsText(second)));
-}
-
-/** All of it where it is text or of a known format; undefined where it is neither. A character cut in two at the end is left off. */
-function accept(bytes: Uint8Array): Uint8Array | undefined {
-  if (bytes.length < LEAST_BYTES) return undefined;
-  if (startsBinary(bytes)) return bytes;
-  const plausible = plausibleEnd(bytes, 0);
-  return reachesEnd(bytes, plausible) ? bytes.subarray(0, plausible) : undefined;
-}
-
-/** Known formats, compressed bytes, and UTF-16 of ASCII text. */
-export function startsBinary(bytes: Uint8Array): boolean {
-  return magicOf(bytes) !== undefined || isCompressed(bytes) || utf16Kind(bytes) !== undefined;
-}
-
-/** UTF-16 by its BOM or by NUL beside ASCII, in the first four units. */
-export function utf16Kind(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefined {
-  if (bytes.length < 8) return undefined;
-  const [b0 = 0, b1 = 0, b2 = 0, b3 = 0, b4 = 0, b5 = 0, b6 = 0, b7 = 0] = bytes;
-  if ((b0 === 0xff && b1 === 0xfe) || (b1 === 0 && b3 === 0 && b5 === 0 && b7 === 0 && b0 >= 0x20 && b2 >= 0x20 && b4 >= 0x20))
-    return "utf-16le";
-  if ((b0 === 0xfe && b1 === 0xff) || (b0 === 0 && b2 === 0 && b4 === 0 && b6 === 0 && b1 >= 0x20 && b3 >= 0x20 && b5 >= 0x20))
-    return "utf-16be";
-  return undefined;
-}
-
-/** Stretches of plausible text inside bytes that are none as a whole. */
-export function* plausiblePieces(bytes: Uint8Array): Generator<Uint8Array> {
-  let at = 0;
-  while (at + LEAST_INNER_BYTES <= bytes.length) {
-    const end = plausibleEnd(bytes, at);
-    if (end - at >= LEAST_INNER_BYTES) yield bytes.subarray(at, end);
-    at = end + 1;
+/** Whether the first two bytes that are encoded in several groups can begin a text or a known format. */
+function mayStartAcross(text: string, from: number): boolean {
+  let at = from + 1;
+  let second = valueAt(text, at);
+  if (second === SPACE) {
+    at = separatorsEnd(text, at);
+    second = valueAt(text, at);
   }
+  let third = valueAt(text, at + 1);
+  if (third === SPACE) third = valueAt(text, separatorsEnd(text, at + 1));
+  const bits = (valueAt(text, from) << 12) | (second << 6) | third;
+  // Fewer than three characters give a negative value, and encode no two bytes.
+  return bits >= 0 && mayStart(bits);
+}
+
+/** Whether the first two bytes of these eighteen bits can begin a text or a known format. */
+function mayStart(bits: number): boolean {
+  const first = bits >> 10;
+  const byte = (bits >> 2) & 0xff;
+  // A NUL in second place may be UTF-16, also of a letter such as `é`.
+  if (byte === 0) return true;
+  const kind = FIRST_BYTE[first] ?? 0;
+  return kind >= 2 || (kind === 1 && (first >= 0x80 ? (byte & 0xc0) === 0x80 : ((FIRST_BYTE[byte] ?? 0) & 1) === 1));
 }
 
 /** Raw deflate has no signature: a final block of a compressed kind (RFC 1951, section 3.2.3). */
@@ -227,80 +303,22 @@ function mixesCases(text: string, from: number, end: number): boolean {
   return isSmall && isCapital;
 }
 
-function isOpaque(bytes: Uint8Array): boolean {
-  return bytes.length >= LEAST_OPAQUE_BYTES && new Set(bytes.subarray(0, LEAST_OPAQUE_BYTES)).size >= 96;
-}
-
-/** Whether hex pairs may begin here, and the first says a byte that a text or a format may begin with. */
-function mayStartHex(text: string, at: number): boolean {
-  const lead = text.charCodeAt(at);
-  const high = hexDigit(lead);
-  if (high < 0) return lead === 0x78;
-  const next = text.charCodeAt(at + 1);
-  if (lead === 0x30 && (next | 0x20) === 0x78) return true;
-  const low = hexDigit(next);
-  if (low < 0) return false;
-  const byte = high * 16 + low;
-  return byte === 0 || startsText(byte) || mayStartBinary(byte);
-}
-
-/** Reads hex pairs from `from`; returns where it stopped, or `from` where they encode nothing plausible. */
-function hexFrom(text: string, from: number, runs: EncodedRun[]): number {
-  const bytes: number[] = [];
-  let at = from;
-  for (;;) {
-    let pair = at;
-    const lead = text.charCodeAt(pair);
-    if ((lead === 0x30 || lead === 0x5c) && (text.charCodeAt(pair + 1) | 0x20) === 0x78) pair += 2;
-    else if (at === from && lead === 0x78) pair += 1;
-    const high = hexDigit(text.charCodeAt(pair));
-    const low = hexDigit(text.charCodeAt(pair + 1));
-    if (high < 0 || low < 0) break;
-    const byte = high * 16 + low;
-    bytes.push(byte);
-    // The first two bytes settle nearly every id and digest.
-    if (bytes.length <= 2 && !mayBegin(bytes[0] ?? 0, byte, bytes.length)) return from;
-    at = pair + 2;
-    // Eight bytes show every format that is told by its start, and UTF-16.
-    if (bytes.length === 8 && !startsBinary(Uint8Array.from(bytes)) && plausibleEnd(Uint8Array.from(bytes), 0) < 3) return from;
-    for (let separators = 0; separators < 2 && isSeparator(text.charCodeAt(at)); separators += 1) at += 1;
-  }
-  if (bytes.length < LEAST_BYTES) return from;
-  const decoded = Uint8Array.from(bytes);
-  const found = accept(decoded) ?? [...plausiblePieces(decoded)][0] ?? (isOpaque(decoded) ? decoded : undefined);
-  if (found === undefined || found.length < LEAST_BYTES) return decoded.length > LONG_HEX ? at : from;
-  runs.push({ how: "hex", bytes: found });
-  return at;
-}
-
-/** Whether a text or a format may begin with this byte, or by `first` and this byte: in UTF-8 a second one may be no letter of its own. */
-function mayBegin(first: number, byte: number, length: number): boolean {
-  if (startsText(byte) || byte === 0 || mayStartBinary(first)) return true;
-  return length === 2 && first >= 0xc2 && (byte & 0xc0) === 0x80;
-}
-
-/** Space, line ends, `:`, `,`, `;`, `-`, `_`, `.`, `|`. */
-function isSeparator(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09 || " :,;-_.|".includes(String.fromCharCode(code));
-}
-
 function decode(characters: string): Uint8Array {
   return Buffer.from(characters, "base64");
 }
 
 function valueAt(text: string, at: number): number {
-  const code = text.charCodeAt(at);
-  // Past the end it is no number, which no table should be asked for.
-  return code < 0x80 ? (BASE64[code] ?? OTHER) : OTHER;
+  // Past the end there is no number, which no table should be asked for.
+  return at < text.length ? (BASE64[text.charCodeAt(at)] ?? OTHER) : OTHER;
 }
 
 function base64Table(): Int8Array {
-  const table = new Int8Array(128).fill(-1);
+  const table = new Int8Array(0x10000).fill(-1);
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
   for (const [value, character] of [...`${alphabet}+/`].entries()) table[character.charCodeAt(0)] = value;
   // base64url (RFC 4648, section 5).
   table["-".charCodeAt(0)] = 62;
   table["_".charCodeAt(0)] = 63;
-  for (const character of " \t\r\n") table[character.charCodeAt(0)] = -2;
+  for (const character of " \t\r\n\"',;|") table[character.charCodeAt(0)] = -2;
   return table;
 }

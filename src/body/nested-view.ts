@@ -1,42 +1,73 @@
-import type { FormField } from "../model/body-view.js";
 import type { JsonNode } from "../model/json.js";
 import type { NestedContent, NestedView, NestedViews, ViewBudget, ViewFinder } from "../model/nested-view.js";
 import { decodeUtf16, decodeUtf8 } from "./charset.js";
-import { encodedRuns, plausiblePieces, utf16Kind } from "./encoded-run.js";
+import { type EncodedRun, plausiblePieces, utf16Kind } from "./encoded-bytes.js";
+import { encodedRuns } from "./encoded-run.js";
 import { resolveEntities, resolveEscapes, resolvePercent, resolveQuotedPrintable, resolveUtf7 } from "./escaped-text.js";
-import { parseForm } from "./form.js";
 import { scanJson } from "./json-scanner.js";
+import type { LooseTree } from "./loose-tree.js";
 import { magicOf } from "./magic.js";
 import { inflateNested } from "./nested-compression.js";
 import { normalisedText } from "./normalised-text.js";
 import { plausibleEnd } from "./plausible-text.js";
-import { pythonAsJson } from "./python-literal.js";
+import { elementsIn, pairsIn } from "./text-pairs.js";
+import { findTrees } from "./tree-search.js";
 
 const NONE: NestedViews = { views: [], exhausted: false };
 
 /** Shorter texts hold nothing in any encoding, except for look-alikes and escapes. */
 const LEAST_ENCODED = 7;
 
-/** Bounds of a JSON text in a string. Past them it stays the text that it is, which the rules see as well. */
+/** Bounds of a JSON text in a string. A deeper one is read from inside, one of more values is left unread, which is said. */
 const NESTED_JSON = { depth: 64, nodes: 200_000 };
 
+/** A loose tree is no deeper than its reader goes, twice, since a pair in an array becomes an object; and all of them are in one array. */
+const LOOSE_DEPTH = 140;
+
+/** RFC 4648, sections 4 and 5. */
+const BASE64_PART = /^[A-Za-z0-9+/_-]+={0,2}$/;
+
+/** Pairs that are read of one text; more are left unread, which is said. */
+const FORM_PAIRS = 200_000;
+
 /** Hints of one pass over a text's characters: which decoders are worth a try. */
-const HINT = { percent: 1, ampersand: 2, backslash: 4, equals: 8, bracket: 16, beyondAscii: 32, plus: 64 } as const;
+const HINT = {
+  percent: 1,
+  ampersand: 2,
+  backslash: 4,
+  equals: 8,
+  bracket: 16,
+  beyondAscii: 32,
+  plus: 64,
+  quote: 128,
+  colon: 256,
+  angle: 512,
+} as const;
+
+/** What is worth a try alone: a quote and a colon are so together. */
+const ALONE = ~(HINT.quote | HINT.colon);
 
 const HINTS = hintTable();
 
 /**
- * Every nested view of one string, to any order of encodings, under the shared budget: JSON or a Python literal in a string, base64, hex,
- * percent-encoding, HTML references, backslash escapes, quoted-printable, UTF-7, forms, compression, UTF-16, and the normalised text.
+ * Every nested view of one string, to any order of encodings, under the shared budget: trees of JSON, Python and their relatives wherever they stand,
+ * base64 and hex in any groups, percent-encoding, HTML references, backslash escapes, quoted-printable, UTF-7, pairs of forms and logs, elements of XML,
+ * compression, UTF-16, and the normalised text.
  *
  * A text that decodes to nothing plausible yields no view. Missed on purpose: base32, base58, base85, uuencode, ciphers, reversed or
- * spelt-out text, raw deflate under hex, one value spread over several strings, encoded stretches of fewer than 5 bytes.
+ * spelt-out text, raw deflate under hex, one value spread over several strings, encoded stretches of fewer than 5 bytes, and values without any sign
+ * that they are some, as ordinary logs and lines of code have them (docs/threat-model.md, "Out of scope").
  */
 export const findNestedViews: ViewFinder = (text: string, budget: ViewBudget): NestedViews => {
   const hints = hintsOf(text);
-  if (hints === 0 && (text.length < LEAST_ENCODED || encodedRuns(text).length === 0)) return NONE;
+  let runs: readonly EncodedRun[] | undefined;
+  if (!mayHold(hints)) {
+    if (text.length < LEAST_ENCODED) return NONE;
+    runs = encodedRuns(text);
+    if (runs.length === 0) return NONE;
+  }
   const search = new Search(budget, text);
-  search.text(text, [], hints);
+  search.text(text, [], hints, runs);
   return search.views.length === 0 && !search.exhausted ? NONE : search;
 };
 
@@ -52,8 +83,9 @@ class Search implements NestedViews {
     this.#seen = new Set([text]);
   }
 
-  text(text: string, steps: readonly string[], hints = hintsOf(text)): void {
-    if ((hints & HINT.bracket) !== 0 && this.#json(text, steps)) return;
+  text(text: string, steps: readonly string[], hints = hintsOf(text), known?: readonly EncodedRun[]): void {
+    if (mayHoldTree(hints) && this.#json(text, steps)) return;
+    if (this.exhausted) return;
     if ((hints & HINT.beyondAscii) !== 0) this.#reading(normalisedText(text), [...steps, "normalised"]);
     if ((hints & HINT.percent) !== 0) this.#reading(resolvePercent(text), [...steps, "percent"]);
     if ((hints & HINT.ampersand) !== 0) this.#reading(resolveEntities(text), [...steps, "html"]);
@@ -62,9 +94,10 @@ class Search implements NestedViews {
       if (/=(?:[0-9A-F]{2}|\r?\n)/.test(text)) this.#reading(resolveQuotedPrintable(text), [...steps, "quoted-printable"]);
       this.#form(text, steps);
     }
+    if ((hints & HINT.angle) !== 0 && text.includes("</")) this.#elements(text, steps);
     if ((hints & HINT.plus) !== 0) this.#reading(resolveUtf7(text), [...steps, "utf-7"]);
     if (text.length < LEAST_ENCODED) return;
-    for (const run of encodedRuns(text)) {
+    for (const run of known ?? encodedRuns(text)) {
       if (this.exhausted) return;
       this.bytes(run.bytes, [...steps, run.how]);
     }
@@ -112,29 +145,40 @@ class Search implements NestedViews {
     if (isPlain || this.#yield({ kind: "text", text }, steps, text.length)) this.text(text, steps);
   }
 
-  /** True where the whole text is JSON: then its strings are searched, each on its own, and the text itself no further. */
+  /** True where the whole text is a tree: then its strings are searched, each on its own, and the text itself no further. */
   #json(text: string, steps: readonly string[]): boolean {
     const whole = text.trim();
     const first = whole.charCodeAt(0);
-    if (first === 0x7b || first === 0x5b || (first === 0x22 && whole.length > 2 && whole.endsWith('"'))) {
-      if (this.#tree(whole, [...steps, "json-string"])) return true;
-      const translated = pythonAsJson(whole);
-      if (translated !== undefined && this.#tree(translated, [...steps, "python-literal"])) return true;
-    }
-    const from = text.search(/[{[]\s*["'{[\d-]/);
-    const to = Math.max(text.lastIndexOf("}"), text.lastIndexOf("]")) + 1;
-    if (from < 0 || to <= from || to - from >= whole.length) return false;
-    const inner = text.slice(from, to);
-    if (!this.#tree(inner, [...steps, "json-string"])) {
-      const translated = pythonAsJson(inner);
-      if (translated !== undefined) this.#tree(translated, [...steps, "python-literal"]);
-    }
-    return false;
+    const isString = first === 0x22 && whole.length > 2 && whole.endsWith('"');
+    if ((first === 0x7b || first === 0x5b || isString) && this.#tree(whole, [...steps, "json-string"], NESTED_JSON.depth)) return true;
+    const { trees, isWhole, exhausted } = findTrees(text);
+    if (exhausted) this.exhausted = true;
+    this.#trees(
+      trees.filter(({ isObject }) => isObject),
+      steps,
+    );
+    for (const tree of trees) if (!tree.isObject) this.#trees([tree], steps);
+    return isWhole;
   }
 
-  #tree(json: string, steps: readonly string[]): boolean {
-    const { root } = scanJson(json, NESTED_JSON);
-    if (root === undefined) return false;
+  /** One view for all of them: a log of JSON lines is one text, and spends as one. */
+  #trees(trees: readonly LooseTree[], steps: readonly string[]): void {
+    const [first] = trees;
+    if (first === undefined || this.exhausted) return;
+    const json = trees.length === 1 ? first.json : `[${trees.map((tree) => tree.json).join(",")}]`;
+    // Escapes that are resolved, and other steps that leave a tree as it is, lead to it again.
+    if (this.#seen.has(json)) return;
+    this.#seen.add(json);
+    const how = trees.every((tree) => tree.how === first.how) ? first.how : "loose-literal";
+    this.#tree(json, [...steps, how], LOOSE_DEPTH);
+  }
+
+  #tree(json: string, steps: readonly string[], depth: number): boolean {
+    const { root, faults } = scanJson(json, { depth, nodes: NESTED_JSON.nodes });
+    if (root === undefined) {
+      if (faults.some(({ rule }) => rule === "nodes")) this.exhausted = true;
+      return false;
+    }
     if (root.kind === "string") {
       this.#reading(root.text, steps);
       return true;
@@ -147,22 +191,37 @@ class Search implements NestedViews {
   #strings(root: JsonNode, steps: readonly string[]): void {
     const pending: JsonNode[] = [root];
     for (let node = pending.pop(); node !== undefined && !this.exhausted; node = pending.pop()) {
-      if (node.kind === "string") this.text(node.text, steps);
-      else if (node.kind === "array") pending.push(...node.items.slice(0, NESTED_JSON.nodes));
-      else if (node.kind === "object") {
+      if (node.kind === "string") {
+        if (this.#seen.has(node.text)) continue;
+        this.#seen.add(node.text);
+        this.text(node.text, steps);
+      } else if (node.kind === "array") {
+        this.#parts(node.items, steps);
+        for (const item of node.items) pending.push(item);
+      } else if (node.kind === "object") {
         for (const { key, value } of node.members) pending.push(key, value);
       }
     }
   }
 
+  /** `["ZGFu", "YS5t", …]`: the items of a list are one base64 text as often as each is its own. */
+  #parts(items: readonly JsonNode[], steps: readonly string[]): void {
+    if (items.length < 2 || !items.every((item) => item.kind === "string" && BASE64_PART.test(item.text))) return;
+    const joined = items.map((item) => (item.kind === "string" ? item.text : "")).join(" ");
+    for (const run of encodedRuns(joined)) if (!this.exhausted) this.bytes(run.bytes, [...steps, run.how]);
+  }
+
   #form(text: string, steps: readonly string[]): void {
-    const question = text.indexOf("?");
-    const query = (question < 0 ? text : text.slice(question + 1)).trim();
-    if (/[\s{}<>"]/.test(query) || (question < 0 && !query.includes("&")) || !/^[^=&]{1,256}=/.test(query)) return;
-    const bytes = Buffer.from(query, "utf8");
-    const fields: readonly FormField[] = parseForm(bytes, { nodes: 10_000 }).fields;
-    if (!this.#yield({ kind: "form", fields }, [...steps, "form"], bytes.length)) return;
-    for (const field of fields) if (query.includes("+")) this.#reading(field.value, [...steps, "form"]);
+    const { fields, bytes, exhausted } = pairsIn(text, FORM_PAIRS);
+    if (exhausted) this.exhausted = true;
+    if (fields.length === 0 || !this.#yield({ kind: "form", fields }, [...steps, "form"], bytes)) return;
+    for (const field of fields) if (text.slice(field.start, field.end).includes("+")) this.#reading(field.value, [...steps, "form"]);
+  }
+
+  #elements(text: string, steps: readonly string[]): void {
+    const fields = elementsIn(text);
+    const bytes = fields.reduce((sum, { start, end }) => sum + end - start, 0);
+    if (fields.length > 0) this.#yield({ kind: "form", fields }, [...steps, "xml"], bytes);
   }
 
   #yield(content: NestedContent, steps: readonly string[], bytes: number): boolean {
@@ -206,8 +265,18 @@ function hintsOf(text: string): number {
   return hints;
 }
 
-function hintTable(): Uint8Array {
-  const table = new Uint8Array(128);
+/** Whether any decoder but those of base64 and hex is worth a try. */
+function mayHold(hints: number): boolean {
+  return (hints & ALONE) !== 0 || mayHoldTree(hints);
+}
+
+/** A bracket, or a quote with the sign that makes a pair. */
+function mayHoldTree(hints: number): boolean {
+  return (hints & HINT.bracket) !== 0 || ((hints & HINT.quote) !== 0 && (hints & (HINT.colon | HINT.equals)) !== 0);
+}
+
+function hintTable(): Uint16Array {
+  const table = new Uint16Array(128);
   // Controls but white space (HTAB to CR), which the normalised text leaves out.
   for (const code of [...Array(0x20).keys(), 0x7f]) if (code < 0x09 || code > 0x0d) table[code] = HINT.beyondAscii;
   const signs: readonly (readonly [string, number])[] = [
@@ -216,7 +285,10 @@ function hintTable(): Uint8Array {
     ["\\", HINT.backslash],
     ["=", HINT.equals],
     ["+", HINT.plus],
-    ['{["', HINT.bracket],
+    ["{[", HINT.bracket],
+    ["\"'`", HINT.quote],
+    [":", HINT.colon],
+    ["<", HINT.angle],
   ];
   for (const [characters, hint] of signs) for (const character of characters) table[character.charCodeAt(0)] = hint;
   return table;

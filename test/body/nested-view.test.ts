@@ -99,11 +99,57 @@ for (const text of [
 test("what would pass the budget in bytes, views or depth says so", () => {
   const bomb = gzipSync(Buffer.alloc(20_000_000, 0x41)).toString("base64");
   assert.equal(findNestedViews(bomb, budget()).exhausted, true);
-  const many = Array.from({ length: 30 }, (_, index) => Buffer.from(`note number ${index}`).toString("base64")).join("; ");
+  const many = Array.from({ length: 30 }, (_, index) => Buffer.from(`note number ${index}`).toString("base64")).join(" :: ");
   assert.equal(findNestedViews(many, budget({ views: 10 })).exhausted, true);
   assert.equal(findNestedViews(many, budget()).exhausted, false);
   const deep = Array.from({ length: 7 }).reduce<string>((inner) => Buffer.from(inner).toString("base64"), MARKER);
   assert.equal(findNestedViews(deep, budget()).exhausted, true);
+});
+
+test("base64 in groups of any lengths is found, whatever stands between them and around", () => {
+  const prose = fc.array(fc.constantFrom("the", "worker", "of", "queue", "is", "at", "a", "in", "job", "id", "No", "Step:"), {
+    maxLength: 3,
+  });
+  const signs = fc.constantFrom(" ", "\n", "\t", "\r\n", "  ", ",", "; ", '","', "', '", '" + "');
+  const lengths = fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 6 });
+  fc.assert(
+    fc.property(prose, signs, lengths, fc.boolean(), prose, (before, sign, sizes, padded, behind) => {
+      const coded = Buffer.from(MARKER).toString("base64");
+      const groups: string[] = [];
+      let rest = padded ? coded : coded.replace(/=+$/, "");
+      for (let index = 0; rest !== ""; index += 1) {
+        const size = sizes[index % sizes.length] ?? 1;
+        groups.push(rest.slice(0, size));
+        rest = rest.slice(size);
+      }
+      const text = [...before, groups.join(sign), ...behind].join(" ");
+      const found = findNestedViews(text, budget()).views.some(
+        ({ content }) => content.kind === "text" && new RegExp(`${MARKER}(?![a-z])`).test(content.text),
+      );
+      assert.ok(found, text);
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test("texts of base64 that stand beside each other don't grow together, nor with a word behind", () => {
+  for (const beside of [
+    `${Buffer.from("x".repeat(7) + MARKER).toString("base64")} b3RoZXIgd29yZHM=`,
+    `${Buffer.from(`${MARKER}`).toString("base64")} and so on`,
+  ]) {
+    const texts = findNestedViews(beside, budget()).views.map(({ content }) => (content.kind === "text" ? content.text : ""));
+    assert.ok(
+      texts.some((text) => text.split("\n").some((line) => line.endsWith(MARKER))),
+      beside,
+    );
+  }
+});
+
+test("a long list in a string is read without a call for all of its items", () => {
+  const list = JSON.stringify([...Array.from({ length: 150_000 }, () => 1), MARKER]);
+  assert.ok(holdsMarker(findNestedViews(list, budget())));
+  const longer = JSON.stringify([...Array.from({ length: 250_000 }, () => 1), MARKER]);
+  assert.equal(findNestedViews(longer, budget()).exhausted, true);
 });
 
 test("the budget is shared: each string spends of what the one before left", () => {

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { readText } from "../../src/body/charset.js";
 import { decodeContent, gunzip, inflate, unzstd } from "../../src/body/content-coding.js";
-import { encodedRuns, startsBinary } from "../../src/body/encoded-run.js";
+import { startsBinary } from "../../src/body/encoded-bytes.js";
+import { encodedRuns } from "../../src/body/encoded-run.js";
 import { mayBeDeflate } from "../../src/body/deflate-head.js";
 import { resolveEntities, resolveEscapes, resolvePercent, resolveQuotedPrintable, resolveUtf7 } from "../../src/body/escaped-text.js";
 import { hexDigit, parseForm, parseFormLines } from "../../src/body/form.js";
@@ -13,7 +14,6 @@ import { parseMediaType, parseParameters, plainMediaType } from "../../src/body/
 import { inflateNested, isCompressed } from "../../src/body/nested-compression.js";
 import { findNestedViews } from "../../src/body/nested-view.js";
 import { plausibleEnd, reachesEnd } from "../../src/body/plausible-text.js";
-import { pythonAsJson } from "../../src/body/python-literal.js";
 import { readBody } from "../../src/body/read-body.js";
 import { areSafeFrames } from "../../src/body/zstd-frame.js";
 import { packageRoot } from "../../src/config/package-root.js";
@@ -67,7 +67,6 @@ export const READERS: Readonly<Record<string, (given: unknown) => unknown>> = {
   parseFormLines: reader(z.tuple([bytes, nodes]), parseFormLines),
   scanJson: reader(z.tuple([z.string(), depthAndNodes, place]), scanJson),
   parseMediaType: reader(z.tuple([z.string()]), (field) => [parseMediaType(field), plainMediaType(field), parseParameters(field)]),
-  pythonAsJson: reader(z.tuple([z.string()]), pythonAsJson),
   readBody: reader(z.tuple([bytes, head, limits]), (body, said, most) =>
     readBody(body, { contentType: said.contentType, contentEncoding: said.contentEncoding, readAs: said.readAs }, most),
   ),
