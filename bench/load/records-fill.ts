@@ -24,8 +24,8 @@ export function fillRecords(file: string, count: number): void {
   db.exec("insert into searches (key, text) select distinct search, search from records");
   db.exec(`insert into record_counts (day, case_name, status, transferred, unexpected, count)
     select first_seen / 86400000, case_name, status, transferred, unexpected, count(*) from records group by 1, 2, 3, 4, 5`);
-  db.exec(`insert into incidents (id, case_name, destination, event_kind, rules, records, open_records, occurrences, transferred, first_seen, last_seen)
-    select incident, min(case_name), destination, event_kind, min(rules), count(*), count(*), count(*), sum(transferred), min(first_seen), max(last_seen)
+  db.exec(`insert into incidents (id, case_name, destination, event_kind, reason, rules, records, open_records, occurrences, transferred, first_seen, last_seen)
+    select incident, min(case_name), destination, event_kind, min(reason), min(rules), count(*), count(*), count(*), sum(transferred), min(first_seen), max(last_seen)
     from records group by incident, destination, event_kind`);
   db.close();
 }
