@@ -1,5 +1,6 @@
 import type { Text } from "./collector.js";
 import { foldText } from "./fold.js";
+import { isLetter } from "./letters.js";
 import type { TextMatch } from "./pattern.js";
 import { VALUE_KEYS } from "./pairs.js";
 import { keyOf, spacedName } from "./place.js";
@@ -43,8 +44,4 @@ function holdsWord(text: string, word: string): boolean {
     if (!isLetter(text[at - 1]) && !isLetter(text[at + word.length])) return true;
   }
   return false;
-}
-
-function isLetter(character: string | undefined): boolean {
-  return character !== undefined && /\p{L}/u.test(character);
 }

@@ -88,7 +88,8 @@ function walkVariant(
   const variant = chosen?.kind === "string" ? by.mapping.get(chosen.text) : undefined;
   if (variant !== undefined) return walkSchema(variant, node, place, context);
   if (node.kind !== "object") {
-    if (accepts(schema, node.kind) && schema.types !== undefined) return;
+    // What the schema takes in an object's place is of no variant's form, so nothing proves it.
+    if (accepts(schema, node.kind) && schema.types !== undefined) return walkFree(node, place, context.frame, context.into, context.names);
     report("schema/wrong-type", node, place, context, "The payload schema wants an object here.");
   } else if (chosen === undefined) {
     report("schema/missing-field", node, place, context, "The member that says which kind of message this is is missing.");
@@ -110,7 +111,12 @@ function walkObject(schema: Schema, node: JsonObject, place: Place | undefined, 
     const at: Place = { parent: place, step: name };
     const found = memberSchema(schema, entry, context);
     if (found !== undefined) {
-      walkSchema(found, entry.value, at, context);
+      // A name that a pattern lets through is the sender's choice, and may say something.
+      if (!found.isNamed && !context.names.has(name)) addKey(entry, at, context);
+      walkSchema(found.schema, entry.value, at, context);
+      // So may a number under it: `epn.lat`, `epn.bsn`. Texts are searched as such, unless a list of values holds them.
+      if (!found.isNamed && isNumeric(context.book.resolve(found.schema)))
+        walkFree(entry.value, at, context.frame, context.into, context.names);
       continue;
     }
     report(
@@ -121,17 +127,7 @@ function walkObject(schema: Schema, node: JsonObject, place: Place | undefined, 
       "The payload schema names no such field, and only fields that it names may leave.",
     );
     if (context.names.isRuleKey(name)) context.into.named.push({ name, value: entry.value, frame: context.frame, place: at });
-    if (!context.names.has(name)) {
-      context.into.texts.push({
-        text: name,
-        frame: context.frame,
-        place: placeIn(context.frame, at),
-        range: rangeOf(entry.key, context.frame),
-        kind: "key",
-        typed: false,
-        number: false,
-      });
-    }
+    if (!context.names.has(name)) addKey(entry, at, context);
     walkFree(entry.value, at, context.frame, context.into, context.names);
   }
   for (const name of schema.required) {
@@ -147,15 +143,36 @@ function walkObject(schema: Schema, node: JsonObject, place: Place | undefined, 
   }
 }
 
-function memberSchema(schema: Schema, { key }: JsonMember, context: WalkContext): Schema | undefined {
+function addKey({ key }: JsonMember, at: Place, { frame, into }: WalkContext): void {
+  into.texts.push({
+    text: key.text,
+    frame,
+    place: placeIn(frame, at),
+    range: rangeOf(key, frame),
+    kind: "key",
+    typed: false,
+    number: false,
+  });
+}
+
+/** The member's schema, and whether its very name stands in the schema. */
+function memberSchema(
+  schema: Schema,
+  { key }: JsonMember,
+  context: WalkContext,
+): { readonly schema: Schema; readonly isNamed: boolean } | undefined {
   const named = schema.properties.get(key.text);
-  if (named !== undefined) return named;
-  for (const [pattern, part] of schema.patternProperties) if (pattern.test(key.text)) return part;
+  if (named !== undefined) return { schema: named, isNamed: true };
+  for (const [pattern, part] of schema.patternProperties) if (pattern.test(key.text)) return { schema: part, isNamed: false };
   if (schema.additional !== undefined && schema.propertyNames !== undefined) {
     const fit = fitScalar(context.book.resolve(schema.propertyNames), key, context);
-    if (fit.ok) return schema.additional;
+    if (fit.ok) return { schema: schema.additional, isNamed: fit.proof === "proved" };
   }
   return undefined;
+}
+
+function isNumeric({ types, values }: Schema): boolean {
+  return values === undefined && types !== undefined && (types.has("number") || types.has("integer"));
 }
 
 function accepts(schema: Schema, kind: "object" | "array" | JsonNode["kind"]): boolean {

@@ -137,6 +137,61 @@ const HIDDEN: readonly (readonly [rule: string, value: string, around: readonly 
     ],
   ],
   ["pii/gps-position", "51.92250, 4.47917", [["12:30:45 ", ""]]],
+  // Scripts without spaces, and names of files.
+  [
+    "pii/payment-card",
+    "4111111111111111",
+    [
+      ["卡号", "已拒绝"],
+      ["", "_front.jpg"],
+      ["card_", ".png"],
+    ],
+  ],
+  [
+    "pii/phone",
+    "+31612345678",
+    [
+      ["手机", "号"],
+      ["", "_rec.wav"],
+    ],
+  ],
+  [
+    "pii/phone",
+    "13812345678",
+    [
+      ["电话：", "已停机"],
+      ["手机号", ""],
+    ],
+  ],
+  [
+    "pii/email",
+    "dana@acme-hospital.org",
+    [
+      ["邮箱", "已发送"],
+      ["", "으로 전송"],
+      ["", "に送信"],
+    ],
+  ],
+  ["pii/national-id", "SSN 536228765", [["我的", "号"]]],
+  [
+    "pii/national-id",
+    "bsn_111222333",
+    [
+      ["", ".pdf"],
+      ["scan-", "_2.pdf"],
+    ],
+  ],
+  ["pii/imei", "imei_490154203237518", [["", ".log"]]],
+  ["pii/passport", "passport_C01X00T47", [["", ".jpg"]]],
+  ["pii/iban", "DE89370400440532013000", [["账号", "已关闭"]]],
+  [
+    "secret/vendor-token",
+    "AKIAIOSFODNN7EXAMPLE",
+    [
+      ["", "_old"],
+      ["old_", "_x"],
+    ],
+  ],
 ];
 
 /** What stands as close to other things and is nobody's. */
@@ -157,6 +212,9 @@ const HARMLESS: readonly string[] = [
   "https://app.acme.io/home/dana/x",
   "missing secret cache_key=created_at_2026",
   "the password reset token expired",
+  "run_id_111222333",
+  "电话会议已结束 2026-11-20",
+  "dana@2x.png已上传",
 ];
 
 describe("what a pattern swallows", () => {

@@ -1,6 +1,7 @@
 import type { Deadline } from "../deadline.js";
 import { foldText } from "../fold.js";
 import { spacedName } from "../place.js";
+import { isLetter, isLetterOrDigit } from "../letters.js";
 import { compilePattern, escapeLiteral } from "../pattern.js";
 import type { Pattern, TextMatch } from "../pattern.js";
 import type { NumberCheck } from "./check.js";
@@ -109,10 +110,6 @@ function isWhole(text: string, word: TextMatch): boolean {
   return word.text.length > STANDS_ALONE || !(isLetter(after) || isDigitGlued(word.text, after));
 }
 
-function isLetter(character: string | undefined): boolean {
-  return character !== undefined && /\p{L}/u.test(character);
-}
-
 function isDigitGlued(word: string, after: string | undefined): boolean {
   return word.length < 3 && after !== undefined && /\d/.test(after);
 }
@@ -139,7 +136,8 @@ function search(
   for (let first = firstFrom(groups, from); first < groups.length; first += 1) {
     const start = groups[first]?.start ?? 0;
     if (start > to) break;
-    if (!startsApart(text, start)) continue;
+    // The word may be glued to its number: `bsn_111222333.pdf`.
+    if (!startsApart(text, start) && !(text[start - 1] === "_" && start - 1 === from)) continue;
     // The longest first, so that a whole number is judged before a part of it.
     for (let last = lastGroup(text, groups, first, to); last >= first; last -= 1) {
       const end = groups[last]?.end ?? start;
@@ -182,9 +180,11 @@ function isAll(text: string, start: number, end: number): boolean {
 
 /** No letter, digit or joined group stands before: a part of a longer number, a UUID or a path proves nothing. */
 function startsApart(text: string, start: number): boolean {
-  return !/[\p{L}\p{N}_]$|[\p{L}\p{N}][.\/-]$/u.test(text.slice(Math.max(0, start - 2), start));
+  const before = text[start - 1];
+  if (isLetterOrDigit(before) || before === "_") return false;
+  return !(before === "." || before === "/" || before === "-") || !isLetterOrDigit(text[start - 2]);
 }
 
 function endsApart(text: string, end: number): boolean {
-  return !/^(?:[\p{L}\p{N}_]|[.,:\/-]\p{N})/u.test(text.slice(end, end + 2));
+  return !isLetterOrDigit(text[end]) && !/^[.,:\/-]\p{N}/u.test(text.slice(end, end + 2));
 }

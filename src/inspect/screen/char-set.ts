@@ -13,6 +13,8 @@ export interface CharSet {
   readonly isNarrow: boolean;
 }
 
+import { isLetter } from "../letters.js";
+
 /** Members among ASCII that a literal's step may have. */
 const NARROW = 10;
 const MOST_DIGITS = 4;
@@ -27,7 +29,7 @@ export interface ClassItem {
 /** What may stand beside a whole word: no letter. The scanner sees one such before a text and one after it. */
 export const NO_LETTER: CharSet = {
   key: "no letter",
-  has: (unit) => !/\p{L}/u.test(String.fromCharCode(unit)),
+  has: (unit) => !isLetter(String.fromCharCode(unit)),
   astral: true,
   wide: true,
   isNarrow: true,

@@ -1,4 +1,5 @@
 import { parse } from "tldts";
+import { beforeUnspaced } from "../letters.js";
 import { secretValue } from "./secrets.js";
 import type { Validator } from "./validator.js";
 
@@ -54,6 +55,8 @@ export const email: Validator = (match, text) => {
   const domain = address
     .slice(at + 1)
     .toLowerCase()
+    // `dana@acme.org으로`: a sentence goes on behind it without a space. A domain in such letters has its ending in them too.
+    .replace(/(\.[a-z]{2,})(?=[^\x00-\x7f])\p{L}.*$/u, (all: string, ending: string) => (beforeUnspaced(all) === ending ? ending : all))
     .replace(/[.-]+$/, "")
     // A count that was written right behind it. Of two letters too many are endings of files: `clip@2x.mp4`.
     .replace(/(\.[a-z]{3,})\d+$/, "$1");

@@ -2,6 +2,7 @@ import cards from "card-validator";
 import { countrySpecs, isValidBIC } from "ibantools";
 import { parsePhoneNumberFromString } from "libphonenumber-js/max";
 import stdnumModule from "stdnum";
+import { isLetterOrDigit } from "../letters.js";
 import { luhn } from "../numbers/luhn.js";
 import { cardReadings, ibanReadings, phoneReadings } from "./readings.js";
 import type { Validator } from "./validator.js";
@@ -68,7 +69,7 @@ const isIban: Validator = (match, text) => {
   for (; at < match.text.length && plain.length < length; at += 1)
     if (/[A-Za-z0-9]/.test(match.text[at] ?? "")) plain += (match.text[at] ?? "").toUpperCase();
   if (plain.length !== length || restOf97(plain.slice(4) + plain.slice(0, 4)) !== 1) return false;
-  const isGlued = /[\p{L}\p{N}]$/u.test(text.slice(Math.max(0, match.index - 1), match.index)) || /[A-Za-z0-9]/.test(match.text[at] ?? " ");
+  const isGlued = isLetterOrDigit(text[match.index - 1]) || /[A-Za-z0-9]/.test(match.text[at] ?? " ");
   // Between letters (`IBANDE89…EUR`) one stretch of letters and digits in a hundred holds the sum: there the country's own form is asked for.
   return (
     !isGlued || isPlainForm(country, match.text.slice(0, at), text.slice(Math.max(0, match.index - 4), match.index), match.text[at] ?? " ")
@@ -202,9 +203,12 @@ function isNhs(value: string): boolean {
 
 /** No digit, letter or dotted number goes on at either end: a part of a longer number proves nothing. */
 function isolated(text: string, index: number, length: number): boolean {
+  const end = index + length;
   return (
-    !/[\p{L}\p{N}_]$|\d[.,-]$/u.test(text.slice(Math.max(0, index - 2), index)) &&
+    !isLetterOrDigit(text[index - 1]) &&
+    !/\d[.,-]$/.test(text.slice(Math.max(0, index - 2), index)) &&
+    !isLetterOrDigit(text[end]) &&
     // A table's whole numbers beside missing ones are written `31612345678.0`.
-    !/^(?:[\p{L}\p{N}_]|[.,-](?!0(?![\p{L}\p{N}.]))\d)/u.test(text.slice(index + length, index + length + 3))
+    !/^[.,-](?!0(?![\p{L}\p{N}.]))\d/u.test(text.slice(end, end + 3))
   );
 }

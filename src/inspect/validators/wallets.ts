@@ -8,8 +8,7 @@ const base58check = createBase58check(sha256);
 /** Addresses and keys of which a checksum or the exact length holds; the rule's patterns say which forms are tried. */
 export const wallet: Validator = (match, text) => {
   const value = match.text;
-  if (/[\w]$/.test(text.slice(Math.max(0, match.index - 1), match.index)) || /^\w/.test(text.slice(match.index + value.length)))
-    return false;
+  if (/[A-Za-z0-9]/.test(text[match.index - 1] ?? "") || /[A-Za-z0-9]/.test(text[match.index + value.length] ?? "")) return false;
   if (/^0x/i.test(value)) return isEthereum(value.slice(2));
   if (/^[a-z]{2,16}1[ac-hj-np-z02-9]{20,}$/i.test(value)) return isBech32(value);
   if (/^[48][0-9AB]/.test(value) && value.length >= 95) return decodes(() => base58xmr.decode(value).length >= 65);
