@@ -212,6 +212,9 @@ const HARMLESS: readonly string[] = [
   "https://app.acme.io/home/dana/x",
   "missing secret cache_key=created_at_2026",
   "the password reset token expired",
+  // Their sums hold.
+  "file 9788067744170 of task bd0ab635-0015-1000-be00-795d61203466",
+  "task be479a16-9436-6fea-81e5-d29b90997d82 and be045bb0-fff5-8fff-8c43-b4ecc31fdf04",
   "run_id_111222333",
   "电话会议已结束 2026-11-20",
   "dana@2x.png已上传",

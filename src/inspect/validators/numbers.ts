@@ -69,25 +69,17 @@ const isIban: Validator = (match, text) => {
   for (; at < match.text.length && plain.length < length; at += 1)
     if (/[A-Za-z0-9]/.test(match.text[at] ?? "")) plain += (match.text[at] ?? "").toUpperCase();
   if (plain.length !== length || restOf97(plain.slice(4) + plain.slice(0, 4)) !== 1) return false;
-  const isGlued = isLetterOrDigit(text[match.index - 1]) || /[A-Za-z0-9]/.test(match.text[at] ?? " ");
-  // Between letters (`IBANDE89…EUR`) one stretch of letters and digits in a hundred holds the sum: there the country's own form is asked for.
-  return (
-    !isGlued || isPlainForm(country, match.text.slice(0, at), text.slice(Math.max(0, match.index - 4), match.index), match.text[at] ?? " ")
-  );
-};
-
-/** In capitals, in one piece, of digits and letters as the country has them; letters alone stand around it. */
-function isPlainForm(country: string, text: string, before: string, next: string): boolean {
+  // One stretch of letters and digits in a hundred holds the sum, and digests and UUIDs are such: the country's own form must hold as well, and
+  // where none is known the capitals.
   const form = countrySpecs[country as keyof typeof countrySpecs]?.bban_regexp ?? undefined;
-  return (
-    form !== undefined &&
-    form !== null &&
-    !/\d$/.test(before) &&
-    !/\d/.test(next) &&
-    text.startsWith(country) &&
-    new RegExp(form).test(text.slice(4))
-  );
-}
+  const written = match.text.slice(0, at);
+  if (form === undefined || form === null ? written !== written.toUpperCase() : !new RegExp(form).test(plain.slice(4))) return false;
+  const before = text[match.index - 1];
+  const next = match.text[at];
+  if (!isLetterOrDigit(before) && !isLetterOrDigit(next)) return true;
+  // Between letters, as in `IBANDE89…EUR`: in capitals and in one piece.
+  return form !== undefined && form !== null && !/\d/.test(`${before ?? ""}${next ?? ""}`) && written === plain;
+};
 
 function restOf97(plain: string): number {
   let rest = 0;
