@@ -114,7 +114,8 @@ function base64From(text: string, from: number, runEnd: number, runs: EncodedRun
   if (found !== undefined && found.length >= LEAST_BYTES) {
     runs.push({ how: "base64", bytes: found });
     // `…org` and `other` may be two texts, whose end and beginning must not grow together.
-    const { padded, all } = whole.cuts;
+    const padded = whole.cuts.padded.filter((cut) => cut < found.length);
+    const all = whole.cuts.all.filter((cut) => cut < found.length);
     if (padded.length > 0) runs.push({ how: "base64", bytes: inLines(found, padded) });
     if (all.length > padded.length && all.some((cut, index) => cut - (all[index - 1] ?? 0) >= LEAST_BYTES))
       runs.push({ how: "base64", bytes: inLines(found, all) });
@@ -143,7 +144,6 @@ function inLines(bytes: Uint8Array, cuts: readonly number[]): Uint8Array {
   const pieces: Uint8Array[] = [];
   let from = 0;
   for (const cut of cuts) {
-    if (cut >= bytes.length) break;
     pieces.push(bytes.subarray(from, cut), LINE_FEED);
     from = cut;
   }
@@ -201,7 +201,8 @@ function readSpaced(text: string, from: number): SpacedRun {
     }
     const cut = before + bytesOf(taken.length);
     const behind = separatorsEnd(text, next);
-    if (behind === next || valueAt(text, behind) < 0) break;
+    // Nothing parts the groups behind padding from the next ones, if need be; elsewhere what follows a group at once is of no alphabet.
+    if (valueAt(text, behind) < 0) break;
     if (padding > 0) cuts.padded.push(cut);
     if (!isBinary && tail === "") cuts.all.push(cut);
     end = behind;

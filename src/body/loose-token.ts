@@ -39,7 +39,6 @@ export function isQuote(code: number): boolean {
  */
 export function isBareEnd(code: number, isValue: boolean): boolean {
   if (Number.isNaN(code)) return true;
-  if (code >= 0x80) return false;
   return isValue ? VALUE_END[code] === 1 : KEY_END[code] === 1;
 }
 

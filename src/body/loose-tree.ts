@@ -234,7 +234,7 @@ export class LooseReading {
       this.#isLoose = true;
       return true;
     }
-    if (!isValue && this.#isKey()) {
+    if (this.#isKey()) {
       this.#isLoose = true;
       this.#isBareKey = true;
       return this.#key(JSON.stringify(word.slice(-LONGEST_KEY)));

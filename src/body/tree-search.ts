@@ -26,7 +26,7 @@ const LEAST_WORK = 4_096;
  * without quotes whose value has some.
  */
 const START =
-  /[{[]\s*(?:["'`{[\d.-]|[bBuUrR]{1,2}["']|[A-Za-z_$:][\w$.-]{0,63}\s*[:=([{]|[}\]]|\/[/*]|# )|["'`]\s*(?::|=(?!=))|[\w$-]\s*(?::|=>?)\s*["'`]/g;
+  /[{[]\s*(?:["'`{[(\d.-]|[bBuUrR]{1,2}["']|[A-Za-z_$:\u0080-\uffff][\w$.\u0080-\uffff-]{0,63}\s*[:=([{]|[}\]]|\/[/*]|# )|["'`]\s*(?::|=(?!=))|[\w$\u0080-\uffff-]\s*(?::|=>?)\s*["'`]/g;
 
 const OPENS = /[{[]/;
 const SIGN = /[:=]/;
@@ -85,4 +85,4 @@ function keyStart(text: string, end: number): number {
   return at;
 }
 
-const WORD = /[\w$.-]/;
+const WORD = /[\w$.\u0080-\uffff-]/;

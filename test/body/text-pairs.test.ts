@@ -21,6 +21,7 @@ for (const [name, text, pairs] of [
   ["behind a quoted value", 'a="x y"&b=2', ["b=2"]],
   ["a word of a person alone", "see first_name=Dana there", ["first_name=Dana"]],
   ["without its equals sign", "a&b=2", ["b=2"]],
+  ["placeholders and names among others", "a=1 first_name=%s b=user.name c=2", ["a=1", "c=2"]],
   ["a value with equals signs", "?a=YQ==&b=2", ["a=YQ==", "b=2"]],
 ] as const) {
   test(`pairs of a text: ${name}`, () => assert.deepEqual(said(text), pairs));
@@ -36,6 +37,10 @@ for (const text of [
   "first_name=None",
   "name=String",
   "a = 1 & b = 2",
+  "?c=~d",
+  `first_name=dana${" ".repeat(30)}last_name=marker`,
+  "x,first_name=Dana y",
+  'first_name=Dana"x"',
 ]) {
   test(`code and single values are no pairs: ${text}`, () => assert.deepEqual(said(text), []));
 }

@@ -41,6 +41,13 @@ for (const [name, text, trees] of [
   ],
   ["the same under a key with quotes", "{'address': '10.0.0.1'}", [{ address: "10.0.0.1" }]],
   ["white space of other scripts", '{\u00a0"a":\ufeff1\u3000}', [{ a: 1 }]],
+  ["a slash that begins no comment", '{"b": 12  /y, "c": "x"}', [{ b: null, c: "x" }]],
+  ["the end of a comment that did not begin", '{"a": "x", /b */ "c": "y"}', [{ a: "x" }, { c: "y" }]],
+  ["semicolons for commas", '{"a": "x";; "b": 1; }', [{ a: "x", b: 1 }]],
+  ["equals signs for colons", "{a='x', b='y'}", [{ a: "x", b: "y" }]],
+  ["an angle that doesn't close", '{"a": 1, <abc, "b": "x"}', [{ a: 1 }, { b: "x" }]],
+  ["more brackets than are read at once", `${"[".repeat(70)}"x"${"]".repeat(70)}`, [[[[[[["x"]]]]]]]],
+  ["words of other scripts", "{größe: 'x', b: später}", [{ größe: "x", b: null }]],
   ["numbers that JSON doesn't know", '{"a": 01, "b": +1, "c": 0x1f, "d": "x"}', [{ a: null, b: null, c: null, d: "x" }]],
 ] as const) {
   test(`trees of a text: ${name}`, () => assert.deepEqual(said(text), trees));
@@ -54,6 +61,10 @@ for (const text of [
   "box [12, 40] of (640, 480)",
   "[[[[[[",
   "{}[]()",
+  '[1, note "x"]',
+  '[1, note"x"]',
+  '[1, b "x"]',
+  '{"a": "" x',
 ]) {
   test(`a text without trees: ${text}`, () => assert.deepEqual(said(text), []));
 }
@@ -66,8 +77,10 @@ test("a text that is one tree says so, unless something of it is left out", () =
 });
 
 test("a tree says by its name how strict it was", () => {
-  const names = ['x {"a": 1}', "x {'a': 1}", 'x {"a": 1,}', 'x {a: "b"}', 'x {"a": 1'].map((text) => findTrees(text).trees[0]?.how);
-  assert.deepEqual(names, ["json-string", "python-literal", "loose-literal", "loose-literal", "loose-literal"]);
+  const names = ['x {"a": 1}', "x {'a': 1}", 'x {"a": 1,}', 'x {a: "b"}', 'x {"a": 1', 'x [(1, 2), "x"]'].map(
+    (text) => findTrees(text).trees[0]?.how,
+  );
+  assert.deepEqual(names, ["json-string", "python-literal", "loose-literal", "loose-literal", "loose-literal", "python-literal"]);
 });
 
 const SIGNS = [
