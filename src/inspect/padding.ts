@@ -16,7 +16,7 @@ const GAP = /(\S)(?:[ \t\u00a0\u3000]{2,}|\t)(?=(\S))/g;
  * `Dana        Whitfield`), and rules ask for one space or look so many characters far. Numbers in columns stay apart: they are none.
  */
 export function unpadded(text: string): string | undefined {
-  if (!PADDED.test(text)) return undefined;
+  if (!mayBePadded(text) || !PADDED.test(text)) return undefined;
   const plain = text
     .replace(LEADER, " ")
     .replace(GAP, (all: string, before: string, after: string) => (isDigit(before) && isDigit(after) ? all : `${before} `))
@@ -25,6 +25,24 @@ export function unpadded(text: string): string | undefined {
   // Only where one of them is an option: other lists are no sentence.
   if (OPTION.test(plain)) return plain.replace(ARGUMENTS, " ");
   return plain === text ? undefined : plain;
+}
+
+/** Two spaces or signs alike in a row, another space than that, or a comma behind a quote: what any of the forms holds, at a look a character. */
+function mayBePadded(text: string): boolean {
+  let before = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    // Letters and digits, which most are.
+    if (unit >= 0x30 && unit < 0x80 && unit !== 0x3d && unit !== 0x5f && unit !== 0x7e) {
+      before = unit;
+      continue;
+    }
+    if (unit === 0x09 || unit === 0xa0 || unit === 0x3000) return true;
+    if (unit === before || (before === 0x0a && unit <= 0x20)) return true;
+    if (unit === 0x2c && (before === 0x27 || before === 0x22)) return true;
+    before = unit;
+  }
+  return false;
 }
 
 /** Adds what texts say without their padding, each with the place and range of its string. */
