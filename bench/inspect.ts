@@ -202,7 +202,8 @@ function textsOf(bytes: Uint8Array): readonly Text[] {
   const into = nothingCollected();
   const [view] = read(bytes).views;
   const frame: Frame = { view: "body", base: "", bytes, anchor: undefined };
-  if (view?.kind === "json") walkFree(view.root, undefined, frame, into, { has: () => false, isRuleKey: () => false, isNumberName: () => false });
+  if (view?.kind === "json")
+    walkFree(view.root, undefined, frame, into, { has: () => false, isRuleKey: () => false, isNumberName: () => false });
   return into.texts;
 }
 

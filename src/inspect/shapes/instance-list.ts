@@ -37,7 +37,8 @@ function isInstances(node: JsonNode, key: string | undefined): boolean {
 function isInstance(node: JsonObject): boolean {
   let count = 0;
   for (const { key } of node.members) if (INSTANCE_KEYS.has(key.text)) count += 1;
-  return count >= ENOUGH;
+  // Pairs in a text may repeat one: `x_min=1 x_min=2 x_min=3` is no instance.
+  return count >= ENOUGH && new Set(node.members.flatMap(({ key }) => (INSTANCE_KEYS.has(key.text) ? [key.text] : []))).size >= ENOUGH;
 }
 
 function holdsObjects(node: JsonNode): boolean {
