@@ -18,8 +18,9 @@ const GRACE_MS = 10_000;
 const START_MS = 30_000;
 /** A thread that long without work ends, and gives back its memory. */
 const IDLE_MS = 10 * 60_000;
-/** Jobs that may wait; past it the exchange is refused rather than queued without bound. */
+/** Jobs that may wait, and how long; past either the exchange is refused rather than queued without bound. */
 const QUEUE = 64;
+const WAIT_MS = 10_000;
 
 /** Written out, since a copy by `...` that is then added to costs V8 some microseconds, and each event makes one. */
 function within(budgetMs: number, context: InspectionContext): InspectionContext {
@@ -37,6 +38,9 @@ class SharedThreads {
   /** Whether one is asked to start ahead of need. */
   starting = false;
   #users = 0;
+  #busy = 0;
+  readonly #waiting: (() => void)[] = [];
+  #onIdle: (() => void) | undefined;
 
   constructor(rules: WorkerRules, most: number) {
     this.rules = rules;
@@ -48,7 +52,8 @@ class SharedThreads {
       minThreads: 0,
       maxThreads: most,
       idleTimeout: IDLE_MS,
-      maxQueue: QUEUE,
+      // Only what waits for its thread to start: turns are given out here.
+      maxQueue: most,
       // A body that needs more is ended with its thread; the main thread's heap is not touched. V8's default for short-lived objects, 48,
       // would stay resident after the first large body.
       resourceLimits: { maxOldGenerationSizeMb: 512, maxYoungGenerationSizeMb: 24 },
@@ -59,6 +64,42 @@ class SharedThreads {
     return this.#users === 0;
   }
 
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /**
+   * A thread for the caller alone, in the order in which callers came. The pool's own queue is none: of jobs that can be aborted it takes the
+   * newest first, and under a load of large bodies the oldest one waited until it was refused.
+   *
+   * @returns false where none became free in time
+   */
+  turn(): Promise<boolean> {
+    if (this.#busy < this.most) {
+      this.#busy += 1;
+      return Promise.resolve(true);
+    }
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#waiting.splice(this.#waiting.indexOf(mine), 1);
+        resolve(false);
+      }, WAIT_MS);
+      const mine = (): void => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+      this.#waiting.push(mine);
+    });
+  }
+
+  /** Gives the thread to who has waited longest. */
+  endTurn(): void {
+    const next = this.#waiting.shift();
+    if (next !== undefined) return next();
+    this.#busy -= 1;
+    if (this.#busy === 0) this.#onIdle?.();
+  }
+
   use(): this {
     this.#users += 1;
     return this;
@@ -67,7 +108,12 @@ class SharedThreads {
   /** Ends the threads with their last user, once what they work on is done. */
   async leave(): Promise<void> {
     this.#users -= 1;
-    if (this.#users === 0) await this.pool.close();
+    if (this.#users > 0) return;
+    if (this.#busy > 0)
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    await this.pool.close();
   }
 }
 
@@ -128,7 +174,7 @@ export class InspectionPool {
   #inlineBeforeThreads(job: WorkerJob, threads: SharedThreads): Inspection {
     const start = performance.now();
     const inspection = this.#inline(job, undefined);
-    if (performance.now() - start > INLINE_MS && threads.pool.queueSize === 0 && !threads.starting) {
+    if (performance.now() - start > INLINE_MS && threads.waiting === 0 && !threads.starting) {
       threads.starting = true;
       // Not waited for: a thread that can't start shows at the first body that needs it.
       const [sample] = WARM_UP;
@@ -153,7 +199,8 @@ export class InspectionPool {
   }
 
   async #onThread(job: WorkerJob, threads: SharedThreads): Promise<Inspection | Refusal> {
-    if (threads.pool.queueSize >= QUEUE) return refusal("inspection-late", "Too many costly inspections are waiting.");
+    if (threads.waiting >= QUEUE) return refusal("inspection-late", "Too many costly inspections are waiting.");
+    if (!(await threads.turn())) return refusal("inspection-late", "The costly inspections before this one did not end in time.");
     const deadline = AbortSignal.timeout(this.#limits.inspectionMs + GRACE_MS + (threads.warm ? 0 : START_MS));
     try {
       const inspection = await threads.pool.run(job, { signal: deadline });
@@ -163,6 +210,8 @@ export class InspectionPool {
       // Piscina ends the thread of an aborted job, so a runaway inspection does not outlive its answer.
       if (deadline.aborted) return refusal("inspection-late", "The inspection did not end within its budget, and its thread was ended.");
       throw error;
+    } finally {
+      threads.endTurn();
     }
   }
 }

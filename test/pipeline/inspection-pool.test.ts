@@ -62,6 +62,24 @@ describe("InspectionPool", () => {
     assert.ok(onThread.findings.some((finding) => finding.rule === "pii/email" && /^\/\{[0-9a-f]{8}\}$/.test(finding.pointer)));
   });
 
+  it("serves who waits for a thread in the order in which they came, and ends only when all have been", async () => {
+    const pool = make(inspector, 1);
+    await found(pool, bodyOf(4_000));
+    const served: number[] = [];
+    // As many as come over connections of their own, each of which asks again once it was answered.
+    const client = async (number: number): Promise<void> => {
+      for (let turn = 0; turn < 4; turn += 1) {
+        await found(pool, bodyOf(2_500));
+        served.push(number);
+      }
+    };
+    await Promise.all([0, 1, 2, 3].map(client));
+    assert.deepEqual(served, [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3]);
+    const last = [found(pool, bodyOf(2_500)), found(pool, bodyOf(2_500)), found(pool, bodyOf(2_500))];
+    await pool.close();
+    for (const inspection of await Promise.all(last)) assert.ok(inspection.findings.length > 0);
+  });
+
   it("hands a small body that proves costly to a thread, which has the whole budget", async () => {
     // An inspector that is always late where it is given less than its full budget stands for a small hostile body.
     const late: Inspector = {
