@@ -1,3 +1,6 @@
+/** A byte that may be any; `..` where it is written. */
+const ANY = -1;
+
 /** First bytes of formats that hold primary data, keys or models; what inspects them is the BLOB rules' affair. */
 const SIGNATURES: readonly (readonly [name: string, offset: number, hex: string])[] = [
   ["png", 0, "89504e47"],
@@ -29,20 +32,27 @@ const SIGNATURES: readonly (readonly [name: string, offset: number, hex: string]
   ["pickle", 0, "800395"],
   ["pickle", 0, "800495"],
   ["pickle", 0, "800595"],
-  ["der", 0, "3082"],
+  // A sequence of 256 bytes or more (X.690, sections 8.1.3.5 and 8.9) that begins with another or a number, as certificates and keys do: its first two
+  // bytes alone would make a file of each 65,536th UUID.
+  ["der", 0, "3082....30"],
+  ["der", 0, "3082....02"],
   ["jpeg2000", 4, "6a502020"],
   ["psd", 0, "38425053"],
   ["dicom", 128, "4449434d"],
 ];
 
-const COMPILED = SIGNATURES.map(([name, offset, hex]) => ({ name, offset, bytes: Buffer.from(hex, "hex") }));
+const COMPILED = SIGNATURES.map(([name, offset, hex]) => ({
+  name,
+  offset,
+  bytes: (hex.match(/../g) ?? []).map((byte) => (byte === ".." ? ANY : Number.parseInt(byte, 16))),
+}));
 
 /** The format that the first bytes name, or undefined. */
 export function magicOf(bytes: Uint8Array): string | undefined {
   if (!FIRST_BYTES.has(bytes[0] ?? 0)) return undefined;
   for (const { name, offset, bytes: signature } of COMPILED) {
     if (bytes.length < offset + signature.length || bytes[offset] !== signature[0]) continue;
-    if (signature.every((byte, index) => bytes[offset + index] === byte)) return name;
+    if (signature.every((byte, index) => byte === ANY || bytes[offset + index] === byte)) return name;
   }
   return undefined;
 }
