@@ -4,7 +4,7 @@ import type { DeskFilter, DeskHistoryEntry, DeskPage, DeskRecord } from "../mode
 import type { Transfer } from "../model/transfer.js";
 import { newRecord, withOccurrence } from "./projection.js";
 import { holdsText, narrowByDue, narrowByRule, narrowByText } from "./record-narrowing.js";
-import { cursorAfter, matches, pageSize, placeOf } from "./record-filter.js";
+import { cursorAfter, impliesUntil, matches, pageSize, placeOf } from "./record-filter.js";
 import { recordView } from "./record-view.js";
 import type { RecordRow, Tables } from "./schema.js";
 
@@ -101,7 +101,7 @@ export class RecordReader {
     if (filter.transferred !== undefined) query = query.where("transferred", "=", Number(filter.transferred));
     if (filter.incident !== undefined) query = query.where("incident", "=", filter.incident);
     if (since !== undefined) query = query.where("last_seen", ">=", since);
-    if (until !== undefined) query = query.where("last_seen", "<", until);
+    if (until !== undefined && !impliesUntil(filter.cursor, until)) query = query.where("last_seen", "<", until);
     if (filter.dueBefore !== undefined) {
       const narrowed = await narrowByDue(this.#db, filter.dueBefore);
       if (narrowed.kind === "ids" && narrowed.ids.length === 0) return undefined;

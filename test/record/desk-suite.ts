@@ -180,6 +180,19 @@ export function deskSuite(url: () => Promise<string | undefined>): void {
     ]);
   });
 
+  test("a period's pages end where the period does, also behind a cursor that is newer than it", async (context) => {
+    const store = await opened(context, { dataDir: folder(context), url: await url() });
+    for (const at of [1_000, 2_000, 3_000, 4_000]) await store.write(transfer({ at }));
+    const all = (await store.list({ limit: 1 })).next;
+    const read = async (cursor: string | undefined): Promise<readonly string[]> => {
+      const { items, next } = await store.list({ since: 1_500, until: 3_500, limit: 1, cursor });
+      const seen = items.map(({ lastSeen }) => lastSeen);
+      return next === undefined ? seen : [...seen, ...(await read(next))];
+    };
+    const wanted = ["1970-01-01T00:00:03.000Z", "1970-01-01T00:00:02.000Z"];
+    assert.deepEqual([await read(undefined), await read(all)], [wanted, wanted]);
+  });
+
   test("an incident says why its transfers were refused, each reason for itself", async (context) => {
     const store = await opened(context, { dataDir: folder(context), url: await url() });
     await store.write(transfer({ findings: [], reason: "path-not-allowed" }));
