@@ -24,9 +24,6 @@ const NESTED_JSON = { depth: 64, nodes: 200_000 };
 /** A loose tree is no deeper than its reader goes, twice, since a pair in an array becomes an object; and all of them are in one array. */
 const LOOSE_DEPTH = 140;
 
-/** RFC 4648, sections 4 and 5. */
-const BASE64_PART = /^[A-Za-z0-9+/_-]+={0,2}$/;
-
 /** Pairs that are read of one text; more are left unread, which is said. */
 const FORM_PAIRS = 200_000;
 
@@ -196,19 +193,11 @@ class Search implements NestedViews {
         this.#seen.add(node.text);
         this.text(node.text, steps);
       } else if (node.kind === "array") {
-        this.#parts(node.items, steps);
         for (const item of node.items) pending.push(item);
       } else if (node.kind === "object") {
         for (const { key, value } of node.members) pending.push(key, value);
       }
     }
-  }
-
-  /** `["ZGFu", "YS5t", …]`: the items of a list are one base64 text as often as each is its own. */
-  #parts(items: readonly JsonNode[], steps: readonly string[]): void {
-    if (items.length < 2 || !items.every((item) => item.kind === "string" && BASE64_PART.test(item.text))) return;
-    const joined = items.map((item) => (item.kind === "string" ? item.text : "")).join(" ");
-    for (const run of encodedRuns(joined)) if (!this.exhausted) this.bytes(run.bytes, [...steps, run.how]);
   }
 
   #form(text: string, steps: readonly string[]): void {

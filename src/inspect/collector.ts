@@ -1,6 +1,6 @@
 import type { Reason } from "../model/reasons.js";
 import type { RuleId } from "../model/finding.js";
-import type { JsonNode } from "../model/json.js";
+import type { JsonNode, JsonString } from "../model/json.js";
 import type { Place } from "./place.js";
 import type { TextPlace } from "./rule-file.js";
 
@@ -76,6 +76,8 @@ export interface Collected {
   readonly named: NamedValue[];
   readonly trees: FreeTree[];
   readonly blobs: Blob[];
+  /** Items of lists that may be one encoded text: only what they decode to is searched. */
+  readonly coded: Text[];
   readonly drafts: Draft[];
   readonly identities: string[];
   readonly kinds: Set<string>;
@@ -83,7 +85,20 @@ export interface Collected {
 }
 
 export function nothingCollected(): Collected {
-  return { texts: [], named: [], trees: [], blobs: [], drafts: [], identities: [], kinds: new Set(), pins: [] };
+  return { texts: [], named: [], trees: [], blobs: [], coded: [], drafts: [], identities: [], kinds: new Set(), pins: [] };
+}
+
+/** Adds a member's name, which may say something where nobody but the sender chose it. */
+export function addKey(key: JsonString, at: Place, frame: Frame, into: Collected): void {
+  into.texts.push({
+    text: key.text,
+    frame,
+    place: placeIn(frame, at),
+    range: rangeOf(key, frame),
+    kind: "key",
+    typed: false,
+    number: false,
+  });
 }
 
 /** The bytes of a node where there are any, else its kind: for the HMAC only. */

@@ -1,7 +1,7 @@
 import type { JsonArray, JsonNode, JsonNumber } from "../model/json.js";
-import type { Collected, Frame } from "./collector.js";
-import { placeIn, rangeOf, valueOf } from "./collector.js";
-import { joinedOf } from "./joined.js";
+import type { Collected, Frame, Text } from "./collector.js";
+import { addKey, placeIn, rangeOf, valueOf } from "./collector.js";
+import { codedOf, joinedOf } from "./joined.js";
 import { calledIn, calledInPairs } from "./pairs.js";
 import type { Called } from "./pairs.js";
 import { keyOf } from "./place.js";
@@ -60,17 +60,7 @@ function visit(
       count.keys += node.members.length;
       for (const { key, value } of node.members) {
         const at: Place = { parent: place, step: key.text };
-        if (!names.has(key.text)) {
-          into.texts.push({
-            text: key.text,
-            frame,
-            place: placeIn(frame, at),
-            range: rangeOf(key, frame),
-            kind: "key",
-            typed: false,
-            number: false,
-          });
-        }
+        if (!names.has(key.text)) addKey(key, at, frame, into);
         if (names.isRuleKey(key.text)) into.named.push({ name: key.text, value, frame, place: at });
         visit(value, at, frame, into, names, bounds, count, depth + 1);
       }
@@ -126,11 +116,14 @@ function wholeNumber(text: string): string {
 }
 
 function addJoined(node: JsonArray, place: Place | undefined, frame: Frame, into: Collected): void {
-  const text = joinedOf(node);
-  if (text === undefined) return;
-  const range = rangeOf(node, frame);
-  const joined: Frame = { view: `${frame.view}>joined`, base: frame.base, bytes: undefined, anchor: frame.anchor ?? { place, range } };
-  into.texts.push({ text, frame: joined, place, range, kind: "value", typed: false, number: false });
+  const add = (text: string | undefined, to: Text[]): void => {
+    if (text === undefined) return;
+    const range = rangeOf(node, frame);
+    const joined: Frame = { view: `${frame.view}>joined`, base: frame.base, bytes: undefined, anchor: frame.anchor ?? { place, range } };
+    to.push({ text, frame: joined, place, range, kind: "value", typed: false, number: false });
+  };
+  add(joinedOf(node), into.texts);
+  add(codedOf(node), into.coded);
 }
 
 /** What stands there under another name than its member's. */

@@ -10,17 +10,22 @@ export type NestedOutcome = "done" | "exhausted" | "late";
 
 /** Adds what the collected texts hold when decoded: texts, trees and blobs, each with the place and range of its string. */
 export function collectNested(into: Collected, find: ViewFinder, budget: ViewBudget, names: KnownNames, deadline: Deadline): NestedOutcome {
-  // Only the texts that stand in the exchange itself: the finder lists the views of views.
-  const outer = into.texts.slice();
   let exhausted = false;
-  for (let index = 0; index < outer.length; index += 1) {
-    if (index % 32 === 0 && deadline.passed()) return "late";
-    const text = outer[index];
-    if (text === undefined || text.number) continue;
+  let count = 0;
+  /** False where the time is over. */
+  const search = (text: Text): boolean => {
+    if (count % 32 === 0 && deadline.passed()) return false;
+    count += 1;
+    if (text.number) return true;
     const found = find(text.text, budget);
     exhausted ||= found.exhausted;
     for (const view of found.views) collectView(view, text, into, names);
-  }
+    return true;
+  };
+  // Only the texts that stand in the exchange itself: the finder lists the views of views.
+  for (const text of into.texts.slice()) if (!search(text)) return "late";
+  // Of lists those too that stand in what was decoded, which the finder does not read in one; each spends of the same budget.
+  for (const list of into.coded) if (!search(list)) return "late";
   return exhausted ? "exhausted" : "done";
 }
 

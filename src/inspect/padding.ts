@@ -50,17 +50,9 @@ export function collectUnpadded(into: Collected): void {
   const { length } = into.texts;
   for (let index = 0; index < length; index += 1) {
     const text = into.texts[index];
-    const plain = text === undefined || text.number || isDeep(text.frame.view) ? undefined : unpadded(text.text);
+    const plain = text === undefined || text.number ? undefined : unpadded(text.text);
     if (text !== undefined && plain !== undefined) into.texts.push({ ...text, text: plain, frame: frameOf(text) });
   }
-}
-
-/**
- * A view of a view of a string: columns are made for eyes, and nobody's eyes read there. Of random signs it would be one more text for each of the many
- * that they decode to.
- */
-function isDeep(view: string): boolean {
-  return view.indexOf(">") !== view.lastIndexOf(">");
 }
 
 function frameOf(text: Text): Frame {

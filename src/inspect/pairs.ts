@@ -93,10 +93,9 @@ export function calledInPairs(node: JsonArray, names: KnownNames): readonly Call
   const found: Called[] = [];
   for (let index = 0; index < node.items.length; index += 1) {
     const pair = node.items[index];
-    // A list of anything else is seen at its first item.
-    if (pair?.kind !== "array" || pair.items.length !== 2) return NONE;
+    if (pair?.kind !== "array" || pair.items.length !== 2) continue;
     const [first, second] = pair.items;
-    if (first?.kind !== "string" || second === undefined) return NONE;
+    if (first?.kind !== "string" || second === undefined) continue;
     if (isCalling(first.text, names) && !(second.kind === "string" && names.isRuleKey(second.text)))
       found.push({ name: first.text, node: second, steps: [index, 1] });
   }
@@ -121,10 +120,17 @@ const ROLES: ReadonlyMap<string, number> = new Map([
 
 /** The cells of a table whose columns' names stand beside it, as `DataFrame.to_json(orient="split")` writes it. */
 function cellsIn(node: JsonObject, names: KnownNames): readonly Called[] {
-  const head = node.members.find(({ key, value }) => value.kind === "array" && COLUMNS.includes(key.text))?.value;
-  if (head?.kind !== "array") return NONE;
-  const columns = head.items.map((item) => (item.kind === "object" ? firstText(memberOf(item, "name")?.value) : firstText(item)));
-  if (!columns.some((name) => name !== undefined && isCalling(name, names))) return NONE;
+  const heads = node.members.flatMap(({ key, value }) => (value.kind === "array" && COLUMNS.includes(key.text) ? [value.items] : []));
+  return heads.flatMap((head) => {
+    const columns = head.map((item) => {
+      const name = item.kind === "object" ? firstText(memberOf(item, "name")?.value) : firstText(item);
+      return name !== undefined && isCalling(name, names) ? name : undefined;
+    });
+    return columns.every((name) => name === undefined) ? NONE : cellsUnder(columns, node);
+  });
+}
+
+function cellsUnder(columns: readonly (string | undefined)[], node: JsonObject): readonly Called[] {
   const found: Called[] = [];
   for (const { key, value } of node.members) {
     if (value.kind !== "array" || !ROWS.includes(key.text)) continue;
@@ -132,7 +138,7 @@ function cellsIn(node: JsonObject, names: KnownNames): readonly Called[] {
       if (row.kind !== "array") return;
       row.items.forEach((cell, column) => {
         const name = columns[column];
-        if (name !== undefined && isCalling(name, names)) found.push({ name, node: cell, steps: [key.text, index, column] });
+        if (name !== undefined) found.push({ name, node: cell, steps: [key.text, index, column] });
       });
     });
   }

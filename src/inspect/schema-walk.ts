@@ -1,6 +1,6 @@
 import type { RuleId } from "../model/finding.js";
 import type { JsonMember, JsonNode, JsonObject } from "../model/json.js";
-import { placeIn, rangeOf, valueOf } from "./collector.js";
+import { addKey, placeIn, rangeOf, valueOf } from "./collector.js";
 import type { Collected, Frame } from "./collector.js";
 import { walkFree } from "./free-walk.js";
 import type { KnownNames, Place } from "./place.js";
@@ -112,7 +112,7 @@ function walkObject(schema: Schema, node: JsonObject, place: Place | undefined, 
     const found = memberSchema(schema, entry, context);
     if (found !== undefined) {
       // A name that a pattern lets through is the sender's choice, and may say something.
-      if (!found.isNamed && !context.names.has(name)) addKey(entry, at, context);
+      if (!found.isNamed && !context.names.has(name)) addKey(entry.key, at, context.frame, context.into);
       walkSchema(found.schema, entry.value, at, context);
       // So may a number under it: `epn.lat`, `epn.bsn`. Texts are searched as such, unless a list of values holds them.
       if (!found.isNamed && isNumeric(context.book.resolve(found.schema)))
@@ -127,7 +127,7 @@ function walkObject(schema: Schema, node: JsonObject, place: Place | undefined, 
       "The payload schema names no such field, and only fields that it names may leave.",
     );
     if (context.names.isRuleKey(name)) context.into.named.push({ name, value: entry.value, frame: context.frame, place: at });
-    if (!context.names.has(name)) addKey(entry, at, context);
+    if (!context.names.has(name)) addKey(entry.key, at, context.frame, context.into);
     walkFree(entry.value, at, context.frame, context.into, context.names);
   }
   for (const name of schema.required) {
@@ -141,18 +141,6 @@ function walkObject(schema: Schema, node: JsonObject, place: Place | undefined, 
       );
     }
   }
-}
-
-function addKey({ key }: JsonMember, at: Place, { frame, into }: WalkContext): void {
-  into.texts.push({
-    text: key.text,
-    frame,
-    place: placeIn(frame, at),
-    range: rangeOf(key, frame),
-    kind: "key",
-    typed: false,
-    number: false,
-  });
 }
 
 /** The member's schema, and whether its very name stands in the schema. */

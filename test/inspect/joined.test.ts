@@ -17,12 +17,16 @@ const FOUND: readonly (readonly [rule: string, body: unknown])[] = [
   ["pii/email", ["dana.marker", "@", "acme-hospital.org"]],
   ["pii/email", ["dana.marker@", "acme-hospital.org"]],
   ["pii/email", { type: "Buffer", data: [...Buffer.from(ADDRESS)] }],
+  ["pii/email", [null, ...ADDRESS]],
+  ["pii/email", [...Buffer.from(ADDRESS), 0]],
+  ["secret/named-value", ["mysql", "-P", 3306, "-phunter22x", ...Array<string>(5_000).fill("diffgram")]],
 ];
 
 const HARMLESS: readonly unknown[] = [
   ["worker", "-v", "--queue", "default", "--concurrency", "4"],
   ["O", "K", "x"],
   [90, 91, 92, 93, 94, 95, 96, 97],
+  ["a", "b", "c", "d", "e", "f", "queue", "export", "import"],
   ["@babel/core", "@types/node"],
   "Command '['git', '-C', '/app', 'fetch']' returned non-zero exit status 128",
 ];
