@@ -118,11 +118,13 @@ async function measure(generator: ChildProcess, contender: Contender, scenario: 
   const before = cpuSeconds(pid);
   const { seconds, latencies, statuses } = await load(generator, contender, { ...scenario, requests });
   const cpu = cpuSeconds(pid) - before;
-  const refused = contender.name === "ours" ? (scenario.refused ?? 0) : 0;
-  const asPlanned = (status: string, share: number): boolean => Math.abs((statuses[status] ?? 0) / requests - share) <= (share % 1) / 10;
-  if (!asPlanned("403", refused) || !asPlanned("200", 1 - refused))
+  const wanted = contender.name === "ours" ? (scenario.refused ?? 0) : 0;
+  const refused = (statuses["403"] ?? 0) / requests;
+  // Of a mixture each connection begins with its own body, so that a short run is a little off.
+  const isOff = Math.abs(refused - wanted) > (wanted > 0 && wanted < 1 ? 0.02 : 0);
+  if (isOff || (statuses["200"] ?? 0) + (statuses["403"] ?? 0) !== requests)
     throw new Error(
-      `${contender.name} answered ${JSON.stringify(statuses)} to "${scenario.name}", of which it was to refuse ${refused * 100} %.`,
+      `${contender.name} answered ${JSON.stringify(statuses)} to "${scenario.name}", of which it was to refuse ${wanted * 100} %.`,
     );
   const sorted = [...latencies].sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;

@@ -5,7 +5,7 @@ import { compileInspector } from "./inspect/inspector.js";
 import type { WorkerJob, WorkerRules } from "./inspection-job.js";
 import type { Inspection } from "./model/inspection.js";
 import { pseudonymsOf } from "./record/installation-key.js";
-import { WARM_UP, WARM_UP_LONG } from "./warm-up.js";
+import { longWarmUp, WARM_UP } from "./warm-up.js";
 
 /**
  * A thread that reads and inspects costly bodies, with rules of its own compiled from the same text and key as the main thread's: equal
@@ -15,7 +15,7 @@ const handed: unknown = workerData;
 if (!isWorkerRules(handed)) throw new TypeError("The inspection thread was started without its rules.");
 const { rules, schemas, limits, operatorEnums, key } = handed;
 const inspector = compileInspector({ rules, schemas, limits, pseudonyms: pseudonymsOf(key), findViews: findNestedViews, operatorEnums });
-for (const job of [...WARM_UP, WARM_UP_LONG, WARM_UP_LONG]) inspectBody(job);
+for (const job of [...WARM_UP, longWarmUp(), longWarmUp()]) inspectBody(job);
 
 export default function inspectBody({ body, head, context }: WorkerJob): Inspection {
   const inspection = inspector.inspect(readBody(body, head, limits), context);

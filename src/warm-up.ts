@@ -17,16 +17,20 @@ const VALUES: readonly unknown[] = [
   { text: "password=hunter2hunter2 token: 9f8a7b6c5d4e3f2a1b0c9d8e s3://bucket/a/b.png?X-Amz-Signature=0" },
 ];
 
-const LINES = Array.from(
-  { length: 900 },
-  (_, index) => `step ${index} of the run ended: worker ${index % 7} wrote /var/lib/app/part-${index}.bin in ${index * 3} ms`,
-);
-
 /** Bodies that are inspected once after a start, so that the first real one is not the first. */
 export const WARM_UP: readonly WorkerJob[] = VALUES.map(jobOf);
 
-/** A log of 64 kB, of which a thread reads two before its first body: until V8 has made code of the loops, a large one takes twice its time, all of it of its budget. */
-export const WARM_UP_LONG: WorkerJob = jobOf({ log: LINES.join("\n") });
+/**
+ * A log of 64 kB, of which a thread reads two before its first body: until V8 has made code of the loops, a large one takes twice its time, all of it
+ * of its budget.
+ */
+export function longWarmUp(): WorkerJob {
+  const lines = Array.from(
+    { length: 900 },
+    (_, index) => `step ${index} of the run ended: worker ${index % 7} wrote /var/lib/app/part-${index}.bin in ${index * 3} ms`,
+  );
+  return jobOf({ log: lines.join("\n") });
+}
 
 function jobOf(value: unknown): WorkerJob {
   return {

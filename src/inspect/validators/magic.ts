@@ -70,19 +70,6 @@ const HEAD = Buffer.alloc(128);
 export const base64Magic: Validator = ({ text }) =>
   text.length >= 24 && hasMagic(HEAD.subarray(0, HEAD.write(text.slice(0, HEAD.length), "base64")));
 
-export const hexMagic: Validator = ({ text }) => {
-  let digits = 0;
-  for (let at = 0; at < text.length && digits < 2 * HEAD.length; at += 1) {
-    const value = hexDigit(text.charCodeAt(at));
-    if (value === undefined) continue;
-    HEAD[digits >> 1] = digits % 2 === 0 ? value << 4 : (HEAD[digits >> 1] ?? 0) | value;
-    digits += 1;
-  }
-  return hasMagic(HEAD.subarray(0, digits >> 1));
-};
-
-function hexDigit(unit: number): number | undefined {
-  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30;
-  const letter = unit | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : undefined;
-}
+/** Two digits a byte, and a sign at most between two. */
+export const hexMagic: Validator = ({ text }) =>
+  hasMagic(HEAD.subarray(0, HEAD.write(text.slice(0, 3 * HEAD.length).replace(/[^0-9a-f]/gi, ""), "hex")));
