@@ -12,6 +12,10 @@ before(async () => {
 });
 after(() => stage.close());
 
+/** A number is one on its own: three digits stand by chance in one of some hundred ids, digests or times. */
+const holds = (text: string, value: string): boolean =>
+  /^\d+$/.test(value) ? new RegExp(`(?<![\\w.-])${value}(?![\\w-])`).test(text) : text.includes(value);
+
 const VALUES: Readonly<Record<string, readonly string[]>> = {
   "udt-annotation": ["cyclist", "truncated", "e81a44c2", "310"],
   "udt-identify": ["ines.moreau", "Ines", "Moreau", "Lisbon", "Harbour Clinic", "engineer"],
@@ -38,8 +42,8 @@ for (const request of traffic().filter(({ name }) => name.startsWith("udt-"))) {
     );
     const values = Object.entries(VALUES).find(([name]) => request.name.startsWith(name))?.[1] ?? [];
     for (const value of values) {
-      assert.ok(!answer.body.includes(value), `${value} is not in the answer`);
-      assert.ok(!JSON.stringify(record).includes(value), `${value} is not in the record`);
+      assert.ok(!holds(answer.body.toString(), value), `${value} is not in the answer`);
+      assert.ok(!holds(JSON.stringify(record), value), `${value} is not in the record`);
     }
     assert.equal(stage.installation.vendor.received.length, before);
   });
