@@ -39,13 +39,22 @@ const TAG = /[\u{e0020}-\u{e007e}]/gu;
 
 const BEYOND_ASCII = /[^\x00-\x7f]/gu;
 
+/** What may change, in a row: most of a text is ASCII, which stays. Halves of a pair stay together. */
+// oxlint-disable-next-line no-control-regex -- as above
+const CHANGING = /[\x00-\x08\x0e-\x1f\x7f-\uffff]+/g;
+
 /**
  * The text as a person would read it who sees only shapes: compatibility forms (fullwidth, mathematical, circled) made plain, invisible
  * characters and accents removed, look-alikes of ASCII letters, digits and punctuation folded to ASCII. For rules to look at; never sent.
  * Source: Unicode UAX #15 (NFKD), UTS #39 (the idea of a skeleton; the table is this file's own and covers Latin, Greek, Cyrillic, Armenian).
  */
 export function normalisedText(text: string): string {
-  return text
+  return text.replace(CHANGING, plain);
+}
+
+/** Marks that compose with the ASCII letter before them are left out, so that a row may be read without what stands around it. */
+function plain(row: string): string {
+  return row
     .normalize("NFKD")
     .replace(TAG, (tag) => String.fromCodePoint((tag.codePointAt(0) ?? 0) - 0xe0000))
     .replace(INVISIBLE, "")

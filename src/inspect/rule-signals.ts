@@ -31,8 +31,8 @@ export interface Signal extends Candidate {
 /** Literal characters that a pattern begins with, from which on it is looked for among the literals. */
 const LITERAL = 2;
 
-/** What must be asked for to tell ordinary texts from those that a pattern may match in; runs and words of a length do so as well. */
-const TELLING = { digits: 9, capitals: 2, stretch: 11 };
+/** What must be asked for to tell ordinary texts from those that a pattern may match in; words of a length do so as well. */
+const TELLING = { digits: 9, capitals: 4, stretch: 11, run: 11 };
 
 export function looksAt(rule: Rule, kind: TextPlace, isTyped: boolean, isNumber: boolean): boolean {
   return rule.places.has(kind) && (!isTyped || rule.typed) && (!isNumber || rule.numbers);
@@ -78,7 +78,13 @@ export function signalsOf(rules: readonly Rule[]): readonly Signal[] {
 function tells(requirements: Requirements | undefined): boolean {
   if (requirements === undefined) return false;
   const { digits, capitals, stretch, runs, words } = requirements;
-  return digits >= TELLING.digits || capitals >= TELLING.capitals || stretch >= TELLING.stretch || runs.length > 0 || words.length > 0;
+  return (
+    digits >= TELLING.digits ||
+    capitals >= TELLING.capitals ||
+    stretch >= TELLING.stretch ||
+    runs.some(({ least }) => least >= TELLING.run) ||
+    words.length > 0
+  );
 }
 
 function isLiteral(step: Step): boolean {

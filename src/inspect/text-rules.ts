@@ -4,6 +4,7 @@ import { inContext, nameOf } from "./context-words.js";
 import type { Deadline } from "./deadline.js";
 import type { TextMatch } from "./pattern.js";
 import { spacedName } from "./place.js";
+import { Repeats } from "./repeats.js";
 import type { Rule, RulePattern } from "./rule-file.js";
 import { RuleScreen } from "./rule-screen.js";
 import { looksAt } from "./rule-signals.js";
@@ -29,10 +30,11 @@ export function compileTextRules(rules: readonly Rule[]): TextRules {
   return {
     run(texts, into, deadline) {
       screen ??= new RuleScreen(rules);
+      const repeats = new Repeats();
       for (let index = 0; index < texts.length; index += 1) {
         if (index % TEXTS_A_LOOK === 0 && deadline.passed()) return false;
         const text = texts[index];
-        if (text === undefined) continue;
+        if (text === undefined || repeats.has(text)) continue;
         // One finding a rule and text, since the whole text is refused anyway.
         let done: Rule | undefined;
         for (const { rule, pattern } of screen.candidates(text)) {

@@ -34,6 +34,16 @@ interface Count {
 /** Shorter runs are found in ordinary words. */
 const LEAST_RUN = 12;
 
+/**
+ * What parts in a row may be made of, so that the text must hold so many of them in a row: the fewer kinds of characters, the shorter a run
+ * that tells. A run of signs and digits alone, as of a card's number, is found in no word.
+ */
+const RUNS: readonly { readonly of: RegExp; readonly least: number }[] = [
+  { of: /[0-9]/, least: 5 },
+  { of: /[^A-Za-z]/, least: 9 },
+  { of: /[A-Za-z0-9]/, least: 10 },
+];
+
 /** Fewer words are found in ordinary sentences. */
 const LEAST_WORDS = 6;
 
@@ -57,7 +67,9 @@ export function requirementsOf(step: Step): Requirements {
     tail: tailOf(step) ?? 0,
     ...toldOf(gathered),
     counts: [...gathered.sets].filter(([, least]) => least > 1).map(([set, least]) => ({ members: membersOf(set), least })),
-    runs: gathered.runs.map(({ set, least }) => ({ members: membersOf(set), least })),
+    runs: gathered.runs
+      .filter(({ set, least }, index, runs) => runs.findIndex((other) => other.set.key === set.key && other.least === least) === index)
+      .map(({ set, least }) => ({ members: membersOf(set), least })),
     words: gathered.words.map(({ set, least, length }) => ({ members: membersOf(set), least, length })),
   };
 }
@@ -98,8 +110,10 @@ export function meets(text: string, { counts, runs, words }: Requirements): bool
 
 function gather(step: Step, times: number, into: Gathered): void {
   into.stretch = Math.max(into.stretch, stretchOf(step));
-  if (step.kind === "sequence") for (const part of step.steps) gather(part, times, into);
-  else if (step.kind === "choice")
+  if (step.kind === "sequence") {
+    into.runs.push(...RUNS.flatMap(({ of, least }) => longestOf(step.steps, of, least)));
+    for (const part of step.steps) gather(part, times, into);
+  } else if (step.kind === "choice")
     into.choices.push(
       leastOf(
         step.steps.map((way) => toldOf(gatheredOf(way))),
@@ -118,6 +132,25 @@ function gather(step: Step, times: number, into: Gathered): void {
   } else if (step.kind === "set") {
     into.sets.set(step.set, (into.sets.get(step.set) ?? 0) + times);
   }
+}
+
+/** The longest run of parts that take nothing else of ASCII, where it is at least so long. */
+function longestOf(steps: readonly Step[], of: RegExp, least: number): readonly Gathered["runs"][number][] {
+  let longest: { readonly parts: readonly Step[]; readonly least: number } = { parts: [], least: least - 1 };
+  let parts: Step[] = [];
+  for (const step of steps) {
+    parts = isMadeOf(step, of) ? [...parts, step] : [];
+    const length = leastLength({ kind: "sequence", steps: parts });
+    if (length > longest.least) longest = { parts, least: length };
+  }
+  const set = unionOf({ kind: "sequence", steps: longest.parts });
+  return set === undefined ? [] : [{ set, least: longest.least }];
+}
+
+function isMadeOf(step: Step, of: RegExp): boolean {
+  if (step.kind === "set")
+    return Array.from({ length: 0x80 }, (_, unit) => unit).every((unit) => !step.set.has(unit) || of.test(String.fromCharCode(unit)));
+  return step.kind === "repeat" ? isMadeOf(step.step, of) : step.steps.every((part) => isMadeOf(part, of));
 }
 
 /** What any of several ways needs; of kinds, one of those that each way asks for most narrowly. */
