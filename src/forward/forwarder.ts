@@ -225,6 +225,12 @@ class AnswerRelay implements Dispatcher.DispatchHandler {
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
     // Interim answers (103 and such) are hints that nobody here waits for.
     if (status < 200) return;
+    if (status > 599) {
+      controller.abort(
+        new UpstreamError("protocol", "The destination answered with a status that HTTP does not have (RFC 9110, section 15)."),
+      );
+      return;
+    }
     this.#status = status;
     this.#sink.head(status, this.#options.answerHeaders(fieldsOf(controller.rawHeaders ?? [])));
   }

@@ -34,6 +34,7 @@ const NOT_IN_ANSWERS = new Set([
   "upgrade",
   "proxy-authenticate",
   "proxy-authentication-info",
+  "http2-settings",
   "alt-svc",
 ]);
 

@@ -177,7 +177,7 @@ async function readHead(reader: ByteReader, bounds: ConnectionBounds): Promise<B
     }
     if (end >= 0 || seen.length > bounds.headerBytes)
       return refusal("headers-too-large", `The head is larger than ${bounds.headerBytes} bytes.`);
-    const wrong = notHttp(seen);
+    const wrong = notHttp(seen, searched);
     if (wrong !== undefined) return wrong;
     searched = Math.max(0, seen.length - HEAD_END.length + 1);
     const ended = await reader.more(deadline);
@@ -186,11 +186,15 @@ async function readHead(reader: ByteReader, bounds: ConnectionBounds): Promise<B
   }
 }
 
-/** What can be told from an unfinished head, so that nobody waits for an end that will not come. */
-function notHttp(seen: Buffer): Refusal | undefined {
+/**
+ * What can be told from an unfinished head, so that nobody waits for an end that will not come.
+ *
+ * @param from what stands before it was looked at: a head that comes byte by byte would otherwise be read as often as it has bytes
+ */
+function notHttp(seen: Buffer, from: number): Refusal | undefined {
   if (seen[0] === 0x16 && seen[1] === 0x03)
     return refusal("protocol-not-allowed", "The client opened TLS on a listener that speaks plain HTTP.");
-  for (let index = seen.indexOf(0x0a); index >= 0; index = seen.indexOf(0x0a, index + 1)) {
+  for (let index = seen.indexOf(0x0a, from); index >= 0; index = seen.indexOf(0x0a, index + 1)) {
     if (index === 0 || seen[index - 1] !== 0x0d) return refusal("message-malformed", "A line of the head ends with a bare LF.");
   }
   return undefined;

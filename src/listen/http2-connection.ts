@@ -4,7 +4,7 @@ import type { HeaderField } from "../model/exchange.js";
 import type { ConnectionContext } from "../model/exchange-handler.js";
 import { refusal } from "../model/refusal.js";
 import type { Http2Options } from "./http2-options.js";
-import { serveStream } from "./http2-stream.js";
+import { breakOff, serveStream } from "./http2-stream.js";
 import { UnheardAnswer } from "./unheard-answer.js";
 
 /**
@@ -40,7 +40,7 @@ export async function serveHttp2(socket: TLSSocket, options: Http2Options): Prom
     serveStream(stream, fieldsOf(raw), ended, options).catch((error: unknown) => {
       // One stream ends, not the process; the message could hold what the client sent.
       options.logger.error("Serving a stream failed.", { fault: error instanceof Error ? error.name : "unknown" });
-      if (!stream.destroyed) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+      breakOff(stream);
     });
   });
   // A TLSSocket that no tls.Server made never tells that its handshake is over, and the session waits to hear it.

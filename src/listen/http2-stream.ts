@@ -68,6 +68,33 @@ function endReading(stream: ServerHttp2Stream): void {
   stream.resume();
 }
 
+/**
+ * Ends a stream as broken, by RST_STREAM and nothing before it. By `close` Node writes END_STREAM first, where a head is out: the part that the
+ * client has would pass for the whole answer.
+ */
+export function breakOff(stream: ServerHttp2Stream): void {
+  stream.destroy(new Error("The answer broke off."));
+}
+
+/** Fields of a connection, which a stream has none of (RFC 9113, section 8.2.2). */
+const OF_A_CONNECTION = new Set(["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "http2-settings"]);
+
+/**
+ * An answer's fields as Node takes them. One that repeats becomes one with its values in order (RFC 9110, section 5.3), as an HTTP/1.1 client reads it
+ * too: Node throws at a second value of fields that it knows as single. Cookies alone can't be joined.
+ */
+function streamFields(headers: readonly HeaderField[]): Readonly<Record<string, string | string[]>> {
+  const fields = new Map<string, string | string[]>();
+  for (const [name, value] of headers) {
+    const lower = name.toLowerCase();
+    if (OF_A_CONNECTION.has(lower)) continue;
+    const before = fields.get(lower);
+    if (lower === "set-cookie") fields.set(lower, [...(before ?? []), value]);
+    else fields.set(lower, before === undefined ? value : `${String(before)}, ${value}`);
+  }
+  return Object.fromEntries(fields);
+}
+
 /** Reads the stream whole, bounded in bytes, time and memory. Trailers are refused: they would be in nobody's sight. */
 async function captureStream(
   stream: ServerHttp2Stream,
@@ -128,16 +155,8 @@ class StreamAnswer implements AnswerSink {
   head(status: number, headers: readonly HeaderField[]): void {
     if (this.#state !== "fresh") return;
     this.#state = "open";
-    const fields: Record<string, string | string[]> = {};
-    for (const [name, value] of headers) {
-      const lower = name.toLowerCase();
-      // What belongs to a connection has no place in a stream (RFC 9113, section 8.2.2).
-      if (lower === "connection" || lower === "keep-alive" || lower === "transfer-encoding" || lower === "upgrade") continue;
-      const before = fields[lower];
-      fields[lower] = before === undefined ? value : [...(Array.isArray(before) ? before : [before]), value];
-    }
     this.#bodiless ||= status === 204 || status === 304;
-    this.#stream.respond({ ...fields, ":status": status }, { endStream: this.#bodiless });
+    this.#stream.respond({ ":status": status, ...streamFields(headers) }, { endStream: this.#bodiless });
   }
 
   data(chunk: Uint8Array): boolean {
@@ -156,9 +175,7 @@ class StreamAnswer implements AnswerSink {
   abort(): void {
     if (this.#over) return;
     this.#state = "ended";
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
-    // Closed alone, Node 24 ends the stream without a fault where something was written, and a part would pass for the whole.
-    this.#stream.destroy();
+    breakOff(this.#stream);
     this.#resolve?.();
   }
 

@@ -84,7 +84,7 @@ async function play(requests: readonly Written[], attack: AttackCase, socket: So
   }
   // What is still on its way would arrive within a turn or two of the loop.
   await pause(5);
-  const statusOnly = requests.some(({ request }) => request.status !== undefined && request.kept !== true);
+  const statusOnly = requests.some(({ request }) => (request.status !== undefined && request.kept !== true) || request.breaks_off === true);
   if (!statusOnly) assert.equal(vendor.arrived.length - arrivedBefore, expected, "messages that reached the vendor");
   if (attack.look_ups !== undefined && own !== undefined) assert.equal(rig.lookUps(own.host), attack.look_ups, "look-ups of the name");
   if (expected === 0 && !statusOnly) assert.equal(vendor.raw.length, rawBefore, "bytes reached the vendor");
@@ -247,9 +247,16 @@ function judgeAnswer(request: RequestCase, answer: Answer | undefined): void {
     assert.equal(answer, undefined, `expected the connection to end, got ${answer?.status ?? 0} ${answer?.body ?? ""}`);
     return;
   }
-  if (request.or_reset === true && answer === undefined) return;
+  if (request.or_reset === true && (answer === undefined || answer.cut === true)) return;
+  if (request.breaks_off === true) {
+    assert.ok(answer === undefined || answer.cut === true, `what broke off passes for a whole answer: ${answer?.status ?? 0} ${answer?.body ?? ""}`);
+    return;
+  }
   assert.ok(answer !== undefined, "the connection ended without an answer");
   const shown = `${answer.status} ${answer.body}`;
+  // Without a body, whatever its length says (RFC 9110, section 9.3.2).
+  const toHead = request.start?.startsWith("HEAD ") === true;
+  if (!toHead) assert.notEqual(answer.cut, true, `the answer broke off: ${shown}`);
   assert.equal(answer.body.includes(MARKER), false, "the answer repeats the secret");
   for (const piece of request.answer_lacks ?? []) assert.equal(answer.head.toLowerCase().includes(piece.toLowerCase()), false, `the answer holds ${piece}`);
   for (const piece of request.answer_holds ?? []) assert.ok(answer.head.toLowerCase().includes(piece.toLowerCase()), `the answer lacks ${piece}: ${answer.head}`);

@@ -45,6 +45,8 @@ const REQUEST = {
   arrives: text.optional(),
   /** No answer: the connection ends. */
   closed: z.literal(true).optional(),
+  /** The vendor was asked and its answer broke off: the client has no answer, or can tell that it has a part. */
+  breaks_off: z.literal(true).optional(),
   /** Another status than 200 and 403, and nothing said about delivery. */
   status: z.number().optional(),
   /** Of a delivered message: the path with query, substrings that its head must and must not hold. */

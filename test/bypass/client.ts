@@ -9,6 +9,8 @@ export interface Answer {
   readonly status: number;
   readonly head: string;
   readonly body: string;
+  /** It broke off, and the client can tell. */
+  readonly cut?: boolean;
 }
 
 export type StreamFields = Record<string, string | string[]>;
@@ -85,7 +87,7 @@ export class AttackConnection {
         stream.on("wantTrailers", () => stream.sendTrailers({ ...trailers }));
         stream.on("data", (piece: Buffer) => pieces.push(piece));
         stream.on("error", () => undefined);
-        stream.on("close", () => settle(status === 0 ? undefined : { status, head, body: Buffer.concat(pieces).toString("utf8") }));
+        stream.on("close", () => settle(status === 0 ? undefined : { status, head, body: Buffer.concat(pieces).toString("utf8"), cut: stream.rstCode !== 0 }));
         if (body.length > 0 || trailers !== undefined) stream.end(body);
       } catch {
         settle(undefined);
@@ -145,13 +147,13 @@ function readAnswer(seen: Buffer, ended: boolean): { readonly answer: Answer; re
   const length = /^content-length: *([0-9]+)$/im.exec(head)?.[1];
   if (length !== undefined) {
     if (rest.length < Number(length) && !ended) return undefined;
-    return { answer: { status, head, body: rest.subarray(0, Number(length)).toString("utf8") }, used: end + 4 + Number(length) };
+    return { answer: { status, head, body: rest.subarray(0, Number(length)).toString("utf8"), cut: rest.length < Number(length) }, used: end + 4 + Number(length) };
   }
   if (/^transfer-encoding: *chunked$/im.test(head)) {
     const stop = rest.indexOf("0\r\n\r\n");
     if (stop < 0 && !ended) return undefined;
     const until = stop < 0 ? rest.length : stop + 5;
-    return { answer: { status, head, body: rest.subarray(0, until).toString("utf8") }, used: end + 4 + until };
+    return { answer: { status, head, body: rest.subarray(0, until).toString("utf8"), cut: stop < 0 }, used: end + 4 + until };
   }
   if (/^HTTP\/1\.1 200 Connection/.test(head)) return { answer: { status, head, body: "" }, used: end + 4 };
   return ended ? { answer: { status, head, body: rest.toString("utf8") }, used: seen.length } : undefined;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parse, stringify } from "yaml";
 import { z } from "zod";
 import { packageRoot } from "../../src/config/package-root.js";
-import { SCRIPT, type Vendor } from "./vendor.js";
+import { ANSWER_KINDS, SCRIPT, type Vendor } from "./vendor.js";
 
 /** How a proxy is set up otherwise than usual. */
 export type World = "usual" | "quotas" | "limited" | "patient" | "sla" | "monitored";
@@ -79,7 +79,7 @@ export function writeRules(folder: string, own: readonly OwnDestination[], vendo
     { name: "operator-plain-parent", host: "plain-parent.operator.example", port: 80, scheme: "http", parent: `http://127.0.0.1:${parentPort}`, routes: [get("/"), anything] },
     { name: "operator-inner-address", host: "10.9.9.9", parent: `http://127.0.0.1:${parentPort}`, routes: [get("/")] },
     { name: "operator-paths", host: "paths.operator.example", connect, routes: [get("/a/b", "/a.b", "/~user", "/caf%C3%A9", "/")] },
-    { name: "operator-answers", host: "answers.operator.example", connect, routes: [get(...["alt-svc", "hop-by-hop", "switching", "hints", "short", "two-lengths", "both", "garbage", "nothing", "trailers", "redirect", "silence"].map((kind) => `/answer/${kind}`))] },
+    { name: "operator-answers", host: "answers.operator.example", connect, routes: [get(...ANSWER_KINDS.map((kind) => `/answer/${kind}`))] },
     {
       name: "operator-scripts",
       host: "scripts.operator.example",

@@ -39,6 +39,21 @@ const HOSTILE_ANSWERS: Readonly<Record<string, string>> = {
   short: "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nok",
   "two-lengths": "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
   both: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+  "chunks-cut": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n",
+  "bare-lf-chunk": "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n2\nok\r\n0\r\n\r\n",
+  folded: "HTTP/1.1 200 OK\r\nX-A: a\r\n Set-Cookie: b\r\nContent-Length: 2\r\n\r\nok",
+  "bare-lf": "HTTP/1.1 200 OK\r\nX-A: a\nSet-Cookie: b\r\nContent-Length: 2\r\n\r\nok",
+  "bare-cr": "HTTP/1.1 200 OK\r\nX-A: a\rSet-Cookie: b\r\nContent-Length: 2\r\n\r\nok",
+  nul: "HTTP/1.1 200 OK\r\nX-A: a\0b\r\nContent-Length: 2\r\n\r\nok",
+  escape: "HTTP/1.1 200 OK\r\nX-A: \u001b[2J\r\nContent-Length: 2\r\n\r\nok",
+  "space-colon": "HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nok",
+  "two-answers": "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsmuggled",
+  continues: `${"HTTP/1.1 100 Continue\r\n\r\n".repeat(50)}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`,
+  processing: `${"HTTP/1.1 102 Processing\r\n\r\n".repeat(500)}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`,
+  "hidden-length": "HTTP/1.1 200 OK\r\nConnection: content-length, content-type\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nok",
+  "long-field": `HTTP/1.1 200 OK\r\nX-A: ${"a".repeat(70_000)}\r\nContent-Length: 2\r\n\r\nok`,
+  "odd-status": "HTTP/1.1 666 Odd\r\nContent-Length: 2\r\n\r\nok",
+  twice: 'HTTP/1.1 200 OK\r\nETag: "a"\r\nETag: "b"\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nconstructor: x\r\nContent-Length: 2\r\n\r\nok',
   garbage: "\u0016\u0003\u0001 this is no answer\r\n\r\n",
   nothing: "",
   trailers: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Trailer: 1\r\n\r\n",
@@ -49,8 +64,10 @@ const HOSTILE_ANSWERS: Readonly<Record<string, string>> = {
   "other-script": `HTTP/1.1 200 OK\r\nContent-Length: ${SCRIPT.length}\r\n\r\n${SCRIPT.replace("static", "stolen")}`,
   redirect: "HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\n\r\n",
 };
+/** What `/answer/KIND` may ask for. */
+export const ANSWER_KINDS: readonly string[] = [...Object.keys(HOSTILE_ANSWERS).filter((kind) => !kind.includes("script")), "silence"];
 /** After these the stand-in hangs up. */
-const HANGS_UP = new Set(["short", "garbage", "nothing", "switching", "script-cut", "pinned-script-cut"]);
+const HANGS_UP = new Set(["short", "chunks-cut", "garbage", "nothing", "switching", "script-cut", "pinned-script-cut"]);
 
 export async function startVendor(authority: Authority, defaultHost: string): Promise<Vendor> {
   const vendor = { arrived: [] as Arrived[], raw: [] as Buffer[], problems: [] as string[] };

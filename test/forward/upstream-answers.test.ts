@@ -33,6 +33,15 @@ for (const status of [201, 400, 404, 429, 500, 503]) {
   });
 }
 
+for (const status of [600, 999]) {
+  test(`an answer of ${status}, which HTTP does not have, is the destination's fault`, async () => {
+    behave = (_, response) => response.writeHead(status).end("odd");
+    const answer = await stage.post(visit);
+    assert.equal(answer.status, 502);
+    assert.equal(problemOf(answer).code, "upstream-unreachable");
+  });
+}
+
 test("a bodiless answer leaves the tunnel fit for the next request", async () => {
   behave = (_, response) => response.writeHead(204).end();
   const wire = await stage.tunnel(EVENT_HUB);

@@ -133,6 +133,20 @@ async function ending({ client, served, heard }: Play): Promise<string> {
 
 const OK = (text: string): string => `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
 
+test("a head of many lines that comes byte by byte is looked at once, not once a byte", async (context) => {
+  const { client, hears } = play({ connectionBounds: { headerBytes: 20_000 } });
+  const looks = context.mock.method(Buffer.prototype, "indexOf");
+  const head = Buffer.from(`GET /\r\n${"a\r\n".repeat(3_000)}\r\n`);
+  for (const byte of head) {
+    client.write(Buffer.from([byte]));
+    // Each byte is seen by itself, as each record of a TLS client is.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await hears("200");
+  // The head's end and a line's end, each time that something comes: with a look at every line so far it is some thousand times as many.
+  assert.ok(looks.mock.callCount() < 4 * head.length, `${looks.mock.callCount()} looks at ${head.length} bytes`);
+});
+
 test("requests on one connection are served one after the other, in pieces or ahead of their turn", async () => {
   const one = play();
   one.client.write("POST /\r\nLength: 2\r\n\r\nabPOST /\r\nChunked: 1\r\n\r\n1\r\nc\r\n0\r\n\r\nGE");

@@ -27,6 +27,34 @@ test("fields that belong to a connection are left out, and one that stands three
   assert.deepEqual([(await heard).status, (await heard).answer, (await heard).rst], [200, "a, b, c", 0]);
 });
 
+test("fields that Node knows as single may stand twice, cookies stay apart, and a name that objects have is one like any other", async () => {
+  const { client } = ask({
+    handle: (_, __, answer) => {
+      answer.head(200, [
+        ["ETag", '"a"'],
+        ["ETag", '"b"'],
+        ["Access-Control-Allow-Credentials", "true"],
+        ["Access-Control-Allow-Credentials", "true"],
+        ["HTTP2-Settings", "AAMAAABkAAQAAP__"],
+        ["Proxy-Connection", "keep-alive"],
+        ["Set-Cookie", "a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT"],
+        ["Set-Cookie", "b=2"],
+        ["constructor", "x"],
+      ]);
+      answer.end();
+      return Promise.resolve();
+    },
+  });
+  const [fields] = await once(client, "response");
+  client.end();
+  const { etag, constructor, ["access-control-allow-credentials"]: allow, ["set-cookie"]: cookies } = fields;
+  assert.deepEqual(
+    [etag, allow, cookies, constructor],
+    ['"a", "b"', "true, true", ["a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT", "b=2"], "x"],
+  );
+  assert.equal(fields["http2-settings"] ?? fields["proxy-connection"], undefined);
+});
+
 for (const [sentence, method, status] of [
   ["to HEAD", "HEAD", 200],
   ["of 204", "POST", 204],
@@ -81,6 +109,25 @@ test("an answer that can't be finished resets the stream, so that no part is tak
   });
   client.end();
   assert.equal((await heard).rst, constants.NGHTTP2_INTERNAL_ERROR);
+});
+
+test("an answer that breaks off once the client has a part of it resets the stream, and nothing says that it ended", async () => {
+  let go = (): void => undefined;
+  const has = new Promise<void>((resolve) => (go = resolve));
+  const { client, heard } = ask(
+    {
+      handle: async (_, __, answer) => {
+        answer.head(200, []);
+        answer.data(Buffer.from("abc"));
+        await has;
+        answer.abort();
+      },
+    },
+    "GET",
+    true,
+  );
+  client.once("data", go);
+  assert.deepEqual([(await heard).body, (await heard).rst], ["abc", constants.NGHTTP2_INTERNAL_ERROR]);
 });
 
 test("a client that leaves is told of once, and what is written to it then is nothing", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from "node:http2";
+import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from "node:http2";
 import { createServer, connect } from "node:net";
 import { test, type TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
@@ -105,6 +105,27 @@ test("a session whose client has gone before it begins is over at once", { timeo
   });
   await served;
   assert.deepEqual(errors, []);
+});
+
+test("a fault in the middle of an answer resets its stream, and nothing says that the answer ended", {
+  timeout: 30_000,
+}, async (context) => {
+  let go = (): void => undefined;
+  const has = new Promise<void>((resolve) => (go = resolve));
+  const { socket, errors } = await session(context, {
+    handle: async (_, __, answer) => {
+      answer.head(200, []);
+      answer.data(Buffer.from("abc"));
+      await has;
+      throw new Error("unforeseen");
+    },
+  });
+  const stream = client(socket).request(ASK);
+  stream.on("error", () => undefined);
+  stream.once("data", go);
+  await new Promise((resolve) => stream.once("close", resolve));
+  assert.equal(stream.rstCode, constants.NGHTTP2_INTERNAL_ERROR);
+  assert.deepEqual(errors, [{ fault: "Error" }]);
 });
 
 test("a session is at rest once no stream is open: a slow exchange outlasts the time of silence", { timeout: 30_000 }, async (context) => {
