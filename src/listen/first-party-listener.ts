@@ -15,13 +15,30 @@ export interface FirstPartyOptions extends ListeningOptions {
   readonly shim: () => string;
 }
 
-/** Diffgram's domain takes no cookies from elsewhere, and no leave to read it. */
-const NOT_OF_THIS_SITE = new Set([
-  "set-cookie",
-  "access-control-allow-origin",
-  "access-control-allow-credentials",
-  "strict-transport-security",
+/**
+ * What an answer may say on Diffgram's own domain: what it is, and for how long. Whatever else a browser obeys it would obey for the whole site:
+ * cookies, `Clear-Site-Data`, `Service-Worker-Allowed`, and `NEL` with `Report-To`, by which it reports every request of the site to the vendor,
+ * past the proxy and past any Content-Security-Policy.
+ */
+const KEPT = new Set([
+  "content-type",
+  "content-length",
+  "content-encoding",
+  "cache-control",
+  "expires",
+  "age",
+  "date",
+  "etag",
+  "last-modified",
+  "vary",
+  "retry-after",
 ]);
+
+/** Opened by itself, as by a link, an answer is no page of Diffgram's: of no origin, without scripts, and of the type that it says. */
+const NO_PAGE: readonly HeaderField[] = [
+  ["Content-Security-Policy", "sandbox; default-src 'none'"],
+  ["X-Content-Type-Options", "nosniff"],
+];
 
 /**
  * The loader and beacons of browsers that no PAC file reaches: plain HTTP behind Diffgram's own ingress, under a path of its domain. The ingress
@@ -73,13 +90,13 @@ class FirstPartyAnswer implements AnswerSink {
   }
 
   head(status: number, headers: readonly HeaderField[]): void {
-    let kept = headers.filter(([name]) => !NOT_OF_THIS_SITE.has(name.toLowerCase()));
+    let kept = headers.filter(([name]) => KEPT.has(name.toLowerCase()));
     if (this.#method === "GET" && status === 200 && isPlainScript(kept)) {
       this.#ahead = Buffer.from(this.#shim());
       const added = this.#ahead.length;
       kept = kept.map(([name, value]) => [name, name.toLowerCase() === "content-length" ? String(Number(value) + added) : value]);
     }
-    this.#client.head(status, kept);
+    this.#client.head(status, [...kept, ...NO_PAGE]);
     if (this.#ahead !== undefined) this.#client.data(this.#ahead);
   }
 

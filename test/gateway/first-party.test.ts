@@ -8,13 +8,33 @@ const BEACONS = "www.google-analytics.com";
 const SITE = "diffgram.example.org";
 const SCRIPT = "window.loaded = true;";
 
+/** What a vendor may say on its own domain, and no third party on Diffgram's. */
+const OF_THE_VENDOR = {
+  "Set-Cookie": "NID=511; Domain=.google.com",
+  // Reports of every request to the domain, sent by the browser past any Content-Security-Policy (W3C Network Error Logging).
+  "Report-To": '{"group":"a","max_age":31536000,"endpoints":[{"url":"https://reports.vendor.example/"}],"include_subdomains":true}',
+  NEL: '{"report_to":"a","max_age":31536000,"include_subdomains":true,"success_fraction":1}',
+  "Reporting-Endpoints": 'a="https://reports.vendor.example/"',
+  "Clear-Site-Data": '"*"',
+  "Service-Worker-Allowed": "/",
+  "Strict-Transport-Security": "max-age=63072000; includeSubDomains; preload",
+  "Access-Control-Allow-Origin": "*",
+  Link: "<https://vendor.example/a.js>; rel=preload; as=script",
+  Refresh: "0; url=https://vendor.example/",
+  "Accept-CH": "Sec-CH-UA-Model",
+  "Attribution-Reporting-Register-Source": "{}",
+  Location: "https://vendor.example/",
+  SourceMap: "https://vendor.example/a.map",
+};
+
 async function site(context: TestContext, policy?: (text: string) => string): Promise<Stage> {
   return stageFor(context, {
     hosts: [TAGS, BEACONS],
     ...(policy === undefined ? {} : { policy }),
     settings: { inspection_threads: 0, listen: { "first-party": "127.0.0.1:0" }, first_party: { hosts: [SITE] } },
     answer(request, response) {
-      response.setHeader("Set-Cookie", "NID=511; Domain=.google.com");
+      for (const [name, value] of Object.entries(OF_THE_VENDOR)) response.setHeader(name, value);
+      response.setHeader("Cache-Control", "private, max-age=900");
       response.setHeader("Content-Type", request.host === TAGS ? "application/javascript; charset=UTF-8" : "text/plain");
       const body = request.host === TAGS ? SCRIPT : "";
       response.setHeader("Content-Length", String(body.length));
@@ -60,6 +80,19 @@ test("the loader and beacons go to their destinations by Diffgram's own domain, 
     ],
   );
   assert.doesNotMatch(JSON.stringify(received), /session=|81\.2\.69\.160|user\/14/);
+});
+
+test("an answer tells Diffgram's domain nothing but what it is, and makes no page of that domain", async (context) => {
+  const stage = await site(context);
+  for (const line of ["GET /_egress/tag-manager/gtm.js?id=GTM-ABC1234", `GET ${beacon({ dt: "Projects" })}`]) {
+    const { status, headers } = await ask(stage, line);
+    assert.equal(status, 200);
+    for (const name of Object.keys(OF_THE_VENDOR)) assert.equal(headers.get(name.toLowerCase()), undefined, name);
+    assert.equal(headers.get("cache-control"), "private, max-age=900");
+    // Whatever type it says: opened by itself, it has no scripts and is of no origin.
+    assert.equal(headers.get("content-security-policy"), "sandbox; default-src 'none'");
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
+  }
 });
 
 test("a beacon is judged as anywhere: a person's address in a title is refused and on record", async (context) => {

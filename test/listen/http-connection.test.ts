@@ -134,15 +134,15 @@ async function ending({ client, served, heard }: Play): Promise<string> {
 const OK = (text: string): string => `HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`;
 
 test("a head of many lines that comes byte by byte is looked at once, not once a byte", async (context) => {
-  const { client, hears } = play({ connectionBounds: { headerBytes: 20_000 } });
+  const played = play({ connectionBounds: { headerBytes: 20_000 } });
   const looks = context.mock.method(Buffer.prototype, "indexOf");
   const head = Buffer.from(`GET /\r\n${"a\r\n".repeat(3_000)}\r\n`);
   for (const byte of head) {
-    client.write(Buffer.from([byte]));
+    played.client.write(Buffer.from([byte]));
     // Each byte is seen by itself, as each record of a TLS client is.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  await hears("200");
+  await played.hears("200");
   // The head's end and a line's end, each time that something comes: with a look at every line so far it is some thousand times as many.
   assert.ok(looks.mock.callCount() < 4 * head.length, `${looks.mock.callCount()} looks at ${head.length} bytes`);
 });
