@@ -60,6 +60,12 @@ function fitOne(schema: Schema, node: JsonNode, context: FitContext): Fit {
   return PROVED;
 }
 
+/** Of several forms that a schema takes, the (resolved) one that the scalar has. */
+export function formOf(schema: Schema, node: JsonNode, context: FitContext): Schema | undefined {
+  if (schema.anyOf === undefined) return undefined;
+  return schema.anyOf.map((form) => context.book.resolve(form)).find((form) => fitScalar(form, node, context).ok);
+}
+
 function fitAny(schemas: readonly Schema[], node: JsonNode, context: FitContext): Fit {
   let last: Fit = misfit("schema/wrong-type", "The value fits none of the forms that the payload schema names.");
   for (const schema of schemas) {

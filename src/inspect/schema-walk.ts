@@ -4,7 +4,7 @@ import { addKey, placeIn, rangeOf, valueOf } from "./collector.js";
 import type { Collected, Frame } from "./collector.js";
 import { walkFree } from "./free-walk.js";
 import type { KnownNames, Place } from "./place.js";
-import { fitScalar } from "./scalar-fit.js";
+import { fitScalar, formOf } from "./scalar-fit.js";
 import type { FitContext } from "./scalar-fit.js";
 import type { Schema } from "./schema.js";
 
@@ -21,8 +21,8 @@ export interface WalkContext extends FitContext {
 export function walkSchema(given: Schema, node: JsonNode, place: Place | undefined, context: WalkContext): void {
   const schema = context.book.resolve(given);
   if (schema.identity && (node.kind === "string" || node.kind === "number")) context.into.identities.push(node.text);
-  if (schema.pin !== undefined && (node.kind === "string" || node.kind === "number"))
-    context.into.pins.push({ name: schema.pin, value: node.text });
+  const pin = schema.pin ?? formOf(schema, node, context)?.pin;
+  if (pin !== undefined && (node.kind === "string" || node.kind === "number")) context.into.pins.push({ name: pin, value: node.text });
   if (schema.sensitivity === "free-json") return walkFreeJson(schema, node, place, context);
   if (schema.discriminator !== undefined) return walkVariant(schema, schema.discriminator, node, place, context);
   if (node.kind === "object" && accepts(schema, "object")) return walkObject(schema, node, place, context);

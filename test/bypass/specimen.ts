@@ -63,6 +63,8 @@ const TRACK = {
 const track = (id: string, members: Readonly<Record<string, unknown>>): string => JSON.stringify({ ...TRACK, messageId: id, ...members });
 const WITH_EMAIL = { properties: { ...TRACK.properties, email: MARKER } };
 
+const OWN_EVENT = { event: "system_startup", userId: "fp_7d41c0a2", properties: { host_os: "posix linux 5.15.0-91-generic", install_fingerprint: "fp_7d41c0a2" } };
+
 const INSTANCE = { id: 9_001, type: "box", x_min: 120, y_min: 44, x_max: 310, y_max: 220, label_file_id: 77, label_file: { label: { name: "pedestrian" } } };
 
 const text = (value: unknown): string => JSON.stringify(value);
@@ -105,6 +107,10 @@ export const SPECIMENS: Values = {
   // Where no mark may stand in the value's place.
   "track-user": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d4", { userId: MARKER }),
   "track-key": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d5", { properties: { ...TRACK.properties, [MARKER]: 1 } }),
+  // The installation's own event, of which it is the user itself; and the same with a person's name there.
+  "track-system": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d6", OWN_EVENT),
+  "track-named": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d7", { ...OWN_EVENT, userId: "dana_whitfield" }),
+  "track-person": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d8", { userId: "dana_whitfield" }),
   "hundred-fields": "X-A: 1\r\n".repeat(100),
   continuations: frames(20_000, () => "00000109000000000182"),
   // A head (:method GET, :scheme https, :path /, by index) and its reset, again and again.

@@ -8,6 +8,7 @@ export const publicAddress: Validator = (match, text) => {
   if (/[\w.:-]$/.test(before) && !LABEL.test(before)) return false;
   if (/^(?:[a-z0-9]|\.\d|:[0-9a-f]*:)/i.test(after)) return false;
   if (match.text.includes(":")) return isGlobal6(match.text);
+  if (isKernel(match.text, after)) return false;
   if (/(?:\bv|version|ver\.?|release|build|upgraded? (?:from|to))[\s:="']*$/i.test(before)) return false;
   if (/[a-z]\/[\s:="']*$/i.test(before) && !isPeer(before, after)) return false;
   return !isVersion(match.text, before) && isPublic4(match.text);
@@ -22,6 +23,11 @@ function isPeer(before: string, after: string): boolean {
     /^:\d{2,5}(?!\d)/.test(after) ||
     /[\w-]\.[a-z]{2,}\/$|(?:^|[^a-z])(?:ip|host|addr|address|client|peer|server|remote|src|dst)\/$/i.test(before)
   );
+}
+
+/** `5.15.133.1-microsoft-standard-WSL2`: the only kernels whose release has four numbers and a word behind them. */
+function isKernel(text: string, after: string): boolean {
+  return /^[4-7]\.\d{1,2}\.\d{1,3}\.\d$/.test(text) && /^-micro/i.test(after);
 }
 
 function isPublic4(text: string): boolean {

@@ -118,3 +118,6 @@ export function pythonTime(rng: Rng, now: number): string {
 
 export const FINGERPRINT = "fp_7d41c0a2";
 export const SERVICES = ["default_service", "walrus_service", "eventhandlers_service"];
+
+/** Systems as installations tell of theirs, by the vendor's installer and chart. */
+export const HOSTS = ["Linux", "helm_os_default", "posix linux 5.15.0-91-generic", "posix linux 5.10.205-195.807.amzn2.x86_64", "posix darwin 21.6.0"] as const;

@@ -1,7 +1,7 @@
 import { pointerOf } from "../json-writer.js";
 import type { JsonRecord, JsonValue } from "../labelled-case.js";
 import type { Rng } from "../random.js";
-import { type DestinationKind, type Draft, FINGERPRINT, headerPlace, type Place, place, pythonTime } from "./draft.js";
+import { type DestinationKind, type Draft, FINGERPRINT, headerPlace, HOSTS, type Place, place, pythonTime } from "./draft.js";
 import { KINDS } from "./event-hub.js";
 
 export const SEGMENT: DestinationKind = {
@@ -53,9 +53,10 @@ function track(rng: Rng, now: number): JsonRecord {
   const system = rng.chance(0.2);
   const kind = system ? "system_startup" : rng.pick(KINDS);
   const library = { name: "analytics-python", version: "1.2.9" };
+  const hostOs = rng.pick(HOSTS);
   const startup = {
     description: "Diffgram System startup for default_service service",
-    host_os: "Linux",
+    host_os: hostOs,
     diffgram_version: "1.17.5",
     service_name: "default_service",
     storage_backend: "aws",
@@ -68,7 +69,7 @@ function track(rng: Rng, now: number): JsonRecord {
     properties: system ? startup : { description: null, success: true, run_time: null, project_id: rng.int(1, 900) },
     timestamp: pythonTime(rng, now),
     context: system
-      ? { os: "Linux", app: { name: "default_service", version: "1.17.5", build: "1.17.5" }, library }
+      ? { os: hostOs, app: { name: "default_service", version: "1.17.5", build: "1.17.5" }, library }
       : { traits: { [kind]: true }, library },
     userId: system ? FINGERPRINT : String(rng.int(1, 400)),
     type: "track",
