@@ -6,9 +6,15 @@ import { header } from "../model/exchange.js";
 import { type Refusal, refusal } from "../model/refusal.js";
 import type { Authenticate } from "./authentication.js";
 import { type Credential, readCredentialLine, scryptCost } from "./credential-line.js";
+import { type TurnOver, Turns } from "./turns.js";
 
-/** Derivations at once: each costs tens of milliseconds and megabytes on purpose, so whoever guesses must queue elsewhere. */
-const AT_ONCE = 4;
+/**
+ * Derivations at once: each costs tens of milliseconds and 16 MiB on purpose, and one of the four threads that look names up and read files
+ * too. Guessers wait in turn with everybody else, and behind themselves.
+ */
+const AT_ONCE = 2;
+const WAITING_OF_CLIENT = 8;
+const CLIENTS_WAITING = 256;
 const REMEMBERED = 1_000;
 
 /**
@@ -21,7 +27,19 @@ export function basicAuthentication(file: string): Authenticate {
   const credentials = readCredentials(file);
   const key = randomBytes(32);
   const proved = new LRUCache<string, string>({ max: REMEMBERED });
-  let deriving = 0;
+  const checked = new Map<string, Promise<boolean>>();
+  const turns = new Turns(AT_ONCE, WAITING_OF_CLIENT, CLIENTS_WAITING);
+  const check = async (pair: Pair, turn: Promise<TurnOver>): Promise<boolean> => {
+    const over = await turn;
+    try {
+      const credential = credentials.get(pair.name);
+      // A name that nobody has takes as long as one that somebody has.
+      const right = await matches(pair.password, credential ?? NOBODY);
+      return right && credential !== undefined;
+    } finally {
+      over();
+    }
+  };
   return async (headers, client) => {
     const given = header(headers, "proxy-authorization");
     const pair = given === undefined ? undefined : pairOf(given);
@@ -29,18 +47,17 @@ export function basicAuthentication(file: string): Authenticate {
     const memory = createHmac("sha256", key).update(`${pair.name}\0${pair.password}`).digest("hex");
     const known = proved.get(memory);
     if (known !== undefined) return { ...client, identity: known };
-    if (deriving >= AT_ONCE) return refusal("quota-exceeded", "Too many credentials are being checked; try again later.");
-    deriving += 1;
-    try {
-      const credential = credentials.get(pair.name);
-      // A name that nobody has takes as long as one that somebody has.
-      const right = await matches(pair.password, credential ?? NOBODY);
-      if (credential === undefined || !right) return required("The credentials for the proxy are wrong.");
-      proved.set(memory, credential.name);
-      return { ...client, identity: credential.name };
-    } finally {
-      deriving -= 1;
+    // A client opens its first connections together: what they show is checked once.
+    let checking = checked.get(memory);
+    if (checking === undefined) {
+      const turn = turns.take(client.address);
+      if (turn === undefined) return refusal("quota-exceeded", "Too many credentials are being checked; try again later.");
+      checking = check(pair, turn).finally(() => checked.delete(memory));
+      checked.set(memory, checking);
     }
+    if (!(await checking)) return required("The credentials for the proxy are wrong.");
+    proved.set(memory, pair.name);
+    return { ...client, identity: pair.name };
   };
 }
 
@@ -50,7 +67,12 @@ function required(detail: string): Refusal {
   return refusal("proxy-authentication-required", detail);
 }
 
-function pairOf(field: string): { readonly name: string; readonly password: string } | undefined {
+interface Pair {
+  readonly name: string;
+  readonly password: string;
+}
+
+function pairOf(field: string): Pair | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]{1,1024}={0,2})$/i.exec(field)?.[1];
   if (encoded === undefined) return undefined;
   const text = Buffer.from(encoded, "base64").toString("utf8");

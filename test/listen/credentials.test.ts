@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { scryptSync } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,7 +14,9 @@ import { isRefusal } from "../../src/model/refusal.js";
 
 const folder = mkdtempSync(join(tmpdir(), "egress-credentials-"));
 let line = "";
-let ask: (field: string | undefined) => Promise<string>;
+/** The same at a sixteenth of the cost, for tests of many. */
+const cheapLine = `walrus:scrypt:1024:8:1:${Buffer.alloc(16, 7).toString("base64")}:${scryptSync("correct horse", Buffer.alloc(16, 7), 32, { N: 1_024, r: 8, p: 1 }).toString("base64")}`;
+let ask: (field: string | undefined, address?: string) => Promise<string>;
 
 before(async () => {
   line = (await writeCredentialLine("walrus", "correct horse")) ?? "";
@@ -28,9 +31,9 @@ function file(name: string, text: string): string {
 }
 
 function asking(authenticate: Authenticate): typeof ask {
-  return async (field) => {
+  return async (field, address = "10.0.0.1") => {
     const outcome = await authenticate(field === undefined ? [] : [["Proxy-Authorization", field]], {
-      address: "10.0.0.1",
+      address,
       port: 1,
       identity: undefined,
     });
@@ -57,14 +60,39 @@ for (const [sentence, field] of [
   test(`${sentence} is asked again`, async () => assert.equal(await ask(field), "proxy-authentication-required"));
 }
 
-test("past four derivations at once guessers are put off, and whoever has proved it passes", async () => {
-  await ask(basic("walrus:correct horse"));
-  const guesses = Array.from({ length: 6 }, (_, n) => ask(basic(`walrus:guess ${n}`)));
-  assert.equal(await ask(basic("walrus:correct horse")), "walrus");
+test("a client that guesses waits behind itself, and no other client behind more than a few of its guesses", async () => {
+  const fresh = asking(basicAuthentication(file("guessed", line)));
+  let guessed = 0;
+  const guesses = Array.from({ length: 20 }, async (_, n) => {
+    const outcome = await fresh(basic(`walrus:guess ${n}`), "10.0.0.66");
+    guessed += outcome === "quota-exceeded" ? 0 : 1;
+    return outcome;
+  });
+  assert.equal(await fresh(basic("walrus:correct horse"), "10.0.0.1"), "walrus");
+  assert.ok(guessed <= 4, `${guessed} guesses came before it`);
   const outcomes = await Promise.all(guesses);
-  assert.equal(outcomes.filter((outcome) => outcome === "quota-exceeded").length, 2);
-  assert.equal(outcomes.filter((outcome) => outcome === "proxy-authentication-required").length, 4);
-  assert.equal(await ask(basic("walrus:one more")), "proxy-authentication-required", "they have ended");
+  // Two are checked at once and eight wait.
+  assert.equal(outcomes.filter((outcome) => outcome === "proxy-authentication-required").length, 10);
+  assert.equal(outcomes.filter((outcome) => outcome === "quota-exceeded").length, 10);
+  assert.equal(await fresh(basic("walrus:one more"), "10.0.0.66"), "proxy-authentication-required", "they have ended");
+});
+
+test("of as many guessers as may wait, each has its turn; one more is put off, and whoever has proved it passes", async () => {
+  const fresh = asking(basicAuthentication(file("guessers", cheapLine)));
+  assert.equal(await fresh(basic("walrus:correct horse")), "walrus");
+  const guesses = Array.from({ length: 300 }, (_, n) => fresh(basic(`walrus:guess ${n}`), `10.1.${n >> 8}.${n & 255}`));
+  assert.equal(await fresh(basic("walrus:correct horse")), "walrus");
+  const outcomes = await Promise.all(guesses);
+  assert.equal(outcomes.filter((outcome) => outcome === "quota-exceeded").length, 300 - 256 - 2);
+  assert.equal(outcomes.filter((outcome) => outcome === "proxy-authentication-required").length, 258);
+});
+
+test("connections that a client opens together show the same, which is checked once", async () => {
+  const fresh = asking(basicAuthentication(file("together", line)));
+  const outcomes = await Promise.all(Array.from({ length: 40 }, () => fresh(basic("walrus:correct horse"))));
+  assert.deepEqual(new Set(outcomes), new Set(["walrus"]));
+  const wrong = await Promise.all(Array.from({ length: 40 }, () => fresh(basic("walrus:wrong"))));
+  assert.deepEqual(new Set(wrong), new Set(["proxy-authentication-required"]));
 });
 
 test("every line that is no credential, or a name's second, is named; so is a file that can't be read", () => {
