@@ -5,6 +5,7 @@ import { prefersOpenMetrics } from "./accept.js";
 import { type BrowserPages, INSTALL_PAGE, pacText } from "./browser-pages.js";
 import type { HealthReport, HealthState } from "./health.js";
 import type { MetricsRegistry } from "./metrics.js";
+import { Scrapes } from "./scrapes.js";
 
 export interface ObserveServerOptions {
   /** `host` undefined: every address of this machine. */
@@ -23,6 +24,8 @@ export interface ObserveServer {
 
 /** Scrapers and probes are few. Past these, a connection is closed: the proxy's own descriptors matter more than another scrape. */
 const CONNECTIONS = 128;
+/** Of one address: a pod that held all places would have the kubelet's probe fail, and the proxy restarted. */
+const CONNECTIONS_OF_ADDRESS = 32;
 const REQUESTS_A_CONNECTION = 100;
 const HEADER_BYTES = 8_192;
 const HEADERS_MS = 5_000;
@@ -51,14 +54,16 @@ export async function startObserveServer(options: ObserveServerOptions): Promise
     keepAliveTimeout: IDLE_MS,
     connectionsCheckingInterval: 1_000,
   };
+  const serving = { ...options, scrapes: new Scrapes(options.registry) };
   const server = createServer(limits, (request, response) => {
-    void answer(options, request)
+    void answer(serving, request)
       .catch((): Answer => plain(500, "This page could not be made."))
       .then((made) => send(request, response, made));
   });
   server.maxConnections = CONNECTIONS;
   server.maxRequestsPerSocket = REQUESTS_A_CONNECTION;
   server.timeout = REQUEST_MS;
+  boundEachAddress(server);
   await listening(server, options.listen, "The metrics listener", "listen.metrics");
   let closing: Promise<void> | undefined;
   return {
@@ -70,7 +75,24 @@ export async function startObserveServer(options: ObserveServerOptions): Promise
   };
 }
 
-async function answer(options: ObserveServerOptions, request: IncomingMessage): Promise<Answer> {
+function boundEachAddress(server: Server): void {
+  const open = new Map<string, number>();
+  server.on("connection", (socket) => {
+    const address = socket.remoteAddress ?? "";
+    const mine = (open.get(address) ?? 0) + 1;
+    open.set(address, mine);
+    socket.once("close", () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
+    if (mine > CONNECTIONS_OF_ADDRESS) socket.destroy();
+  });
+}
+
+type Serving = ObserveServerOptions & { readonly scrapes: Scrapes };
+
+async function answer(options: Serving, request: IncomingMessage): Promise<Answer> {
   const [path] = (request.url ?? "").split("?");
   const page = PAGES.get(path ?? "");
   if (page === undefined) return plain(404, "Here are /metrics, /healthz, /readyz, /proxy.pac, /ca.crt and /browsers.");
@@ -80,12 +102,12 @@ async function answer(options: ObserveServerOptions, request: IncomingMessage): 
   return page(options, request);
 }
 
-type Page = (options: ObserveServerOptions, request: IncomingMessage) => Answer | Promise<Answer>;
+type Page = (options: Serving, request: IncomingMessage) => Answer | Promise<Answer>;
 
 const PAGES: ReadonlyMap<string, Page> = new Map<string, Page>(
   Object.entries({
-    "/metrics": async ({ registry }, request) => {
-      const { contentType, body } = await registry.render(prefersOpenMetrics(request.headers.accept) ? "openmetrics" : "prometheus");
+    "/metrics": async ({ scrapes }, request) => {
+      const { contentType, body } = await scrapes.read(prefersOpenMetrics(request.headers.accept) ? "openmetrics" : "prometheus");
       return { status: 200, contentType, body, headers: { vary: "accept" } };
     },
     "/healthz": ({ health }) => report(health.liveness()),

@@ -5,6 +5,7 @@ import { FaultsError } from "../../src/model/fault.js";
 import { HealthState } from "../../src/observe/health.js";
 import { MetricsRegistry } from "../../src/observe/metrics.js";
 import { type ObserveServer, startObserveServer } from "../../src/observe/server.js";
+import { eventually } from "../support/running-proxy.js";
 
 const LOCAL = { host: "127.0.0.1", port: 0 };
 
@@ -77,6 +78,26 @@ describe("the metrics listener", () => {
   it("refuses a head over its limit", async () => {
     const answer = await raw(server.address.port, `GET /healthz HTTP/1.1\r\nHost: x\r\nX: ${"a".repeat(20_000)}\r\n\r\n`);
     assert.match(answer, /^HTTP\/1\.1 431 /);
+  });
+
+  it("answers a probe though another address holds as many connections as it can", async () => {
+    const held = Array.from({ length: 140 }, () => connect({ port: server.address.port, host: "127.0.0.1", localAddress: "127.0.0.66" }));
+    let closed = 0;
+    for (const socket of held) socket.on("error", () => undefined).on("close", () => (closed += 1));
+    await eventually("all but those of one address are closed", () => closed >= 140 - 32);
+    assert.match(await raw(server.address.port, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), /^HTTP\/1\.1 200 /);
+    assert.equal(closed, 140 - 32, "those it may have, it keeps");
+    for (const socket of held) socket.destroy();
+    await eventually("the address may come again", async () => {
+      const again = connect({ port: server.address.port, host: "127.0.0.1", localAddress: "127.0.0.66" });
+      again.write("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      return new Promise((resolve) =>
+        again
+          .on("error", () => resolve(false))
+          .once("data", () => resolve(true))
+          .once("close", () => resolve(false)),
+      );
+    });
   });
 
   it("says how to mend a port that is taken", async () => {
