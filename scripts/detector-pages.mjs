@@ -80,6 +80,7 @@ function howOf(rule) {
     (rule.keys ?? []).length > 0 &&
       `a value under ${counted(rule.keys.length, "member name")} (any case, any sign between words): ${rule.keys.slice(0, 8).map(code).join(", ")}${rule.keys.length > 8 ? ", …" : ""}`,
     rule.keyValidator !== undefined && `under such a name, where ${code(rule.keyValidator)} confirms it`,
+    rule.keyExempt !== undefined && `under such a name, but not what ${code(rule.keyExempt)} tells`,
     rule.shape !== undefined && `the form of a tree, or of decoded bytes: ${code(rule.shape)} of \`src/inspect/shapes\``,
     applies.to !== undefined && `in ${applies.to.map(code).join(", ")} alone`,
     applies.typed === false && "not in strings that fit a schema's pattern",

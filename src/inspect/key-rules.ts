@@ -68,7 +68,7 @@ export function compileKeyRules(rules: readonly Rule[]): KeyRules {
     run(collected) {
       for (const { name, value, frame, place } of collected.named) {
         for (const rule of rulesOf(name)) {
-          if (!holds(value, name, rule.keyValue, rule.keyValidator)) continue;
+          if (!says(value, name, rule)) continue;
           collected.drafts.push({
             rule: rule.id,
             frame,
@@ -84,7 +84,7 @@ export function compileKeyRules(rules: readonly Rule[]): KeyRules {
         if (text.kind !== "value" || text.typed || text.frame.anchor !== undefined || typeof text.place?.step !== "string") continue;
         for (const rule of rulesOf(text.place.step)) {
           const node: JsonNode = { kind: "string", text: text.text, start: 0, end: 0 };
-          if (holds(node, text.place.step, rule.keyValue, rule.keyValidator))
+          if (says(node, text.place.step, rule))
             collected.drafts.push({
               rule: rule.id,
               frame: text.frame,
@@ -132,6 +132,11 @@ function endingOf(name: string): number {
 /** A beacon's parameter: `ep.dob` is `dob` in full. */
 function isParameter(name: string): boolean {
   return /^(?:ep|up)\.[^.]+$/.test(name);
+}
+
+function says(node: JsonNode, name: string, { keyValue, keyValidator, keyExempt }: Rule): boolean {
+  if (node.kind === "string" && keyExempt?.({ text: node.text, index: 0, groups: [] }, node.text, name) === true) return false;
+  return holds(node, name, keyValue, keyValidator);
 }
 
 /** Whether the member holds anything of the kind; a list does where one of its items does. Booleans and null say nothing of a person. */

@@ -28,6 +28,8 @@ export interface Rule {
   readonly patterns: readonly RulePattern[];
   /** Confirms a text under one of `keys`. */
   readonly keyValidator: Validator | undefined;
+  /** Tells texts that say nothing though they stand under one of the names. */
+  readonly keyExempt: Validator | undefined;
   /** Compact names. */
   readonly keys: ReadonlySet<string>;
   readonly keyValue: KeyValue;
@@ -79,6 +81,7 @@ const RULE = z.strictObject({
   validator: z.string().optional(),
   distinct: z.int().min(2).max(100).optional(),
   keyValidator: z.string().optional(),
+  keyExempt: z.string().optional(),
   keys: z.array(z.string().min(1)).default([]),
   keyValue: z.enum(["text", "scalar", "number", "any"]).default("text"),
   context: z.array(z.string().min(1)).default([]),
@@ -160,6 +163,7 @@ function loadRule(file: SourceFile, faults: Fault[]): Rule | undefined {
   };
   const validator = validatorNamed(raw.validator, ["validator"]);
   const keyValidator = validatorNamed(raw.keyValidator, ["keyValidator"]);
+  const keyExempt = validatorNamed(raw.keyExempt, ["keyExempt"]);
   for (const keyword of ["patterns", "contextPatterns"] as const) {
     raw[keyword].forEach((entry, index) => {
       const text = typeof entry === "string" ? entry : entry.pattern;
@@ -232,6 +236,7 @@ function loadRule(file: SourceFile, faults: Fault[]): Rule | undefined {
     triggers: [...raw.keywords.map(escapeLiteral), ...raw.triggers],
     patterns,
     keyValidator,
+    keyExempt,
     keys: new Set(raw.keys.map(compactName)),
     wholeKeys: new Set(raw.keys.filter((key) => key.startsWith("^")).map(compactName)),
     search: variants.length === 0 ? undefined : compileNumbers(variants),

@@ -126,3 +126,15 @@ export const userPath: Validator = (match, text) => {
   if (match.text.startsWith("/home/") && PAGES.has(name)) return false;
   return name.length > 1 && !SYSTEM_USERS.has(name) && !/^[${<%*]/.test(name);
 };
+
+/**
+ * `"address": "10.0.0.5"`, as faults of a connection tell it in JSON: an IP address with or without a port, a hardware address, a place in memory. No
+ * house has one; those of the machines that do say something are rules of their own.
+ */
+export const machineAddress: Validator = ({ text }) => {
+  const host = text.replace(/^\[(.*)\](?::\d{1,5})?$/, "$1").replace(/%[\w-]+$/, "");
+  return (
+    /^(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}|0x[0-9a-f]{1,16})$/i.test(text) ||
+    (host.includes(":") && ipaddr.IPv6.isValid(host))
+  );
+};

@@ -1,4 +1,4 @@
-import { hardwareAddress, namedAddress, publicAddress, userPath } from "./address.js";
+import { hardwareAddress, machineAddress, namedAddress, publicAddress, userPath } from "./address.js";
 import { email, mailbox, urlUser } from "./email.js";
 import { base64Magic, hexMagic } from "./magic.js";
 import { likelyName, listedName, personName } from "./names.js";
@@ -17,11 +17,11 @@ import {
   randomValue,
   secretValue,
 } from "./secrets.js";
-import { storedObject } from "./storage.js";
+import { programFile, storedObject } from "./storage.js";
 import { solana, wallet } from "./wallets.js";
 import type { Validator } from "./validator.js";
 
-/** Validators by the name that a rule's `validator` or `keyValidator` has. */
+/** Validators by the name that a rule's `validator`, `keyValidator` or `keyExempt` has. */
 export const VALIDATORS: ReadonlyMap<string, Validator> = new Map<string, Validator>([
   ["base64-magic", base64Magic],
   ["bic", bic],
@@ -37,6 +37,7 @@ export const VALIDATORS: ReadonlyMap<string, Validator> = new Map<string, Valida
   ["keyed-secret", keyedSecret],
   ["likely-name", likelyName],
   ["listed-name", listedName],
+  ["machine-address", machineAddress],
   ["mailbox", mailbox],
   ["url-user", urlUser],
   ["name-list", nameList],
@@ -49,6 +50,7 @@ export const VALIDATORS: ReadonlyMap<string, Validator> = new Map<string, Valida
   ["person-name", personName],
   ["phone", phone],
   ["prefixed-token", prefixedToken],
+  ["program-file", programFile],
   ["public-address", publicAddress],
   ["random-value", randomValue],
   ["seed-phrase", seedPhrase],
