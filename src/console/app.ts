@@ -21,6 +21,8 @@ import { Problem, problemBody } from "./problem.js";
 
 /** Bytes of a request's body: a pasted payload in a form is at most three times its own megabyte. */
 const BODY_BYTES = 3 * 1_048_576 + 65_536;
+/** Of somebody who has not signed in, and has a name and a password to send: two hundred who sent more would hold half a gigabyte of the proxy's memory. */
+const STRANGERS_BYTES = 16_384;
 
 /** Every page and route of the console. */
 export function consoleApp(parts: ConsoleParts): ConsoleApp {
@@ -31,6 +33,7 @@ export function consoleApp(parts: ConsoleParts): ConsoleApp {
   app.use(boundedBody());
   addAssetRoutes(app);
   app.use(whoAsks(parts));
+  app.use(boundedForStrangers());
   app.use(refuseCrossSite());
   addTransferRoutes(app, parts);
   addEvidenceRoutes(app, parts);
@@ -53,6 +56,15 @@ function boundedBody(): MiddlewareHandler<ConsoleEnv> {
   return (context, next) => {
     if (context.req.header("transfer-encoding") !== undefined) throw new Problem("length-required");
     if (Number(context.req.header("content-length") ?? 0) > BODY_BYTES) throw new Problem("too-large");
+    return next();
+  };
+}
+
+function boundedForStrangers(): MiddlewareHandler<ConsoleEnv> {
+  return (context, next) => {
+    const stranger = context.get("principal") === undefined;
+    if (stranger && Number(context.req.header("content-length") ?? 0) > STRANGERS_BYTES)
+      throw new Problem("too-large", "Sign in before you send so much.");
     return next();
   };
 }

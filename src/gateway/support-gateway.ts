@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { SecureContext } from "node:tls";
 import { TLSSocket } from "node:tls";
-import { listening } from "../model/listening.js";
+import { boundEachAddress, listening } from "../model/listening.js";
 import type { SupportRoute } from "../model/policy.js";
 import type { Clock, Logger, Metrics } from "../model/ports.js";
 import type { Reason } from "../model/reasons.js";
@@ -65,6 +65,9 @@ export interface SupportGateway {
 /** Bytes of credentials. */
 const SIGN_IN_BYTES = 16_384;
 const CONNECTIONS = 64;
+/** Of one address: whoever has no certificate could else hold all places by saying nothing. */
+const CONNECTIONS_OF_ADDRESS = 16;
+const HANDSHAKE_MS = 10_000;
 const RENEWAL_MS = 3_600_000;
 
 /**
@@ -89,6 +92,8 @@ export async function startSupportGateway(options: SupportGatewayOptions): Promi
       requestCert: true,
       rejectUnauthorized: true,
       maxHeaderSize: 16_384,
+      // Node's own is two minutes.
+      handshakeTimeout: HANDSHAKE_MS,
       headersTimeout: 10_000,
       requestTimeout: 30_000,
       keepAliveTimeout: 5_000,
@@ -101,6 +106,7 @@ export async function startSupportGateway(options: SupportGatewayOptions): Promi
     },
   );
   server.maxConnections = CONNECTIONS;
+  boundEachAddress(server, CONNECTIONS_OF_ADDRESS);
   server.on("tlsClientError", () => options.metrics.tlsFailure("client", "handshake"));
   await listening(server, options.listen, "The support listener", "listen.support");
   const renew = async (): Promise<void> => {

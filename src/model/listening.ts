@@ -13,6 +13,34 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** What a bound for each address asks of a server of node:net, node:http or node:tls, and of its sockets. */
+interface Connecting {
+  on(
+    event: "connection",
+    tell: (socket: {
+      readonly remoteAddress?: string | undefined;
+      once(event: "close", tell: () => void): unknown;
+      destroy(): unknown;
+    }) => void,
+  ): unknown;
+}
+
+/** Closes connections of one address past so many, so that it can't hold all the places of a listener that has few. */
+export function boundEachAddress(server: Connecting, most: number): void {
+  const open = new Map<string, number>();
+  server.on("connection", (socket) => {
+    const address = socket.remoteAddress ?? "";
+    const mine = (open.get(address) ?? 0) + 1;
+    open.set(address, mine);
+    socket.once("close", () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
+    if (mine > most) socket.destroy();
+  });
+}
+
 /**
  * Has a server listen.
  *

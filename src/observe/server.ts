@@ -1,6 +1,6 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { listening } from "../model/listening.js";
+import { boundEachAddress, listening } from "../model/listening.js";
 import { prefersOpenMetrics } from "./accept.js";
 import { type BrowserPages, INSTALL_PAGE, pacText } from "./browser-pages.js";
 import type { HealthReport, HealthState } from "./health.js";
@@ -63,7 +63,7 @@ export async function startObserveServer(options: ObserveServerOptions): Promise
   server.maxConnections = CONNECTIONS;
   server.maxRequestsPerSocket = REQUESTS_A_CONNECTION;
   server.timeout = REQUEST_MS;
-  boundEachAddress(server);
+  boundEachAddress(server, CONNECTIONS_OF_ADDRESS);
   await listening(server, options.listen, "The metrics listener", "listen.metrics");
   let closing: Promise<void> | undefined;
   return {
@@ -73,21 +73,6 @@ export async function startObserveServer(options: ObserveServerOptions): Promise
       return closing;
     },
   };
-}
-
-function boundEachAddress(server: Server): void {
-  const open = new Map<string, number>();
-  server.on("connection", (socket) => {
-    const address = socket.remoteAddress ?? "";
-    const mine = (open.get(address) ?? 0) + 1;
-    open.set(address, mine);
-    socket.once("close", () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left > 0) open.set(address, left);
-      else open.delete(address);
-    });
-    if (mine > CONNECTIONS_OF_ADDRESS) socket.destroy();
-  });
 }
 
 type Serving = ObserveServerOptions & { readonly scrapes: Scrapes };

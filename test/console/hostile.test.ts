@@ -292,6 +292,14 @@ test("a body over the limit is refused, announced or not", async (context) => {
   assert.equal(chunked.status, 411);
 });
 
+test("who has not signed in may send a name and a password, and no megabytes that are held meanwhile", async (context) => {
+  const desk = await openDesk(context);
+  const stranger = desk.browser();
+  const sent = (bytes: number, path: string) => stranger.form(path, { name: "admin", password: "x".repeat(bytes) });
+  assert.equal((await sent(15_000, "/sign-in")).status, 403);
+  for (const path of ["/sign-in", "/inspect", "/api/v1/transfers"]) assert.equal((await sent(17_000, path)).status, 413, path);
+});
+
 test("what someone pastes into inspect is judged, and stands nowhere afterwards", async (context) => {
   const desk = await openDesk(context);
   const viewer = await desk.signedIn("viewer");

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { connect } from "node:net";
 import { test } from "node:test";
+import { eventually } from "../support/running-proxy.js";
 import { certificate } from "../tls/certificates.js";
 import { INSTALL_INFO, json, supportStage } from "./support-stage.js";
 
@@ -139,6 +141,17 @@ test("without a certificate of the operator's CA there is not even a handshake",
   });
   await assert.rejects(ask(INFO, { client: over }));
   assert.equal(asked.length, 0);
+});
+
+test("support comes in though another address holds as many connections as it can, and says nothing on them", async (context) => {
+  const { ask, stage } = await supportStage(context, (_, response) => json(response, INSTALL_INFO));
+  const port = stage.proxy.addresses.support?.port ?? 0;
+  const held = Array.from({ length: 80 }, () => connect({ port, host: "127.0.0.1", localAddress: "127.0.0.66" }));
+  context.after(() => held.forEach((socket) => socket.destroy()));
+  let closed = 0;
+  for (const socket of held) socket.on("error", () => undefined).on("close", () => (closed += 1));
+  await eventually("all but those of one address are closed", () => closed >= 64);
+  assert.equal((await ask(INFO)).status, 200);
 });
 
 test("only the named routes are passed on: every other path, method, query and body is refused before Diffgram hears of it", async (context) => {
