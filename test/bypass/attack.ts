@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
 import { packageRoot } from "../../src/config/package-root.js";
-import { eventually, scrape } from "../support/running-proxy.js";
+import { eventually, type Metrics, scrape } from "../support/running-proxy.js";
 import { bytesOf, encode } from "./bytes.js";
 import { type AttackCase, readCaseFiles, type RequestCase, requestsOf } from "./case-file.js";
-import { type Answer, type StreamFields, AttackConnection, openSocket, openTunnel, renegotiated, secure } from "./client.js";
+import { type Answer, type StreamFields, AttackConnection, openSocket, openTunnel, renegotiated, secure, writeInPieces } from "./client.js";
 import { type Rig, SITE, type Worlds } from "./rig.js";
 import type { OwnDestination } from "./rig-policy.js";
 import type { Arrived } from "./vendor.js";
@@ -44,23 +44,52 @@ export async function runCase(worlds: Worlds, attack: AttackCase, own: OwnDestin
   const rig = await worlds.of(attack.world);
   const from = attack.from === "fresh" ? freshAddress() : attack.from;
   const sockets: Socket[] = [];
-  const counted = attack.rises === undefined ? undefined : await scrape(rig.metricsPort);
-  const open = async (): Promise<Socket> => {
-    const socket = await openSocket(portOf(attack, rig), from);
+  let held = 0;
+  const counted = attack.rises === undefined ? undefined : await freshMetrics(rig);
+  const open = async (address = from): Promise<Socket> => {
+    const socket = await openSocket(portOf(attack, rig), address);
     sockets.push(socket);
     return socket;
   };
   try {
-    for (let held = attack.held ?? 0; held > 0; held -= 1) await holdOne(attack, await open(), rig);
+    for (; held < (attack.held ?? 0); held += 1) await holdOne(attack, await open(attack.held_apart === true ? freshAddress() : from), rig);
     const requests = requestsOf(attack).map((request) => ({ request, ...write(request, attack, own, rig) }));
     for (const ofOne of attack.reconnects === true ? requests.map((one) => [one]) : [requests]) await play(ofOne, attack, await open(), own, rig);
     for (const series of attack.rises ?? []) {
       const before = counted?.value(series) ?? 0;
-      await eventually(`${series} rises over ${before}`, async () => ((await scrape(rig.metricsPort)).value(series) ?? 0) > before);
+      await eventually(`${series} rises over ${before}`, async () => ((await freshMetrics(rig)).value(series) ?? 0) > before);
     }
   } finally {
+    const left = held === 0 ? undefined : await cutBodies(rig);
     for (const socket of sockets) socket.destroy();
+    if (left !== undefined) await forgotten(rig, left + held);
   }
+}
+
+const shown = new WeakMap<Rig, string>();
+
+/** Whoever asks often gets what was shown before (`observe/scrapes.ts`), and a count of then would pass for one of now. */
+async function freshMetrics(rig: Rig): Promise<Metrics> {
+  for (;;) {
+    const metrics = await scrape(rig.metricsPort);
+    if (metrics.text !== shown.get(rig)) {
+      shown.set(rig, metrics.text);
+      return metrics;
+    }
+    await pause(40);
+  }
+}
+
+/** Bodies so far whose client left in the middle. */
+async function cutBodies(rig: Rig): Promise<number> {
+  const { text } = await freshMetrics(rig);
+  return [...text.matchAll(/^egress_blocked_total\{.*reason="body-incomplete"\} ([0-9]+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** Whoever comes next must not be turned away for the sake of clients that are gone: until so many are known to be. */
+async function forgotten(rig: Rig, cut: number): Promise<void> {
+  for (let tries = 100; tries > 0 && (await cutBodies(rig)) < cut; tries -= 1) await pause(10);
+  await pause(20);
 }
 
 type Written = ReturnType<typeof write> & { readonly request: RequestCase };
@@ -100,11 +129,15 @@ function freshAddress(): string {
 
 /** An exchange in flight: its head is there, its body is not. */
 async function holdOne(attack: AttackCase, socket: Socket, rig: Rig): Promise<void> {
-  const connection = await connectionFor(attack, socket, rig);
+  const connection = await connectionFor({ ...attack, connect_refused: undefined }, socket, rig);
   const usual = usualHead({ type: "application/json" }, attack, true, undefined);
-  await connection?.send(headOf(`${usual}\nExpect: 100-continue`, { length: "10" }), undefined);
+  const come = attack.held_bytes ?? 0;
+  await connection?.send(headOf(`${usual}\nExpect: 100-continue`, { length: String(come === 0 ? 10 : come + 1) }), undefined);
   // Once it is told to go on, it was admitted.
   await connection?.interim();
+  await connection?.send(Buffer.alloc(come, " "), 65_536);
+  // Proxy and client are one process: what was written is read within a few turns of its loop.
+  for (let turns = come === 0 ? 0 : 20; turns > 0; turns -= 1) await pause(1);
 }
 
 function portOf(attack: AttackCase, rig: Rig): number {
@@ -115,7 +148,7 @@ function portOf(attack: AttackCase, rig: Rig): number {
 
 /** Undefined where the case ends before a request can be sent. */
 async function connectionFor(attack: AttackCase, plain: Awaited<ReturnType<typeof openSocket>>, rig: Rig): Promise<AttackConnection | undefined> {
-  if (attack.introduced !== undefined) plain.write(bytesOf(attack.introduced, SPECIMENS));
+  if (attack.introduced !== undefined) await writeInPieces(plain, bytesOf(attack.introduced, SPECIMENS), attack.write_size);
   const shown = attack.certificate === undefined ? {} : { client: rig.clients[attack.certificate] };
   if (attack.door === true && attack.tls === false) return new AttackConnection(plain);
   const socket = attack.door === true ? await secure(plain, { serverName: "egress-proxy", alpn: undefined, version: attack.renegotiates === "door" ? attack.tls_version : undefined, caPem: rig.caPem, ...shown }) : plain;

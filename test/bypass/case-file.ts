@@ -81,11 +81,15 @@ const attackCase = z.strictObject({
   /** A redirected connection: no CONNECT; TLS with `sni`, or plain HTTP with `plain`. */
   transparent: z.literal(true).optional(),
   /** How the proxy is set up; see `rig.ts`. */
-  world: z.enum(["usual", "quotas", "limited", "sla", "monitored"]).optional(),
+  world: z.enum(["usual", "quotas", "limited", "sla", "monitored", "crowded"]).optional(),
   /** To the listener for browsers on Diffgram's own domain. */
   first_party: z.literal(true).optional(),
   /** So many exchanges of the same client are in flight meanwhile, their bodies awaited. */
   held: z.number().optional(),
+  /** Each of those by a client of its own, from an address that nobody else has. */
+  held_apart: z.literal(true).optional(),
+  /** So many bytes of each of their bodies have come; the last one never does. */
+  held_bytes: z.number().optional(),
   /** Each request on a connection of its own. */
   reconnects: z.literal(true).optional(),
   /** Another address of this machine to come from, or `fresh`: one of no other case; 127.0.0.5 is trusted to introduce clients by a PROXY header. */
@@ -94,7 +98,7 @@ const attackCase = z.strictObject({
   introduced: text.optional(),
   /** To listen.proxy-tls, with the client's certificate and credentials (NAME:PASSWORD) for the CONNECT. */
   door: z.literal(true).optional(),
-  certificate: z.enum(["walrus", "seal", "stranger", "expired"]).optional(),
+  certificate: z.enum(["walrus", "seal", "stranger", "expired", "quoted", "two-named"]).optional(),
   credentials: text.optional(),
   /** No tunnel: to the proxy's plain listener. */
   plain: z.literal(true).optional(),
@@ -116,7 +120,7 @@ const attackCase = z.strictObject({
   literal: text.optional(),
   /** The destination's `connect`, in a case that makes a destination. */
   operator_connects: z.literal(true).optional(),
-  /** Piece by piece: bytes of each write, so that nothing is seen whole. */
+  /** Piece by piece: bytes of each write, so that nothing is seen whole; those of `introduced` too. */
   write_size: z.number().optional(),
   /** The client stops sending in the middle and waits. */
   stalls: z.literal(true).optional(),

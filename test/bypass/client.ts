@@ -33,6 +33,8 @@ export class AttackConnection {
     this.#session = http2 ? connectHttp2("https://tunnel.example", { createConnection: () => socket }) : undefined;
     this.#session?.on("error", () => undefined);
     if (http2) return;
+    // It may have ended while what stands before all requests was written.
+    this.#ended = socket.destroyed;
     socket.on("data", (piece: Buffer) => {
       this.#seen = Buffer.concat([this.#seen, piece]);
       this.#wake?.();
@@ -46,14 +48,7 @@ export class AttackConnection {
 
   /** @param size bytes of each write; undefined: all in one */
   async send(bytes: Buffer, size: number | undefined): Promise<void> {
-    if (size === undefined) {
-      this.#socket.write(bytes);
-      return;
-    }
-    for (let at = 0; at < bytes.length && !this.#ended; at += size) {
-      this.#socket.write(bytes.subarray(at, at + size));
-      await pause(1);
-    }
+    await writeInPieces(this.#socket, bytes, size, () => this.#ended);
   }
 
   end(): void {
@@ -133,6 +128,18 @@ export class AttackConnection {
       if (Date.now() > deadline) throw new Error(`No answer and no end after ${PATIENCE_MS} ms: the proxy hangs.`);
       await this.#something();
     }
+  }
+}
+
+/** @param size bytes of each write, each in a turn of its own; undefined: all in one */
+export async function writeInPieces(socket: Duplex, bytes: Buffer, size: number | undefined, over = (): boolean => socket.destroyed): Promise<void> {
+  if (size === undefined) {
+    socket.write(bytes);
+    return;
+  }
+  for (let at = 0; at < bytes.length && !over(); at += size) {
+    socket.write(bytes.subarray(at, at + size));
+    await pause(1);
   }
 }
 

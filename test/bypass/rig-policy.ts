@@ -7,7 +7,7 @@ import { packageRoot } from "../../src/config/package-root.js";
 import { ANSWER_KINDS, SCRIPT, type Vendor } from "./vendor.js";
 
 /** How a proxy is set up otherwise than usual. */
-export type World = "usual" | "quotas" | "limited" | "patient" | "sla" | "monitored";
+export type World = "usual" | "quotas" | "limited" | "patient" | "sla" | "monitored" | "crowded";
 
 /** A destination that a case brings with it. */
 export interface OwnDestination {
@@ -92,6 +92,8 @@ export function writeRules(folder: string, own: readonly OwnDestination[], vendo
     },
     { name: "operator-idn", host: "xn--bcher-kva.operator.example", connect, routes: [get("/")] },
     { name: "operator-address", host: ADDRESS_TARGET, connect, routes: [get("/")] },
+    // Nobody listens on port 1 (TCPMUX, RFC 1078, historic since RFC 7805).
+    { name: "operator-nobody", host: "nobody.operator.example", connect: "127.0.0.1:1", routes: [get("/")] },
     { name: "operator-wrong-name", host: "wrong.operator.example", connect, routes: [get("/")] },
     { name: "operator-other-port", host: "port.operator.example", port: 8443, connect, routes: [get("/")] },
     { name: "operator-plain", host: "plain.operator.example", port: 80, scheme: "http", connect: `127.0.0.1:${vendor.plainPort}`, routes: [get("/", "/a/b"), { methods: ["POST"], path: "/in", content_types: ["application/json"], schema: "anything" }] },

@@ -19,7 +19,7 @@ export interface Rig {
   /** Of listen.first-party, where browsers ask by Diffgram's own domain. */
   readonly firstPartyPort: number;
   readonly metricsPort: number;
-  readonly clients: Readonly<Record<"walrus" | "seal" | "stranger" | "expired", Made>>;
+  readonly clients: Readonly<Record<"walrus" | "seal" | "stranger" | "expired" | "quoted" | "two-named", Made>>;
   readonly caPem: string;
   readonly vendor: Vendor;
   /** Look-ups of a name so far. */
@@ -44,6 +44,12 @@ const WORLDS: Readonly<Record<World, readonly (readonly [path: readonly string[]
   limited: [],
   sla: [[["overlays"], ["keep-sla"]]],
   monitored: [],
+  // The least memory that may be set: a quarter of it for one client.
+  crowded: [
+    [["limits", "connections"], 8],
+    [["limits", "connections_per_client"], 3],
+    [["limits", "body_memory_bytes"], 1_048_576],
+  ],
   // For hours beside other work, where a handshake may take longer than a second.
   patient: [[["timeouts", "handshake_ms"], 10_000]],
 };
@@ -153,6 +159,8 @@ async function clientCertificates(folder: string): Promise<Rig["clients"]> {
     walrus: await certificate({ ...leaf, name: "walrus" }),
     seal: await certificate({ ...leaf, name: "seal" }),
     stranger: await certificate({ ...leaf, name: "walrus", issuer: other }),
+    quoted: await certificate({ ...leaf, name: "seal", dnsName: "seal, URI:walrus, x" }),
+    "two-named": await certificate({ ...leaf, name: "walrus", dnsName: "seal" }),
     expired: await certificate({ ...leaf, name: "walrus", notBefore: Date.now() - 3 * DAY, notAfter: Date.now() - DAY }),
   };
 }

@@ -89,6 +89,12 @@ function session(settings: Buffer, data: Buffer, dataFlags: number): Buffer {
   return Buffer.concat([PREFACE, http2Frame(4, 0, 0, settings), http2Frame(1, 4, 1, EVENT_HEAD), http2Frame(0, dataFlags, 1, data)]);
 }
 
+/** So many requests whose bodies are begun and reset with this code. */
+function begunAndReset(count: number, code: number): Buffer {
+  const why = Buffer.from([0, 0, 0, code]);
+  return Buffer.concat(Array.from({ length: count }, (_, index) => Buffer.concat([http2Frame(1, 4, index * 2 + 1, EVENT_HEAD), http2Frame(3, 0, index * 2 + 1, why)])));
+}
+
 /** What `{{name}}` stands for in every case. */
 export const SPECIMENS: Values = {
   marker: MARKER,
@@ -121,6 +127,13 @@ export const SPECIMENS: Values = {
   "h2-zero-window": session(Buffer.from("000400000000", "hex"), Buffer.from(text({ ...USER_EVENT, description: MARKER })), 1),
   // Refused for its body; the padding must not be seen anywhere.
   "h2-padded": session(Buffer.from("000400000000", "hex"), Buffer.concat([Buffer.from([MARKER.length]), Buffer.from("{}"), Buffer.from(MARKER)]), 9),
+  // Past our own bound, short of nghttp2's.
+  "some-resets": begunAndReset(150, 8),
+  "some-polite-resets": begunAndReset(150, 0),
+  "some-pings": frames(150, () => "0000080600000000000000000000000000"),
+  "some-settings": frames(150, () => "000000040000000000"),
+  // A Content-Length over the policy's limit, and no byte of the body.
+  "h2-announced": Buffer.concat([PREFACE, http2Frame(4, 0, 0, Buffer.alloc(0)), http2Frame(1, 4, 1, Buffer.concat([EVENT_HEAD, fieldBlock({ "content-length": "1048577" })]))]),
   pings: frames(5_000, () => "0000080600000000000000000000000000"),
   settings: frames(5_000, () => "000000040000000000"),
   instance: text(INSTANCE),

@@ -108,7 +108,9 @@ async function noticedBy(mutant: number): Promise<string | null> {
 }
 
 /** Not in the time of the first case that asks for one. */
-async function startWorlds(needed: ReadonlySet<World> = new Set(["usual", "quotas", "limited", "sla", "monitored"])): Promise<Worlds> {
+async function startWorlds(
+  needed: ReadonlySet<World> = new Set(["usual", "quotas", "limited", "sla", "monitored", "crowded"]),
+): Promise<Worlds> {
   const started = new Worlds(ownDestinations());
   for (const world of needed) await started.of(world);
   return started;
@@ -151,6 +153,10 @@ async function noticedAmong(mutant: number, cases: readonly number[]): Promise<s
     // Red without it too: what it left behind, or that machine. Only a fresh proxy tells which.
     await restart();
     if (await isRedOnlyUnder(mutant, numbered)) return numbered.name;
+    // Red without it still: the mutant leaves something behind that lasts, as a wrong password remembered as right.
+    await restart();
+    const lasting = await noticedByFresh(mutant, [index]);
+    if (lasting !== null) return lasting;
   }
   return null;
 }

@@ -28,6 +28,8 @@ export interface Wish {
   readonly notAfter?: number;
   readonly ca?: boolean;
   readonly usage?: "sign" | "none" | "digital-signature";
+  /** Its subjectAltName; default none. */
+  readonly dnsName?: string;
 }
 
 export function folder(context: TestContext): string {
@@ -68,6 +70,7 @@ export async function certificate(wish: Wish): Promise<Made> {
       extensions: [
         der.sequence(der.oid(extensions.OIDS.basicConstraints), der.boolean(true), der.octets(constraints)),
         ...(usage === "none" ? [] : [usage === "sign" ? extensions.authorityUsage() : extensions.leafUsage()]),
+        ...(wish.dnsName === undefined ? [] : [extensions.alternativeName({ kind: "dns", name: wish.dnsName }, false)]),
         extensions.subjectKeyIdentifier(id),
         extensions.authorityKeyIdentifier(wish.issuer?.id ?? id),
       ],
