@@ -60,7 +60,7 @@ test("the shipped policy loads, is frozen, and warns only of licensing without a
   assert.equal(policy.cases.support.state, "on");
   assert.deepEqual(
     policy.destinations.map(({ name }) => name),
-    ["event-hub", "segment", "tag-manager", "analytics"],
+    ["event-hub", "segment", "tag-manager", "analytics", "analytics-region1"],
   );
   assert.ok(Object.isFrozen(policy.destinations[0]?.routes[0]?.methods));
   assert.equal(warnings.length, 1);
