@@ -9,6 +9,7 @@ import { consoleSettingsOf } from "./desk-settings.js";
 import { watchFiles } from "./config/watched-files.js";
 import { type Resolver, systemResolver } from "./forward/dial.js";
 import { createForwarder } from "./forward/forwarder.js";
+import { UnreadAnswers } from "./forward/unread-answers.js";
 import { answerHeaders } from "./http/forwarded-headers.js";
 import { BUILT_IN_RULES } from "./inspect/rule-ids.js";
 import { type Listeners, openListeners } from "./listeners.js";
@@ -158,6 +159,7 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
     ledger: records,
     evidence: records.evidence,
     forwarder,
+    unread: new UnreadAnswers({ most: Math.ceil(settings.upstream.connections / 8), withinMs: settings.upstream.total_ms }),
     pseudonyms,
     pins,
     workloadAt: (address) => pods?.workloadAt(address),

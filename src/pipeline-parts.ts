@@ -1,4 +1,5 @@
 import type { Forwarder } from "./forward/forwarder.js";
+import type { UnreadAnswers } from "./forward/unread-answers.js";
 import type { InspectionPool } from "./inspection-pool.js";
 import type { EvidenceKeeper } from "./model/evidence.js";
 import type { Client, RequestHead, Workload } from "./model/exchange.js";
@@ -25,6 +26,7 @@ export interface PipelineParts {
   readonly rulesInForce: () => RulesInForce;
   readonly transfers: TransferLog;
   readonly forwarder: Forwarder;
+  readonly unread: UnreadAnswers;
   readonly pseudonyms: Pseudonyms;
   readonly pins: TenantPins;
   readonly ledger: TrafficLedger;

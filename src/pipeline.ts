@@ -168,10 +168,11 @@ export class Pipeline implements ExchangeHandler {
     }
     const late = this.#learnPins(known);
     if (late.length > 0) return outcomes.refuse(known, "foreign-tenant", undefined, [...findings, ...late], answer);
-    const watched = watchScript(request, answer);
-    const outcome = await this.#forward(request, outgoing, watched ?? answer);
+    const paced = this.#parts.unread.pace(answer, known.context.client.address);
+    const watched = watchScript(request, paced);
+    const outcome = await this.#forward(request, outgoing, watched ?? paced);
     if (watched !== undefined && outcome.kind === "answered") {
-      const refused = this.#proveScript(watched, known, request);
+      const refused = await this.#proveScript(watched, known, request);
       if (refused !== undefined) return outcomes.refuse(known, "script-changed", refused.why, [refused], answer);
     }
     return this.#conclude(watched?.holds === true ? unheard(outcome) : outcome, verdict, known, outgoing, answer);
@@ -192,11 +193,11 @@ export class Pipeline implements ExchangeHandler {
   }
 
   /** What a destination's script says goes to the inventory; one that is pinned and fits is handed on, any other is why it is refused. */
-  #proveScript(watched: WatchedAnswer, known: Known, request: Judged): Finding | undefined {
+  async #proveScript(watched: WatchedAnswer, known: Known, request: Judged): Promise<Finding | undefined> {
     const { outline, finding } = judgeScript(watched, request, this.#parts.pseudonyms);
     known.outline = [...(known.outline ?? []), ...outline];
     if (finding === undefined) {
-      if (watched.holds) watched.release();
+      if (watched.holds) await watched.release();
     } else if (known.inspection !== undefined) {
       // Another script is another record.
       known.inspection = { ...known.inspection, identity: finding.hmac };

@@ -65,10 +65,20 @@ export class WatchedAnswer implements AnswerSink {
     this.#client.onClose(callback);
   }
 
-  /** Hands on what was held. */
-  release(): void {
+  /** Hands on what was held, at the client's pace. */
+  async release(): Promise<void> {
     this.#client.head(this.#status, this.#headers);
-    for (const piece of this.#pieces) this.#client.data(piece);
+    for (const piece of this.#pieces) {
+      if (!this.#client.data(piece)) await caughtUp(this.#client);
+    }
     this.#client.end();
   }
+}
+
+/** Until the client has read what was written, or has left. */
+async function caughtUp(client: AnswerSink): Promise<void> {
+  await new Promise<void>((resolve) => {
+    client.onClose(resolve);
+    client.onDrain(resolve);
+  });
 }

@@ -4,7 +4,7 @@ import type { HeaderField } from "../model/exchange.js";
 import type { ConnectionContext } from "../model/exchange-handler.js";
 import { refusal } from "../model/refusal.js";
 import type { Http2Options } from "./http2-options.js";
-import { breakOff, serveStream } from "./http2-stream.js";
+import { breakOff, serveStream, wasBrokenOff } from "./http2-stream.js";
 import { UnheardAnswer } from "./unheard-answer.js";
 
 /**
@@ -82,7 +82,7 @@ class SessionWatch {
     stream.once("close", () => {
       this.#open -= 1;
       // A reset says NO_ERROR as easily as CANCEL; it is one where our answer had not ended.
-      if (stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) this.#count("resets");
+      if ((stream.aborted || stream.rstCode !== constants.NGHTTP2_NO_ERROR) && !wasBrokenOff(stream)) this.#count("resets");
       clearTimeout(this.#idle);
       if (!this.#session.destroyed) this.#idle = setTimeout(() => this.#rest(), this.#options.bounds.idleMs);
     });

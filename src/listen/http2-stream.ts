@@ -73,7 +73,15 @@ function endReading(stream: ServerHttp2Stream): void {
  * client has would pass for the whole answer.
  */
 export function breakOff(stream: ServerHttp2Stream): void {
+  brokenOff.add(stream);
   stream.destroy(new Error("The answer broke off."));
+}
+
+const brokenOff = new WeakSet<ServerHttp2Stream>();
+
+/** Whether it was this side that broke the stream off: a destination's fault is no client's reset. */
+export function wasBrokenOff(stream: ServerHttp2Stream): boolean {
+  return brokenOff.has(stream);
 }
 
 /** Fields of a connection, which a stream has none of (RFC 9113, section 8.2.2). */

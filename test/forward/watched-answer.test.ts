@@ -12,7 +12,7 @@ test("a script's facts hold a hundred hosts at most", () => {
   assert.deepEqual(scriptFacts(Buffer.from('fetch("https://A.example.com/x"); "b.example.io"')).hosts, ["a.example.com", "b.example.io"]);
 });
 
-test("an answer that is watched and held reaches the client when it is released, and a cut of it does not", () => {
+test("an answer that is watched and held reaches the client when it is released, and a cut of it does not", async () => {
   const client = new Heard();
   const held = new WatchedAnswer(client, true);
   held.head(200, []);
@@ -21,7 +21,7 @@ test("an answer that is watched and held reaches the client when it is released,
   held.abort();
   assert.deepEqual(client.told, []);
   assert.equal(held.seen.body?.toString(), "abc");
-  held.release();
+  await held.release();
   assert.deepEqual(client.told, ["200", "abc", "end"]);
   const passed = new Heard();
   const watched = new WatchedAnswer(passed, false);
@@ -35,6 +35,26 @@ test("an answer that is watched and held reaches the client when it is released,
   seen.head(200, []);
   seen.end();
   assert.deepEqual(whole.told, ["200", "end"]);
+});
+
+test("what was held goes on at the client's pace, and to its end though the client leaves", async () => {
+  for (const goesOn of [(client: Heard) => client.drain(), (client: Heard) => client.leave()]) {
+    const client = new Heard({ slow: true });
+    const held = new WatchedAnswer(client, true);
+    held.head(200, []);
+    held.data(Buffer.from("abc"));
+    held.data(Buffer.from("def"));
+    held.end();
+    const released = held.release();
+    assert.deepEqual(client.told, ["200", "abc"]);
+    goesOn(client);
+    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual(client.told, ["200", "abc", "def"]);
+    goesOn(client);
+    await released;
+    assert.deepEqual(client.told, ["200", "abc", "def", "end"]);
+  }
 });
 
 test("an answer past what is looked at is not kept", () => {

@@ -128,10 +128,29 @@ test("a fault in the middle of an answer resets its stream, and nothing says tha
   assert.deepEqual(errors, [{ fault: "Error" }]);
 });
 
+test("answers that break off at this side are no flood of the client's, however many", { timeout: 30_000 }, async (context) => {
+  const { socket, refused } = await session(context, {
+    handle: (_, __, answer) => {
+      answer.head(200, []);
+      answer.abort();
+      return Promise.resolve();
+    },
+  });
+  const opened = client(socket);
+  for (let n = 0; n < 150; n += 1) {
+    const stream = opened.request(ASK);
+    stream.on("error", () => undefined);
+    await new Promise((resolve) => stream.once("close", resolve));
+    assert.equal(stream.rstCode, constants.NGHTTP2_INTERNAL_ERROR);
+  }
+  assert.deepEqual([refused, opened.destroyed], [[], false]);
+});
+
 test("a session is at rest once no stream is open: a slow exchange outlasts the time of silence", { timeout: 30_000 }, async (context) => {
   let release = (): void => undefined;
   const { socket, served } = await session(context, {
-    bounds: { headersMs: 20, idleMs: 20 },
+    // The first time is also the client's for its first head.
+    bounds: { headersMs: 300, idleMs: 20 },
     handle: async (_, __, answer) => {
       await new Promise<void>((resolve) => (release = resolve));
       answer.head(200, []);
@@ -146,7 +165,7 @@ test("a session is at rest once no stream is open: a slow exchange outlasts the 
   slow.on("error", () => undefined);
   const answered = answerOf(slow);
   await eventually("the exchange is in flight", () => release !== before);
-  await pause(200);
+  await pause(700);
   assert.equal(away, false);
   release();
   assert.equal(await answered, 200);

@@ -126,6 +126,8 @@ export interface TunnelOptions {
   readonly connectFields?: string;
   /** Another address of this machine to come from. */
   readonly localAddress?: string;
+  /** Offered by ALPN; nothing by default. */
+  readonly alpn?: readonly string[];
 }
 
 /** CONNECT, then TLS verified against `ca`, as every client of the proxy does it. */
@@ -134,7 +136,7 @@ export async function openTunnel(options: TunnelOptions): Promise<Wire> {
 }
 
 /** The TLS session alone, for those who ask it for its certificate. */
-export async function openTls({ port, to, ca, serverName, connectFields = "", localAddress }: TunnelOptions): Promise<TLSSocket> {
+export async function openTls({ port, to, ca, serverName, connectFields = "", localAddress, alpn }: TunnelOptions): Promise<TLSSocket> {
   const plain = await opened(connect({ host: "127.0.0.1", port, ...(localAddress === undefined ? {} : { localAddress }) }));
   const reply = await new Promise<string>((resolve, reject) => {
     plain.once("error", reject);
@@ -153,6 +155,7 @@ export async function openTls({ port, to, ca, serverName, connectFields = "", lo
     ca,
     minVersion: "TLSv1.2",
     ...(name === "" ? {} : { servername: name }),
+    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
     // The certificate is for the tunnel's host, whatever the SNI says.
     checkServerIdentity: (_, certificate) => checkServerIdentity(host, certificate),
   });

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { connect as connectHttp2 } from "node:http2";
+import { test, type TestContext } from "node:test";
+import { eventually, stageFor, type Stage } from "../support/running-proxy.js";
+import { openTls } from "../support/wire.js";
+
+/* Clients that ask and read nothing, and one that reads. */
+
+const TAGS = "www.googletagmanager.com";
+const PATH = "/gtm.js?id=GTM-ABC1234";
+/** More than any socket's buffers take. */
+const SCRIPT = "x".repeat(8_000_000);
+
+async function stage(context: TestContext, script: string, policy?: (text: string) => string): Promise<Stage> {
+  return stageFor(context, {
+    hosts: [TAGS],
+    ...(policy === undefined ? {} : { policy }),
+    // Nothing is over by time before the test is.
+    settings: { inspection_threads: 0, upstream: { connections: 8, total_ms: 600_000, first_byte_ms: 600_000 } },
+    answer(_, response) {
+      response.setHeader("Content-Type", "application/javascript");
+      response.end(script);
+    },
+  });
+}
+
+/** A session with a window of zero: of each answer it gets the head. */
+async function unreading(
+  context: TestContext,
+  { port, proxy }: Stage,
+  asks: number,
+): Promise<{ readonly heads: () => number; readonly cut: () => number }> {
+  const socket = await openTls({ port, to: `${TAGS}:443`, ca: proxy.caPem, alpn: ["h2"] });
+  const session = connectHttp2(`https://${TAGS}`, { createConnection: () => socket, settings: { initialWindowSize: 0 } });
+  context.after(() => session.destroy());
+  session.on("error", () => undefined);
+  let heads = 0;
+  let cut = 0;
+  for (let n = 0; n < asks; n += 1) {
+    const stream = session.request({ ":path": PATH });
+    stream.on("response", () => (heads += 1)).on("error", () => (cut += 1));
+  }
+  return { heads: () => heads, cut: () => cut };
+}
+
+test("a client that reads none of its answers keeps nobody from the destination", { timeout: 60_000 }, async (context) => {
+  const made = await stage(context, SCRIPT);
+  const unread = await unreading(context, made, 24);
+  await eventually("all but one of its answers are cut", () => unread.cut() === 23);
+  const wire = await made.tunnel(TAGS, { localAddress: "127.0.0.9" });
+  const answer = await wire.send(`GET ${PATH} HTTP/1.1\r\nHost: ${TAGS}\r\n\r\n`).answer();
+  wire.close();
+  assert.deepEqual([answer.status, answer.body.length], [200, SCRIPT.length]);
+  assert.deepEqual([unread.heads(), unread.cut()], [24, 23], "the one that it may have waiting, it keeps");
+});
+
+test("a client that asks for a pinned script and reads nothing holds no more of it in memory than a client may", {
+  timeout: 60_000,
+}, async (context) => {
+  const script = "x".repeat(1_000_000);
+  const digest = createHash("sha256").update(script).digest("base64");
+  const made = await stage(context, script, (text) => text.replace("script: watched", `script: { pinned: ["sha256-${digest}"] }`));
+  const unread = await unreading(context, made, 24);
+  await eventually("all but one of its answers are cut", () => unread.cut() === 23);
+  const wire = await made.tunnel(TAGS, { localAddress: "127.0.0.9" });
+  const answer = await wire.send(`GET ${PATH} HTTP/1.1\r\nHost: ${TAGS}\r\n\r\n`).answer();
+  wire.close();
+  assert.deepEqual([answer.status, answer.body.length], [200, script.length]);
+});
