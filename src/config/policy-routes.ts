@@ -30,7 +30,7 @@ export function readRoutes(
 }
 
 function readRoute(tree: Tree, owner: string, schemaNames: ReadonlySet<string>, faults: FaultSink): Route[] {
-  const what = `A route of ${owner}`;
+  const what = `A route of ${owner.replace(/^(?:A|The)\b/, (article) => article.toLowerCase())}`;
   const members = readMembers(tree, ROUTE_KEYS, what, faults);
   if (members === undefined) return [];
   const methods = readTexts(members.get("methods")?.value, `${what}: methods`, faults, (method, where) => {

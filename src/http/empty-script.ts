@@ -12,8 +12,9 @@ const SCRIPT = Buffer.from("/* diffgram-egress-proxy: the operator has limited t
  * @returns false where it is no such request, and nothing was answered
  */
 export function answerByEmptyScript(head: RequestHead | undefined, destination: Destination | undefined, answer: AnswerSink): boolean {
-  if (head?.method !== "GET" || !head.path.endsWith(".js")) return false;
-  if (destination?.caseName !== "js-error-collection" || !destination.routes.some(({ path }) => path === head.path)) return false;
+  if (head?.method !== "GET" || destination?.caseName !== "js-error-collection") return false;
+  // Google's tag has no file's name: `/gtag/js`. Its route says that it is a script.
+  if (!destination.routes.some(({ path, script }) => path === head.path && (script !== undefined || path.endsWith(".js")))) return false;
   answer.head(200, [
     ["Content-Type", "application/javascript"],
     ["Cache-Control", "no-store"],

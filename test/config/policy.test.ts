@@ -17,6 +17,7 @@ const OPTIONS = {
     "event-hub",
     "segment-batch",
     "gtm",
+    "gtag",
     "ga-collect",
     "ga-collect-lines",
     "support-install-info",

@@ -74,6 +74,16 @@ test("a browser's question before a beacon is passed on", async (context) => {
   assert.equal(stage.installation.vendor.received[0]?.method, "OPTIONS");
 });
 
+test("Google's tag comes as a container asks for it, of one account, and tells nothing else", async (context) => {
+  const stage = await browsers(context);
+  const asked = (id: string, more = "") => ask(stage, TAGS, `GET /gtag/js?id=${id}&l=dataLayer&cx=c&gtm=45He51d0v9194133166za200${more}`);
+  assert.equal((await asked("G-ABCD1234", "&tag_exp=101509157~103116026")).status, 200);
+  assert.equal((await ask(stage, TAGS, "GET /gtag/destination?id=G-ABCD1234&cx=c&gtm=4e69g1")).status, 200);
+  assert.equal(problemOf(await asked("G-WXYZ9876")).code, "foreign-tenant");
+  assert.equal(problemOf(await asked("G-ABCD1234", "&user=dana%40acme-hospital.org")).code, "unexpected-data-transfer");
+  assert.equal(stage.installation.vendor.received.length, 2);
+});
+
 test("where the case is limited the loader is an empty script, and beacons are refused; neither is an unexpected transfer", async (context) => {
   const stage = await browsers(context, (text) =>
     text.replace(/js-error-collection:\n {4}enabled: true/, "js-error-collection:\n    enabled: false"),
@@ -82,8 +92,10 @@ test("where the case is limited the loader is an empty script, and beacons are r
   assert.equal(loader.status, 200);
   assert.equal(loader.headers.get("content-type"), "application/javascript");
   runInContext(loader.body.toString("utf8"), createContext({}));
+  const tag = await ask(stage, TAGS, "GET /gtag/js?id=G-ABCD1234");
+  assert.deepEqual([tag.status, tag.body.toString("utf8")], [200, loader.body.toString("utf8")]);
   assert.equal(problemOf(await ask(stage, BEACONS, `POST ${beacon({})}`, "Content-Length: 0\r\n")).code, "case-limited");
   assert.equal(stage.installation.vendor.received.length, 0);
-  assert.equal((await stage.metrics()).value('egress_limited_total{case="js-error-collection"}'), 2);
+  assert.equal((await stage.metrics()).value('egress_limited_total{case="js-error-collection"}'), 3);
   assert.ok((await stage.records()).every((record) => record.reason === "case-limited" && !record.unexpected));
 });

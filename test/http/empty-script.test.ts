@@ -20,12 +20,23 @@ function answered(method: string, path: string, caseName: string | undefined, ro
   };
   const head = { method, path } as Asked[0];
   const destination =
-    caseName === undefined ? undefined : ({ caseName, routes: routes.map((route) => ({ path: route })) } as unknown as Asked[1]);
+    caseName === undefined
+      ? undefined
+      : ({
+          caseName,
+          routes: routes.map((route) => ({
+            path: route.replace("watched ", ""),
+            script: route.startsWith("watched ") ? { pinned: [] } : undefined,
+          })),
+        } as unknown as Asked[1]);
   return answerByEmptyScript(head, destination, sink) ? told : undefined;
 }
 
 test("a script that the policy names of the limited case is answered by an empty one", () =>
   assert.equal(answered("GET", "/gtm.js", "js-error-collection", ["/gtm.js"]), "200 application/javascript"));
+
+test("so is one whose route says that it is a script, whatever it is called", () =>
+  assert.equal(answered("GET", "/gtag/js", "js-error-collection", ["watched /gtag/js"]), "200 application/javascript"));
 
 const NOT: readonly (readonly [sentence: string, ...Parameters<typeof answered>])[] = [
   ["another method", "POST", "/gtm.js", "js-error-collection", ["/gtm.js"]],
