@@ -120,3 +120,27 @@ test("who is named as user of an installation's own event is held to its fingerp
   assert.notEqual(other[0], other[1]);
   for (const member of ["31", 31, null]) assert.equal(pins(member).length, 1);
 });
+
+test("a visit of each kind that the vendor's pages tell of goes out, an invented one does not", () => {
+  const visit = (page: string, object: string) => ({
+    kind: "user_visit",
+    event_type: "user",
+    page_name: page,
+    object_type: object,
+    file_id: object === "file" ? 5120 : null,
+    task_id: object === "task" ? 991 : null,
+    member_id: 31,
+    project_id: 12,
+  });
+  // As frontend/src/components/annotation/annotation_ui_factory.vue and the pages of lists choose them (diffgram/diffgram).
+  for (const [page, object] of [
+    ["task_detail", "task"],
+    ["file_detail", "file"],
+    ["data_explorer", "page"],
+    ["label_templates", "page"],
+    ["job_list", "page"],
+  ] as const)
+    assert.deepEqual(rulesOf("event-hub", visit(page, object)), [], page);
+  assert.notDeepEqual(rulesOf("event-hub", visit("dana_whitfield", "page")), []);
+  assert.notDeepEqual(rulesOf("event-hub", visit("task_detail", "patient")), []);
+});

@@ -26,7 +26,7 @@ export const KINDS = [
   "update_job",
   "task_review_start",
 ];
-const PAGES = ["job_list", "export_dashboard", "project_manager", "reports_dashboard", "import_dashboard", "guide_list"];
+const PAGES = ["data_explorer", "file_detail", "task_detail", "label_templates", "job_list", "export_dashboard", "project_manager", "reports_dashboard", "import_dashboard", "guide_list"];
 
 export const EVENT_HUB: DestinationKind = {
   name: "event-hub",
@@ -95,7 +95,7 @@ function userEvent(rng: Rng, now: number): JsonRecord {
     kind: visit ? "user_visit" : rng.pick(KINDS),
     description: null,
     error_log: null,
-    object_type: visit ? "page" : null,
+    object_type: visit ? rng.pick(["file", "page", "task"]) : null,
     page_name: visit ? rng.pick(PAGES) : null,
     input_id: maybe(90_000),
     project_id: maybe(900),
