@@ -4,6 +4,8 @@ import type { PolicyView } from "./policy-view.js";
 /** Members that a sender or the receiver adds, and no class of the checkout names. */
 const ADDED_IN_FLIGHT = new Set(["event_type"]);
 const SEGMENT_HOST = "api.segment.io";
+/** Where Google's tag sends to, by the browser's region; no source names them. */
+const BEACON_HOSTS = ["www.google-analytics.com", "region1.google-analytics.com"];
 
 /**
  * Where the source and the policy say different things, both ways. What only the policy names stands at `rules`; what only the source names
@@ -96,7 +98,7 @@ export function driftOf(found: readonly Observation[], policy: PolicyView, rules
   const sourceHosts = new Set(hosts.map((one) => one.name));
   if (sendsToSegment) sourceHosts.add(SEGMENT_HOST);
   // What a container of the tag manager loads stands in no source; analytics is what it is for.
-  if (sourceHosts.has("www.googletagmanager.com")) sourceHosts.add("www.google-analytics.com");
+  if (sourceHosts.has("www.googletagmanager.com")) for (const host of BEACON_HOSTS) sourceHosts.add(host);
   const hasSource = found.some((one) => one.kind !== "agent");
   if (hasSource)
     for (const [host, where] of policy.hosts)
