@@ -32,6 +32,33 @@ export function floodSuite(url: () => Promise<string | undefined>): void {
     assert.equal((await store.write(leaked)).record, leaked.id, "what got through is never bundled");
   });
 
+  test("past a client's quota repetitions are entries of their own record that count them, each answered with its id", async (context) => {
+    const store = await opened(context, { dataDir: folder(context), url: await url(), distinctPerClient: 6 });
+    const at = 1_800_000_000_000;
+    const known = Array.from({ length: 6 }, (_, n) => transfer({ at, identity: `known ${n}` }));
+    for (const one of known) await store.write(one);
+    const again = (n: number, ofRecord: number) => transfer({ at: at + n, identity: `known ${ofRecord}`, client: known[0]?.client ?? "" });
+    for (let n = 0; n < 6; n += 1) await store.write(again(n, 0));
+    const outcomes = await Promise.all(Array.from({ length: 400 }, (_, n) => store.write(again(100 + n, 0))));
+    assert.ok(outcomes.every(({ durability, record }) => durability === "stored" && record === known[0]?.id));
+    const record = await store.get(known[0]?.id ?? "");
+    assert.deepEqual([record?.occurrences, record?.lastSeen], [407, new Date(at + 499).toISOString()]);
+    assert.equal((await store.history(known[0]?.id ?? "")).length, 8, "the first, six more, and 400 as one");
+    // By turns: four of them are gathered for themselves, the rest together.
+    const mixed = await Promise.all(Array.from({ length: 300 }, (_, n) => store.write(again(600 + n, n % 6))));
+    assert.ok(mixed.every(({ durability }) => durability === "stored"));
+    const records = (await store.list()).items;
+    assert.equal(
+      records.reduce((sum, { occurrences }) => sum + occurrences, 0),
+      6 + 6 + 400 + 300,
+    );
+    assert.equal(records.find(({ destination }) => destination === "(overflow)")?.occurrences, 100);
+    assert.deepEqual((await store.verify()).faults, []);
+    // Somebody else's repetitions are its own.
+    const other = transfer({ at: at + 1_000, identity: "known 0", client: "10.0.0.8" });
+    assert.equal((await store.write(other)).record, known[0]?.id);
+  });
+
   test("an export brought into another store keeps counts, times and states, and a second time changes nothing", async (context) => {
     const store = await opened(context, { dataDir: folder(context), url: await url() });
     const one = transfer({ at: 1_000, identity: "same" });
