@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { answerByEmptyScript } from "./http/empty-script.js";
 import { type Problem, problemBody, problemHeaders, refusalStatus } from "./http/problem.js";
 import type { AnswerSink } from "./model/answer.js";
@@ -8,18 +9,28 @@ import type { Refusal } from "./model/refusal.js";
 import type { Known, PipelineParts } from "./pipeline-parts.js";
 import { draftTransfer } from "./record/transfer-draft.js";
 
+/** A client past its quota is told of once in this time. */
+const SILENT_MS = 60_000;
+/** Clients that are remembered for it. */
+const CLIENTS = 2_000;
+
 /** How an exchange ends, as record, counters, log and client are told of it. */
 export class Outcomes {
   readonly #parts: PipelineParts;
+  /** Clients whose quota's end is told in the log. */
+  readonly #turnedAway = new LRUCache<string, true>({ max: CLIENTS, ttl: SILENT_MS });
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
   }
 
-  /** Past a quota: counted and answered. Not recorded, or whoever floods would choose how much is written. */
+  /** Past a quota: counted and answered. Not recorded, and logged once a minute, or whoever floods would choose how much is written. */
   turnAway(known: Known, { refused, detail }: Refusal, answer: AnswerSink): void {
     this.count(known, "block", [], false, refused);
-    this.#answerRefusal(known, { reason: refused, detail, findings: [], record: undefined }, answer);
+    const { address } = known.context.client;
+    const wasTold = this.#turnedAway.has(address);
+    if (!wasTold) this.#turnedAway.set(address, true);
+    this.#answerRefusal(known, { reason: refused, detail, findings: [], record: undefined }, answer, wasTold);
   }
 
   /** Records, counts and answers a refusal, in that order. */
@@ -96,23 +107,26 @@ export class Outcomes {
     this.#parts.metrics.requestSeconds((this.#parts.clock.now() - known.at) / 1_000);
   }
 
-  #answerRefusal(known: Known, told: Told, answer: AnswerSink): void {
-    const { metrics, logger } = this.#parts;
+  #answerRefusal(known: Known, told: Told, answer: AnswerSink, wasTold = false): void {
     const { reason, detail, record, findings } = told;
     const { caseName } = known;
-    metrics.blocked(caseName, reason);
-    logger.warn("Refused.", {
+    this.#parts.metrics.blocked(caseName, reason);
+    if (!wasTold) this.#log(known, told);
+    if (reason === "case-limited" && answerByEmptyScript(known.head, known.destination, answer)) return;
+    sendProblem({ status: refusalStatus(reason), caseName, reason, detail, findings, record }, answer);
+  }
+
+  #log(known: Known, { reason, detail, record, findings }: Told): void {
+    this.#parts.logger.warn("Refused.", {
       exchange: known.id,
       record,
-      case: caseName,
+      case: known.caseName,
       destination: known.destination?.name ?? "none",
       reason,
       detail,
       rules: [...new Set(findings.map((finding) => finding.rule))].join(","),
       client: known.context.client.address,
     });
-    if (reason === "case-limited" && answerByEmptyScript(known.head, known.destination, answer)) return;
-    sendProblem({ status: refusalStatus(reason), caseName, reason, detail, findings, record }, answer);
   }
 }
 

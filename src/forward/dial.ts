@@ -18,6 +18,21 @@ export type Resolver = (host: string) => Promise<readonly string[]>;
 
 export const systemResolver: Resolver = async (host) => (await lookup(host, { all: true, verbatim: true })).map((answer) => answer.address);
 
+/**
+ * One look-up of a name at a time, whose answer is for all who asked meanwhile. The system's resolver has two of libuv's four threads, for every
+ * name: were each connection to look its own name up, one whose DNS hangs would take both, and no other destination could be reached.
+ */
+export function oneAtATime(resolve: Resolver): Resolver {
+  const asked = new Map<string, Promise<readonly string[]>>();
+  return (host) => {
+    const known = asked.get(host);
+    if (known !== undefined) return known;
+    const answer = resolve(host).finally(() => asked.delete(host));
+    asked.set(host, answer);
+    return answer;
+  };
+}
+
 /** The guard's refusal: no fault of the upstream's but a decision. */
 export class AddressRefusedError extends Error {
   constructor(range: string) {

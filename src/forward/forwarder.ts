@@ -8,7 +8,7 @@ import type { ParentProxy } from "../model/policy.js";
 import { authority, type Target } from "../model/target.js";
 import type { ParentAccess } from "./parent-tunnel.js";
 import { ReadySockets } from "./ready-sockets.js";
-import { AddressRefusedError, type ConnectTo, dial, type Resolver } from "./dial.js";
+import { AddressRefusedError, type ConnectTo, dial, oneAtATime, type Resolver } from "./dial.js";
 import { UpstreamError } from "./upstream-error.js";
 
 /** One message for an upstream: unambiguous by construction, since only method, path, listed fields and a whole body are ever given. */
@@ -68,7 +68,8 @@ export interface Forwarder {
  * The way to the vendor: one undici pool a destination, verified TLS, sessions resumed. undici rather than http-proxy, since it costs half
  * the CPU and lets the address be chosen (docs/decisions/0003-undici-forwards.md).
  */
-export function createForwarder(options: ForwarderOptions): Forwarder {
+export function createForwarder(wanted: ForwarderOptions): Forwarder {
+  const options = { ...wanted, resolve: oneAtATime(wanted.resolve) };
   const ways = new Map<string, Way>();
   return {
     reach: (request) => reach(wayFor(ways, request, options)),

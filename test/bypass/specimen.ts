@@ -95,6 +95,12 @@ function begunAndReset(count: number, code: number): Buffer {
   return Buffer.concat(Array.from({ length: count }, (_, index) => Buffer.concat([http2Frame(1, 4, index * 2 + 1, EVENT_HEAD), http2Frame(3, 0, index * 2 + 1, why)])));
 }
 
+/** So many requests that are begun, each with a frame for which a server resets it. */
+function provoked(count: number, frame: (stream: number) => Buffer): Buffer {
+  const streams = Array.from({ length: count }, (_, index) => Buffer.concat([http2Frame(1, 4, index * 2 + 1, EVENT_HEAD), frame(index * 2 + 1)]));
+  return Buffer.concat([PREFACE, http2Frame(4, 0, 0, Buffer.alloc(0)), ...streams]);
+}
+
 /** What `{{name}}` stands for in every case. */
 export const SPECIMENS: Values = {
   marker: MARKER,
@@ -132,6 +138,20 @@ export const SPECIMENS: Values = {
   "some-polite-resets": begunAndReset(150, 0),
   "some-pings": frames(150, () => "0000080600000000000000000000000000"),
   "some-settings": frames(150, () => "000000040000000000"),
+  // Our own side is to reset each stream (CVE-2025-8671): a window that grows by nothing, or past 2^31 - 1, a head twice, a stream that depends on itself.
+  "zero-windows": provoked(500, (stream) => http2Frame(8, 0, stream, Buffer.alloc(4))),
+  "window-overflows": provoked(500, (stream) => http2Frame(8, 0, stream, Buffer.from("7fffffff", "hex"))),
+  "double-heads": provoked(500, (stream) => http2Frame(1, 4, stream, EVENT_HEAD)),
+  "self-dependencies": provoked(500, (stream) => http2Frame(2, 0, stream, Buffer.from([0, 0, stream >> 8, stream & 255, 0]))),
+  "late-data": Buffer.concat([PREFACE, http2Frame(4, 0, 0, Buffer.alloc(0)), http2Frame(1, 5, 1, EVENT_HEAD), http2Frame(0, 0, 1, Buffer.from(MARKER))]),
+  "empty-data": Buffer.concat([PREFACE, http2Frame(4, 0, 0, Buffer.alloc(0)), http2Frame(1, 4, 1, EVENT_HEAD), ...Array.from({ length: 5_000 }, () => http2Frame(0, 0, 1, Buffer.alloc(0)))]),
+  "client-push": Buffer.concat([PREFACE, http2Frame(4, 0, 0, Buffer.alloc(0)), http2Frame(5, 4, 1, Buffer.concat([Buffer.from([0, 0, 0, 2]), EVENT_HEAD]))]),
+  "even-stream": Buffer.concat([PREFACE, http2Frame(4, 0, 0, Buffer.alloc(0)), http2Frame(1, 5, 2, EVENT_HEAD)]),
+  "priorities": Buffer.concat([PREFACE, http2Frame(4, 0, 0, Buffer.alloc(0)), ...Array.from({ length: 20_000 }, () => http2Frame(2, 0, 1, Buffer.alloc(5)))]),
+  "unknown-frames": Buffer.concat([PREFACE, http2Frame(4, 0, 0, Buffer.alloc(0)), ...Array.from({ length: 20_000 }, () => http2Frame(0xab, 0, 0, Buffer.alloc(0)))]),
+  "small-windows": Buffer.concat([PREFACE, http2Frame(4, 0, 0, Buffer.alloc(0)), ...Array.from({ length: 20_000 }, () => http2Frame(8, 0, 0, Buffer.from([0, 0, 0, 1])))]),
+  // A table that indexes one long field, named two thousand times in two bytes each (HPACK bomb).
+  "hpack-bomb": Buffer.concat([PREFACE, http2Frame(4, 0, 0, Buffer.alloc(0)), http2Frame(1, 4, 1, Buffer.concat([EVENT_HEAD, fieldBlock({ "x-a": "b".repeat(100) }), Buffer.from([0x40, 1, 97, 0x7f, 0xa1, 0x1e]), Buffer.alloc(4_000, 98), Buffer.alloc(8_000, 0xbe)]))]),
   // A Content-Length over the policy's limit, and no byte of the body.
   "h2-announced": Buffer.concat([PREFACE, http2Frame(4, 0, 0, Buffer.alloc(0)), http2Frame(1, 4, 1, Buffer.concat([EVENT_HEAD, fieldBlock({ "content-length": "1048577" })]))]),
   pings: frames(5_000, () => "0000080600000000000000000000000000"),

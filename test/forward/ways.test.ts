@@ -105,6 +105,36 @@ test("an address that is refused is refused where the way is reached and where i
   assert.deepEqual([sink.told, connections], [[], 0]);
 });
 
+test("a name is looked up once for all who ask meanwhile, and anew for who asks then", async () => {
+  const port = await vendor((_, response) => response.end("fine"));
+  const asked: string[] = [];
+  let answer = (): void => undefined;
+  const forwarder = forwarding({
+    connectionsPerDestination: 9,
+    resolve: (host) => {
+      asked.push(host);
+      return new Promise((resolve, reject) => {
+        answer = () => (asked.length === 2 ? reject(new Error("No such name.")) : resolve(["127.0.0.1"]));
+      });
+    },
+  });
+  const named = (host: string) => to(port, { connectTo: { host, port } });
+  const many = Array.from({ length: 9 }, () => forwarder.forward(named("slow.example"), new Heard()));
+  await pause(5);
+  assert.deepEqual(asked, ["slow.example"]);
+  answer();
+  assert.deepEqual(new Set((await Promise.all(many)).map(summary)), new Set(["answered"]));
+  const failing = [1, 2].map(() => forwarder.forward(named("other.example"), new Heard()));
+  await pause(5);
+  answer();
+  assert.deepEqual((await Promise.all(failing)).map(summary), ["resolve", "resolve"]);
+  const again = forwarder.forward(named("other.example"), new Heard());
+  await pause(5);
+  assert.deepEqual(asked, ["slow.example", "other.example", "other.example"]);
+  answer();
+  assert.equal(summary(await again), "answered");
+});
+
 test("one target that the operator leads to two places has two ways, and the answer's fields are what the vendor wrote", async () => {
   const seen: (readonly (readonly [string, string])[])[] = [];
   const forwarder = forwarding({

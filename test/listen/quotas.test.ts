@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
 import type { PlayedRequest } from "../../src/cli/demo/played-request.js";
-import { EVENT_HUB, played, wireBytes } from "../support/installation.js";
+import { EVENT_HUB, played, prepareInstallation, wireBytes } from "../support/installation.js";
+import { spawnProxy } from "../support/proxy-process.js";
 import { eventually, raiseStage, stageFor } from "../support/running-proxy.js";
 import { Wire, type WireAnswer } from "../support/wire.js";
 
@@ -23,6 +24,29 @@ test("past its requests a minute a client gets 429 with Retry-After, counted, an
   assert.match(last.headers.get("retry-after") ?? "", /^\d+$/);
   assert.equal((await stage.metrics()).value('egress_blocked_total{case="event-collection",reason="quota-exceeded"}'), 1);
   assert.ok((await stage.records()).every((record) => record.reason !== "quota-exceeded"));
+});
+
+test("a client that floods past its quota does not flood the log: it is told of once", { timeout: 60_000 }, async (context) => {
+  const quotas = { client_requests_per_minute: 2 };
+  const installation = await prepareInstallation({ settings: { quotas, log: { level: "warn" } } });
+  context.after(() => installation.remove());
+  const proxy = await spawnProxy(installation.settingsFile);
+  context.after(() => proxy.kill("SIGKILL"));
+  const ask = async (from: string): Promise<number> => {
+    const wire = new Wire(connect({ port: proxy.port, host: "127.0.0.1", localAddress: from }));
+    const { status } = await wire.send("GET http://elsewhere.example/ HTTP/1.1\r\nHost: elsewhere.example\r\n\r\n").answer();
+    wire.close();
+    return status;
+  };
+  const statuses: number[] = [];
+  for (const from of ["127.0.0.1", "127.0.0.9"]) for (let n = 0; n < 20; n += 1) statuses.push(await ask(from));
+  assert.equal(statuses.filter((status) => status === 429).length, 36);
+  await eventually("both are told of", () => proxy.written().split("quota-exceeded").length - 1 >= 2);
+  const told = proxy
+    .written()
+    .split("\n")
+    .filter((line) => line.includes("quota-exceeded"));
+  assert.equal(told.length, 2, told.join("\n"));
 });
 
 test("past its bytes a minute a case lets nothing more in", async (context) => {
