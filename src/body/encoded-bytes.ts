@@ -41,13 +41,31 @@ export function utf16Kind(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefine
   return undefined;
 }
 
-/** Stretches of plausible text inside bytes that are none as a whole. */
+/** Stretches of plausible text inside bytes that are none as a whole: of UTF-8, and of UTF-16 where it holds letters of ISO 8859-1. */
 export function* plausiblePieces(bytes: Uint8Array): Generator<Uint8Array> {
+  yield* utf8Pieces(bytes);
+  yield* utf16Pieces(bytes, 1);
+  yield* utf16Pieces(bytes, 0);
+}
+
+/** Those of UTF-8. */
+export function* utf8Pieces(bytes: Uint8Array): Generator<Uint8Array> {
   let at = 0;
   while (at + LEAST_INNER_BYTES <= bytes.length) {
     const end = plausibleEnd(bytes, at);
     if (end - at >= LEAST_INNER_BYTES) yield bytes.subarray(at, end);
     at = end + 1;
+  }
+}
+
+/** @param nul which byte of two is NUL: 1 little-endian, 0 big-endian; one's letters are the other's too, but for the first or the last */
+function* utf16Pieces(bytes: Uint8Array, nul: 0 | 1): Generator<Uint8Array> {
+  let at = 0;
+  while (at + LEAST_INNER_BYTES <= bytes.length) {
+    let end = at;
+    while (end + 1 < bytes.length && bytes[end + nul] === 0 && (bytes[end + 1 - nul] ?? 0) >= 0x20) end += 2;
+    if (end - at >= LEAST_INNER_BYTES) yield bytes.subarray(at, end);
+    at = Math.max(end, at + 1);
   }
 }
 

@@ -1,5 +1,5 @@
 import { accept, type EncodedRun, isOpaque, LEAST_BYTES, LEAST_INNER_BYTES, plausiblePieces, startsBinary } from "./encoded-bytes.js";
-import { hexFrom, mayStartHex } from "./hex-run.js";
+import { hexFrom, hexPieces, mayStartHex } from "./hex-run.js";
 import { magicOf, mayStartBinary } from "./magic.js";
 import { isCompressed } from "./nested-compression.js";
 import { plausibleEnd, reachesEnd, startsText } from "./plausible-text.js";
@@ -57,8 +57,9 @@ export function encodedRuns(text: string): EncodedRun[] {
     let end = at + 1;
     while (end < length && (BASE64[text.charCodeAt(end)] ?? OTHER) >= 0) end += 1;
     const size = end - at;
-    let next = end;
-    if (mayStartHex(text, at)) next = Math.max(next, hexFrom(text, at, runs));
+    const hexEnd = mayStartHex(text, at) ? hexFrom(text, at, runs) : at;
+    hexPieces(text, hexEnd, end, runs);
+    let next = Math.max(end, hexEnd);
     if (next === end && (size >= LONG_RUN || mayStartBase64(text, at, end))) next = Math.max(next, base64From(text, at, end, runs));
     at = next;
   }
@@ -156,9 +157,13 @@ function inLines(bytes: Uint8Array, cuts: readonly number[]): Uint8Array {
  */
 function readSpaced(text: string, from: number): SpacedRun {
   // A glance at the first twelve bytes settles nearly every ordinary word.
-  const glanced = glance(text, from);
-  // A format's first bytes, or the NUL of UTF-16.
-  const isBinary = (mayStartBinary(GLANCE[0] ?? 0) || GLANCE[1] === 0) && startsBinary(GLANCE.subarray(0, glanced));
+  let glanced = glance(text, from);
+  // A format's first bytes, or the NUL of UTF-16; both may go on behind a space.
+  let isBinary = mayStartBinary(GLANCE[0] ?? 0) || GLANCE[1] === 0;
+  if (isBinary) {
+    glanced = glanceAcross(text, from);
+    isBinary = startsBinary(GLANCE.subarray(0, glanced));
+  }
   if (!isBinary && !reachesEnd(GLANCE, plausibleEnd(GLANCE, 0, glanced), glanced)) return NOTHING;
   const padded: Uint8Array[] = [];
   const cuts = { padded: new Array<number>(), all: new Array<number>() };
@@ -237,6 +242,17 @@ function glance(text: string, from: number): number {
   let end = from;
   while (end < from + 16 && valueAt(text, end) >= 0) end += 1;
   return decodeInto(GLANCE, text, from, end);
+}
+
+/** The same of sixteen characters in several groups. */
+function glanceAcross(text: string, from: number): number {
+  let characters = "";
+  for (let at = from; characters.length < 16; at += 1) {
+    at = separatorsEnd(text, at);
+    if (valueAt(text, at) < 0) break;
+    characters += text.charAt(at);
+  }
+  return decodeInto(GLANCE, characters, 0, characters.length);
 }
 
 /** Decodes characters that are all of the alphabet; returns the number of bytes. */

@@ -1,4 +1,4 @@
-import { accept, type EncodedRun, isOpaque, LEAST_BYTES, plausiblePieces, startsBinary } from "./encoded-bytes.js";
+import { accept, type EncodedRun, isOpaque, LEAST_BYTES, LEAST_INNER_BYTES, plausiblePieces, startsBinary } from "./encoded-bytes.js";
 import { hexDigit } from "./form.js";
 import { mayStartBinary } from "./magic.js";
 import { plausibleEnd, startsText } from "./plausible-text.js";
@@ -55,10 +55,32 @@ export function hexFrom(text: string, from: number, runs: EncodedRun[]): number 
   }
   if (bytes.length < LEAST_BYTES) return from;
   const decoded = Uint8Array.from(bytes);
-  const found = accept(decoded) ?? [...plausiblePieces(decoded)][0] ?? (isOpaque(decoded) ? decoded : undefined);
-  if (found === undefined || found.length < LEAST_BYTES) return decoded.length > LONG_HEX ? at : from;
-  runs.push({ how: "hex", bytes: found });
-  return at;
+  const found = readable(decoded);
+  for (const each of found) runs.push({ how: "hex", bytes: each });
+  return found.length > 0 || decoded.length > LONG_HEX ? at : from;
+}
+
+/** All of it, or each piece that is text. */
+function readable(decoded: Uint8Array): readonly Uint8Array[] {
+  const whole = accept(decoded);
+  if (whole !== undefined) return whole.length < LEAST_BYTES ? [] : [whole];
+  const pieces = [...plausiblePieces(decoded)];
+  return pieces.length === 0 && isOpaque(decoded) ? [decoded] : pieces;
+}
+
+/**
+ * Text in hex inside a word, whatever it begins with: a length, as programs write it, half a pair, or a name (`user_64616e61…`, whose hyphens and
+ * underscores are of base64url's alphabet).
+ */
+export function hexPieces(text: string, from: number, end: number, runs: EncodedRun[]): void {
+  let begin = from;
+  for (let at = from; at <= end; at += 1) {
+    if (at < end && hexDigit(text.charCodeAt(at)) >= 0) continue;
+    if (at - begin >= 2 * LEAST_INNER_BYTES)
+      for (const shift of [0, 1])
+        for (const bytes of plausiblePieces(Buffer.from(text.slice(begin + shift, at), "hex"))) runs.push({ how: "hex", bytes });
+    begin = at + 1;
+  }
 }
 
 /** Whether a text or a format may begin with this byte, or by `first` and this byte: in UTF-8 a second one may be no letter of its own. */

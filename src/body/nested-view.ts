@@ -1,7 +1,7 @@
 import type { JsonNode } from "../model/json.js";
 import type { NestedContent, NestedView, NestedViews, ViewBudget, ViewFinder } from "../model/nested-view.js";
 import { decodeUtf16, decodeUtf8 } from "./charset.js";
-import { type EncodedRun, plausiblePieces, utf16Kind } from "./encoded-bytes.js";
+import { type EncodedRun, plausiblePieces, utf8Pieces, utf16Kind } from "./encoded-bytes.js";
 import { encodedRuns } from "./encoded-run.js";
 import { resolveEntities, resolveEscapes, resolvePercent, resolveQuotedPrintable, resolveUtf7 } from "./escaped-text.js";
 import { scanJson } from "./json-scanner.js";
@@ -102,10 +102,15 @@ class Search implements NestedViews {
 
   bytes(bytes: Uint8Array, steps: readonly string[]): void {
     const utf16 = utf16Kind(bytes);
-    const text = utf16 === undefined ? plausibleText(bytes) : decodeUtf16(bytes.subarray(0, bytes.length & ~1), utf16);
+    const text = utf16 === undefined ? plausibleText(bytes) : decodeUtf16(wholeUnits(bytes, utf16), utf16);
     const magic = magicOf(bytes);
     if (text !== undefined && magic === undefined) {
       this.#reading(text, utf16 === undefined ? steps : [...steps, utf16], steps.length === 0);
+      // A BOM, or four letters of UTF-16, may stand in front of any text. Within a piece of UTF-16 there is none of UTF-16 to look for.
+      if (utf16 !== undefined) {
+        const pieces = (bytes[0] ?? 0) + (bytes[1] ?? 0) === 0xff + 0xfe ? plausiblePieces(bytes) : utf8Pieces(bytes);
+        for (const piece of pieces) this.bytes(piece, steps);
+      }
       return;
     }
     if (magic === undefined) {
@@ -228,6 +233,12 @@ class Search implements NestedViews {
     this.#budget.bytes -= bytes;
     return true;
   }
+}
+
+/** Where big-endian text is read as little-endian from its second byte on, its last letter is half a unit. */
+function wholeUnits(bytes: Uint8Array, kind: "utf-16le" | "utf-16be"): Uint8Array {
+  if (bytes.length % 2 === 0) return bytes;
+  return kind === "utf-16le" ? Buffer.concat([bytes, Uint8Array.of(0)]) : bytes.subarray(0, -1);
 }
 
 function plausibleText(bytes: Uint8Array): string | undefined {
