@@ -4,6 +4,7 @@ import { isTestPath, readCheckout } from "./checkout.js";
 import { driftOf } from "./drift.js";
 import type { AuditFinding, Observation, SkippedFile } from "./finding.js";
 import { readFrontEnd } from "./front-end.js";
+import { readPageVisits } from "./page-visits.js";
 import { linkBase, linkOf } from "./links.js";
 import type { PolicyView } from "./policy-view.js";
 import { readPython, type PythonReport } from "./source-report.js";
@@ -31,7 +32,12 @@ export async function audit(folder: string, options: AuditOptions): Promise<Audi
   const deployed = checkout.files.filter((file) => file.kind !== "python" || !isTestPath(file.path));
   const python = readPython(deployed);
   const skipped = [...checkout.skipped, ...python.broken].sort((a, b) => (a.file < b.file ? -1 : 1));
-  const seen: Observation[] = unique([...python.observations, ...readFrontEnd(checkout.files), ...readAgents(checkout.files)]);
+  const seen: Observation[] = unique([
+    ...python.observations,
+    ...readFrontEnd(checkout.files),
+    ...readPageVisits(checkout.files),
+    ...readAgents(checkout.files),
+  ]);
   const drift = options.policy === undefined ? [] : driftOf(seen, options.policy, options.rulesName);
   const notes = skipped.map(
     (file): Observation => ({ kind: "skipped", file: file.file, line: file.line, name: basename(file.file), detail: file.why }),

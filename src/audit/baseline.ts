@@ -21,6 +21,7 @@ const MATERIAL: ReadonlySet<AuditKind> = new Set<AuditKind>([
   "outbound-call",
   "tag-manager",
   "front-end-host",
+  "page-visit",
   "support-route",
   "agent",
 ]);

@@ -66,6 +66,12 @@ export function driftOf(found: readonly Observation[], policy: PolicyView, rules
     for (const word of policy.kinds.words)
       if (!sourceKinds.has(word)) add(`kind:${word}`, hubSchema, `The policy names events of kind ${word}, and the source makes none.`);
 
+  for (const one of of("page-visit")) {
+    const [member = "", word = ""] = one.name.split(":");
+    if ((member === "page_name" || member === "object_type") && !policy.visits[member].words.has(word))
+      add(one.name, one, `The front end tells of visits with ${member} ${word}, and the policy does not hold it: they would be refused.`);
+  }
+
   for (const [kind, names, bag] of [
     ["segment-track", policy.properties, "properties"],
     ["segment-identify", policy.traits, "traits"],

@@ -8,6 +8,7 @@ export const AUDIT_KINDS = [
   "internal-call",
   "tag-manager",
   "front-end-host",
+  "page-visit",
   "support-route",
   "agent",
   "udt-risk",

@@ -9,6 +9,8 @@ export interface PolicyView {
   readonly hosts: ReadonlyMap<string, string>;
   readonly fields: ReadonlySet<string>;
   readonly kinds: Names;
+  /** `page_name` and `object_type` of a visit. */
+  readonly visits: Readonly<Record<"page_name" | "object_type", Names>>;
   readonly properties: ReadonlySet<string>;
   readonly traits: ReadonlySet<string>;
   /** Paths that the support case names; empty where its routes are not listed in the policy. */
@@ -64,11 +66,14 @@ export function viewOf(policy: Tree, schemas: ReadonlyMap<string, Tree>): Policy
   collectRoutes(at(cases, "support"), routes);
   const hub = schemaNodes(schemas, "event-hub");
   const segment = schemaNodes(schemas, "segment-batch");
+  const namesOf = (field: string): Names =>
+    merge(hub.filter((node) => node.name === field && node.under.length === 1).map((node) => node.names));
   return {
     hosts,
     routes,
     fields: new Set(hub.filter((node) => node.under.length === 1).map((node) => node.name)),
-    kinds: merge(hub.filter((node) => node.name === "kind" && node.under.length === 1).map((node) => node.names)),
+    kinds: namesOf("kind"),
+    visits: { page_name: namesOf("page_name"), object_type: namesOf("object_type") },
     properties: new Set(segment.filter((node) => node.under.at(-2) === "properties").map((node) => node.name)),
     traits: new Set(segment.filter((node) => node.under.at(-2) === "traits" && node.under.at(-3) !== "context").map((node) => node.name)),
   };

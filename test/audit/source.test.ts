@@ -230,6 +230,18 @@ test("nothing of tests, comments, docstrings or names that sound like vendors is
   assert.ok(!of(result, "agent").some((one) => one.file === "walrus/requirements.txt" && one.name === "New Relic"));
 });
 
+test("what pages tell of their visits is found where it is sent, or first held, and nowhere else", () => {
+  assert.deepEqual(
+    of(result, "page-visit").map(({ file, line, name }) => `${file.split("/").at(-1)}:${line} ${name}`),
+    [
+      "studio.vue:13 object_type:page",
+      "studio.vue:18 page_name:data_explorer",
+      "studio.vue:19 page_name:task_detail",
+      "studio.vue:23 page_name:stickers_board",
+    ],
+  );
+});
+
 test("tag manager, page hosts and agents are found", () => {
   assert.ok(of(result, "tag-manager").some((one) => one.name === "www.googletagmanager.com" && one.detail.includes("GTM-FIXTURE")));
   const hosts = of(result, "front-end-host").map((one) => one.name);

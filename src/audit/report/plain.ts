@@ -14,6 +14,7 @@ export const HEADINGS: readonly (readonly [AuditKind, string])[] = [
   ["internal-call", "Calls inside the installation"],
   ["tag-manager", "Tag managers and analytics in the browser"],
   ["front-end-host", "Hosts that the front end names"],
+  ["page-visit", "Pages whose visits are told to the event hub"],
   ["support-route", "Routes that are open to the vendor's support"],
   ["agent", "Agents that send on their own"],
 ];
