@@ -31,6 +31,8 @@ export interface Listeners {
   readonly proxyTls: Listener | undefined;
   readonly transparent: Listener | undefined;
   readonly firstParty: Listener | undefined;
+  /** Whether the listeners' own certificates can be had anew and used. Rejects where not; nothing is changed. */
+  check(): Promise<void>;
   /** Takes the listeners' own certificates anew. Rejects where they can't be had; the ones in use then stay. */
   renew(): Promise<void>;
   /** Takes no new connection, lets exchanges in flight end, and closes the rest after `withinMs`. */
@@ -116,7 +118,7 @@ export async function openListeners(settings: Settings, behind: Behind): Promise
           parts,
         ),
       ));
-    return { proxy, proxyTls, transparent, firstParty, drain, renew: async () => door?.renew() };
+    return { proxy, proxyTls, transparent, firstParty, drain, check: async () => door?.check(), renew: async () => door?.renew() };
   } catch (error) {
     await drain(0);
     throw error;

@@ -260,6 +260,11 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
       const renewed = await openAuthority({ dir: settings.certs, now: CLOCK.now(), logger, createIfMissing: false });
       const next = withPool(loadRules(settings, pseudonyms, files), settings, key, inForce);
       await next.inspections.warmUp();
+      // All or nothing: what could fail is tried before anything is in force.
+      await Promise.all([support?.check(), listeners?.check()]).catch((error: unknown) => {
+        void next.inspections.close();
+        throw error;
+      });
       return {
         async commit() {
           const before = inForce;

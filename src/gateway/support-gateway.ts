@@ -1,8 +1,7 @@
 import { constants } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { SecureContext } from "node:tls";
-import { TLSSocket } from "node:tls";
+import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
 import { boundEachAddress, listening } from "../model/listening.js";
 import type { SupportRoute } from "../model/policy.js";
 import type { Clock, Logger, Metrics } from "../model/ports.js";
@@ -57,6 +56,8 @@ export interface SupportGatewayOptions {
 
 export interface SupportGateway {
   readonly address: { readonly host: string; readonly port: number };
+  /** Whether certificate and key can be had anew and used. @throws where not; what is in use stays */
+  check(): Promise<void>;
   /** Takes certificate and key anew. */
   renew(): Promise<void>;
   close(withinMs: number): Promise<void>;
@@ -79,8 +80,8 @@ const RENEWAL_MS = 3_600_000;
 export async function startSupportGateway(options: SupportGatewayOptions): Promise<SupportGateway> {
   const service = new DiffgramService(options);
   let { renewAt, ...identity } = await options.identity();
-  const secured = (): Parameters<Server["setSecureContext"]>[0] => ({
-    ...identity,
+  const secured = (shown = identity): Parameters<Server["setSecureContext"]>[0] => ({
+    ...shown,
     ca: [...options.clientCa],
     minVersion: "TLSv1.2",
     // A resumed session would carry a certificate that was checked some time ago.
@@ -120,6 +121,10 @@ export async function startSupportGateway(options: SupportGatewayOptions): Promi
   timer.unref();
   return {
     address: addressOf(server),
+    async check() {
+      const { cert, key } = await options.identity();
+      createSecureContext(secured({ cert, key }));
+    },
     renew,
     async close(withinMs) {
       clearInterval(timer);

@@ -47,7 +47,8 @@ const STALE_MS = 60_000;
 export class PodDirectory {
   readonly #options: PodDirectoryOptions;
   readonly #namespaces: ReadonlyMap<string, Map<string, Pod>>;
-  readonly #byAddress = new Map<string, Workload>();
+  /** Pods by address and uid: while one ends and the next has its address already, two claim it. */
+  readonly #byAddress = new Map<string, Map<string, Workload>>();
   readonly #stop = new AbortController();
   readonly #running: Promise<unknown>;
 
@@ -57,9 +58,12 @@ export class PodDirectory {
     this.#running = Promise.all([...this.#namespaces].map(([namespace, pods]) => this.#follow(namespace, pods)));
   }
 
-  /** Undefined where no pod of these namespaces has this address, or nobody knows. */
+  /** Undefined where no pod of these namespaces has this address, where two are said to, or nobody knows: no name is better than another's. */
   workloadAt(address: string): Workload | undefined {
-    return this.#byAddress.get(address);
+    const claims = this.#byAddress.get(address);
+    if (claims?.size !== 1) return undefined;
+    const [workload] = claims.values();
+    return workload;
   }
 
   async close(): Promise<void> {
@@ -124,8 +128,12 @@ export class PodDirectory {
     // A pod on its node's network has the address of the node, which many have.
     if (over || pod.spec.hostNetwork || pods.size >= (this.#options.most ?? MOST_PODS)) return;
     pods.set(pod.metadata.uid, pod);
-    const { namespace, name } = pod.metadata;
-    for (const { ip } of pod.status.podIPs) this.#byAddress.set(ip, { namespace, pod: name, serviceAccount: pod.spec.serviceAccountName });
+    const { namespace, name, uid } = pod.metadata;
+    const workload = { namespace, pod: name, serviceAccount: pod.spec.serviceAccountName };
+    for (const { ip } of pod.status.podIPs) {
+      const claims = this.#byAddress.get(ip) ?? new Map<string, Workload>();
+      this.#byAddress.set(ip, claims.set(uid, workload));
+    }
   }
 
   #drop(pods: Map<string, Pod>, uid: string): void {
@@ -133,8 +141,9 @@ export class PodDirectory {
     if (pod === undefined) return;
     pods.delete(uid);
     for (const { ip } of pod.status.podIPs) {
-      // The next pod may have it already.
-      if (this.#byAddress.get(ip)?.pod === pod.metadata.name) this.#byAddress.delete(ip);
+      const claims = this.#byAddress.get(ip);
+      claims?.delete(uid);
+      if (claims?.size === 0) this.#byAddress.delete(ip);
     }
   }
 

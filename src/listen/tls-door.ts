@@ -1,6 +1,6 @@
 import { constants } from "node:crypto";
 import type { Socket } from "node:net";
-import { createServer, type Server, type TLSSocket } from "node:tls";
+import { createSecureContext, createServer, type Server, type TLSSocket } from "node:tls";
 import { tlsFailureReason } from "./tls-failure.js";
 
 /** Certificate chain and key of a listener, PEM; `renewAt` (milliseconds since the epoch): from then on they are asked for anew. */
@@ -78,6 +78,11 @@ export class TlsDoor {
       socket.once("end", left);
       this.#server.emit("connection", socket);
     });
+  }
+
+  /** Whether the identity can be had anew and used; what is in use stays. @throws what `identity` throws, or what OpenSSL says of it */
+  async check(): Promise<void> {
+    createSecureContext(this.#context(await this.#options.identity()));
   }
 
   /** Takes the identity anew: a renewed file, or a leaf of a rotated CA. Sessions that stand are left alone. */

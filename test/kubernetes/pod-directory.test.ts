@@ -42,6 +42,22 @@ test("pods are known by address from the list, and from the watch as they come, 
   await directory.close();
 });
 
+test("an address that two pods are said to have names neither, whatever is told of the older one, until one of them is gone", async () => {
+  api.pods = [{ name: "walrus-1", ip: "10.1.0.1" }];
+  const directory = follow();
+  await inTime("the watch", () => watching() && directory.workloadAt("10.1.0.1")?.pod === "walrus-1");
+  api.tell("ADDED", podObject({ name: "web-1", ip: "10.1.0.1" }));
+  await inTime("the second claim", () => directory.workloadAt("10.1.0.1") === undefined);
+  // Of a pod that is ending there is a change or two more.
+  api.tell("MODIFIED", podObject({ name: "walrus-1", ip: "10.1.0.1" }));
+  api.tell("ADDED", podObject({ name: "mark", ip: "10.1.0.9" }));
+  await inTime("what was told", () => directory.workloadAt("10.1.0.9")?.pod === "mark");
+  assert.equal(directory.workloadAt("10.1.0.1"), undefined);
+  api.tell("DELETED", podObject({ name: "walrus-1", ip: "10.1.0.1" }));
+  await inTime("the older one's end", () => directory.workloadAt("10.1.0.1")?.pod === "web-1");
+  await directory.close();
+});
+
 test("a watch goes on from the last bookmark, and after 410 Gone everything is listed anew", async () => {
   const directory = follow();
   await inTime("the watch", watching);

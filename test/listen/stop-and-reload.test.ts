@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { VendorAnswer } from "../../src/cli/demo/stand-in-vendor.js";
@@ -15,6 +16,7 @@ import {
 import { type ProxyProcess, spawnProxy } from "../support/proxy-process.js";
 import { eventually, problemOf, scrape } from "../support/running-proxy.js";
 import { openTunnel, Wire } from "../support/wire.js";
+import { certificate } from "../tls/certificates.js";
 import type { TestContext } from "node:test";
 
 /* The real command as a process of its own, and the signals that operators and Kubernetes send it. */
@@ -94,6 +96,42 @@ test("SIGHUP takes a changed policy whole, and refuses a faulty one whole", asyn
   assert.equal(await post(), 403);
   assert.equal((await scrape(proxy.metricsPort)).value('egress_case_state{case="event-collection",state="limited"}'), 1);
 });
+
+for (const [section, listener] of [
+  ["proxy_tls", "proxy-tls"],
+  ["support", "support"],
+] as const) {
+  test(`SIGHUP with a certificate of listen.${listener} that can't be used leaves the policy as it was, too`, async (context) => {
+    const folder = mkdtempSync(join(tmpdir(), "egress-reload-"));
+    context.after(() => rmSync(folder, { recursive: true, force: true }));
+    const [own, other] = [await certificate({ name: "own" }), await certificate({ name: "own" })];
+    const [cert, key] = [join(folder, "tls.crt"), join(folder, "tls.key")];
+    writeFileSync(cert, own.pem);
+    writeFileSync(key, own.keyPem, { mode: 0o600 });
+    const { installation, proxy } = await running(context, {
+      policy: (text) => `${text}\n# as shipped\n`,
+      settings: {
+        listen: { [listener]: "127.0.0.1:0" },
+        [section]: { tls_cert: cert, tls_key: key, client_ca: [cert] },
+        reload: { every_ms: 0 },
+      },
+    });
+    const policy = join(installation.rules ?? "", "policy.yaml");
+    const shipped = readFileSync(policy, "utf8");
+    const told = async (series: string): Promise<number | undefined> => (await scrape(proxy.metricsPort)).value(series);
+    writeFileSync(policy, shipped.replace("    enabled: true", "    enabled: false"));
+    // No certificate, and then one of another key.
+    for (const [times, pem] of ["garbage", other.pem].entries()) {
+      writeFileSync(cert, pem);
+      proxy.kill("SIGHUP");
+      await eventually("the reload fails", async () => (await told('egress_policy_reload_total{result="error"}')) === times + 1);
+      assert.equal(await told('egress_case_state{case="event-collection",state="limited"}'), 0);
+    }
+    writeFileSync(cert, own.pem);
+    proxy.kill("SIGHUP");
+    await eventually("all of it is in force", async () => (await told('egress_case_state{case="event-collection",state="limited"}')) === 1);
+  });
+}
 
 test("a refused host's name is in no line of the log", async (context) => {
   const { proxy, ca } = await running(context, { settings: { log: { level: "debug" } } });
