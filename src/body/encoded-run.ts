@@ -32,11 +32,13 @@ interface SpacedRun {
   readonly end: number;
   /** It ends where the next word no longer decodes to text. */
   readonly isBroken: boolean;
+  /** Of a format, or of UTF-16: its first word that does not begin at a whole group of four, so that the bytes of the whole are not its own. */
+  readonly apart: number | undefined;
   /** Offsets in `bytes` at which a group begins that may as well be a text of its own: behind padding, and behind whole groups of four. */
   readonly cuts: { readonly padded: readonly number[]; readonly all: readonly number[] };
 }
 
-const NOTHING: SpacedRun = { bytes: new Uint8Array(0), end: 0, isBroken: false, cuts: { padded: [], all: [] } };
+const NOTHING: SpacedRun = { bytes: new Uint8Array(0), end: 0, isBroken: false, apart: undefined, cuts: { padded: [], all: [] } };
 const OTHER = -1;
 
 /**
@@ -48,6 +50,7 @@ export function encodedRuns(text: string): EncodedRun[] {
   const runs: EncodedRun[] = [];
   const { length } = text;
   let at = 0;
+  const format = { end: 0 };
   while (at < length) {
     const value = BASE64[text.charCodeAt(at)] ?? OTHER;
     if (value < 0) {
@@ -60,7 +63,7 @@ export function encodedRuns(text: string): EncodedRun[] {
     const hexEnd = mayStartHex(text, at) ? hexFrom(text, at, runs) : at;
     hexPieces(text, hexEnd, end, runs);
     let next = Math.max(end, hexEnd);
-    if (next === end && (size >= LONG_RUN || mayStartBase64(text, at, end))) next = Math.max(next, base64From(text, at, end, runs));
+    if (next === end && (size >= LONG_RUN || mayStartBase64(text, at, end))) next = Math.max(next, base64From(text, at, end, format, runs));
     at = next;
   }
   return runs;
@@ -108,9 +111,13 @@ function readsAcross(text: string, from: number): boolean {
   return true;
 }
 
-function base64From(text: string, from: number, runEnd: number, runs: EncodedRun[]): number {
+/**
+ * @param format up to where words were taken for the groups of a format. Four characters make a format of all that follows, so words that don't begin
+ *   at one of its bytes are read on their own too; but not across the others once more, which would take the square of their number.
+ */
+function base64From(text: string, from: number, runEnd: number, format: { end: number }, runs: EncodedRun[]): number {
   const length = runEnd - from;
-  const whole = readSpaced(text, from);
+  const whole = readSpaced(text, from, from < format.end);
   const found = accept(whole.bytes);
   if (found !== undefined && found.length >= LEAST_BYTES) {
     runs.push({ how: "base64", bytes: found });
@@ -124,6 +131,10 @@ function base64From(text: string, from: number, runEnd: number, runs: EncodedRun
     const last = all.at(-1) ?? 0;
     const tail = Math.max(0, last - LONGEST_TAIL);
     if (all.length > 1 && last >= LEAST_CUT) runs.push({ how: "base64", bytes: inLines(found.subarray(tail), [last - tail]) });
+    if (whole.apart !== undefined) {
+      format.end = Math.max(format.end, whole.end);
+      return whole.apart;
+    }
     // A word or two of prose may decode by chance, and what begins within them must not be hidden by that.
     return whole.isBroken && found.length < CHANCE ? runEnd : whole.end;
   }
@@ -155,7 +166,7 @@ function inLines(bytes: Uint8Array, cuts: readonly number[]): Uint8Array {
  * Decodes from `from`, passing over what stands between groups, as far as it is plausible: to the last word end before the first implausible byte.
  * Behind padding, text goes on with the next group.
  */
-function readSpaced(text: string, from: number): SpacedRun {
+function readSpaced(text: string, from: number, isAlone: boolean): SpacedRun {
   // A glance at the first twelve bytes settles nearly every ordinary word.
   let glanced = glance(text, from);
   // A format's first bytes, or the NUL of UTF-16; both may go on behind a space.
@@ -170,11 +181,13 @@ function readSpaced(text: string, from: number): SpacedRun {
   let before = 0;
   let end = from;
   let isBroken = false;
+  let apart: number | undefined;
   let taken = "";
   // What is not yet known to be plausible; begins at a group of four characters, so that no word is decoded twice as a rule.
   let tail = "";
   for (;;) {
     const wordFrom = end;
+    if (isBinary && tail.length % 4 !== 0) apart ??= wordFrom;
     while (valueAt(text, end) >= 0) end += 1;
     tail += text.slice(wordFrom, end);
     if (!isBinary) {
@@ -194,6 +207,7 @@ function readSpaced(text: string, from: number): SpacedRun {
         tail = tail.slice(groups * 4);
       }
     }
+    if (isBinary && isAlone) break;
     let next = end;
     const padding = isBinary ? 0 : paddingAt(text, end, tail.length);
     if (padding > 0) {
@@ -216,7 +230,7 @@ function readSpaced(text: string, from: number): SpacedRun {
   const length = before + bytesOf(characters.length);
   if (length < LEAST_BYTES) return NOTHING;
   const last = decode(characters);
-  return { bytes: padded.length === 0 ? last : Buffer.concat([...padded, last]), end, isBroken, cuts };
+  return { bytes: padded.length === 0 ? last : Buffer.concat([...padded, last]), end, isBroken, apart, cuts };
 }
 
 /** Signs of padding that complete a group of four (RFC 4648, section 4), or 0. */
