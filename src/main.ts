@@ -36,7 +36,7 @@ import { type LoadedRules, loadRules, withPool } from "./rules-in-force.js";
 import { openSupport } from "./support-case.js";
 import { type Authority, openAuthority } from "./tls/authority.js";
 import { LeafCache } from "./tls/leaf-cache.js";
-import { buildParentSecureContext, buildUpstreamSecureContext } from "./tls/system-roots.js";
+import { buildParentSecureContext, buildUpstreamSecureContext, refuseUnverifiedTls } from "./tls/system-roots.js";
 
 /** A proxy that serves. */
 export interface RunningProxy {
@@ -105,6 +105,7 @@ const CLOCK: Clock = { now: () => Date.now() };
  * @throws FaultsError with every fault of policy, rules and schemas, or of the first other part that can't start
  */
 export async function startProxy(settings: Settings, options: StartOptions = {}): Promise<RunningProxy> {
+  refuseUnverifiedTls();
   boundHeapGrowth();
   const { resolve = systemResolver, worker, crew } = options;
   const logger = createLogger(settings.log);

@@ -147,6 +147,8 @@ function tlsOptions({ target, secureContext, session }: DialOptions): TlsOptions
   return {
     // TLS 1.2 at least is the shared context's own setting (`tls/system-roots.ts`).
     secureContext,
+    // Said, since the environment of a process can turn it off (NODE_TLS_REJECT_UNAUTHORIZED).
+    rejectUnauthorized: true,
     ALPNProtocols: ["http/1.1"],
     ...(target.ip === undefined ? { servername: target.host } : {}),
     ...(resumed === undefined ? {} : { session: resumed }),

@@ -37,6 +37,7 @@ export async function openParentTunnel(route: ParentRoute, target: Target, withi
           host,
           port,
           secureContext: route.secureContext,
+          rejectUnauthorized: true,
           ALPNProtocols: ["http/1.1"],
           ...(isIP(host) === 0 ? { servername: host } : {}),
         });

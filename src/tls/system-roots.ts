@@ -40,6 +40,23 @@ export function systemRoots(environment: Readonly<Record<string, string | undefi
   return { pems: rootCertificates.map((text) => `${text.trim()}\n`), source: "node" };
 }
 
+/**
+ * Refuses an environment in which Node believes any certificate. What this program says itself it verifies all the same, but libraries ask the
+ * environment: those of the identity provider and of PostgreSQL.
+ *
+ * @throws FaultsError where it does
+ */
+export function refuseUnverifiedTls(environment: Readonly<Record<string, string | undefined>> = process.env): void {
+  if (environment["NODE_TLS_REJECT_UNAUTHORIZED"] !== "0") return;
+  throw new FaultsError("The proxy does not start where TLS is not verified:", [
+    {
+      where: "NODE_TLS_REJECT_UNAUTHORIZED",
+      what: "It has Node.js believe any certificate.",
+      mend: "Unset it. Name the roots of a network that breaks TLS open by SSL_CERT_FILE or --upstream-ca.",
+    },
+  ]);
+}
+
 export interface UpstreamTrust {
   /** Files whose certificates are trusted beside the system's (`--upstream-ca`). */
   readonly extraCaFiles: readonly string[];
