@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { startProxy } from "../../src/main.js";
 import { FaultsError } from "../../src/model/fault.js";
 import { openAuthority } from "../../src/tls/authority.js";
-import { played } from "../support/installation.js";
-import { problemOf, raiseStage, stageFor } from "../support/running-proxy.js";
+import { played, prepareInstallation } from "../support/installation.js";
+import { problemOf, stageFor } from "../support/running-proxy.js";
 import { startParentProxy } from "../support/parent-proxy.js";
 
 /* An environment that has Node believe any certificate (NODE_TLS_REJECT_UNAUTHORIZED=0) is no way past invariant 8. */
@@ -17,9 +18,11 @@ const visit = played("clean-page-visit");
 before(() => Reflect.deleteProperty(process.env, VARIABLE));
 after(() => Reflect.deleteProperty(process.env, VARIABLE));
 
-test("the proxy does not start in it, and says what to do", async () => {
+test("the proxy does not start in it, and says what to do", async (context) => {
+  const installation = await prepareInstallation();
+  context.after(() => installation.remove());
   process.env[VARIABLE] = "0";
-  const starting = raiseStage();
+  const starting = startProxy(installation.settings());
   await assert.rejects(starting, (error: unknown) => {
     assert.ok(error instanceof FaultsError);
     assert.deepEqual(
