@@ -97,6 +97,8 @@ interface ListeningAt {
   readonly port: number;
 }
 
+/** Half a megabit a second reads what a socket holds in this time. */
+const UNREAD_MS = 1_000;
 const CLOCK: Clock = { now: () => Date.now() };
 
 /**
@@ -160,7 +162,11 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
     ledger: records,
     evidence: records.evidence,
     forwarder,
-    unread: new UnreadAnswers({ most: Math.ceil(settings.upstream.connections / 8), withinMs: settings.upstream.total_ms }),
+    unread: new UnreadAnswers({
+      most: Math.ceil(settings.upstream.connections / 8),
+      withinMs: settings.upstream.total_ms,
+      furtherMs: UNREAD_MS,
+    }),
     pseudonyms,
     pins,
     workloadAt: (address) => pods?.workloadAt(address),

@@ -2,20 +2,23 @@ import type { AnswerSink } from "../model/answer.js";
 import type { HeaderField } from "../model/exchange.js";
 
 export interface UnreadOptions {
-  /** Answers of one client that may wait for it at once. */
+  /** Answers of one client that may wait for it at once for as long as any. */
   readonly most: number;
-  /** Milliseconds that one may wait. */
+  /** Milliseconds that one of these may wait. */
   readonly withinMs: number;
+  /** The same of each further one. A client on a slow line reads a little at a time, and begins to wait anew with each piece. */
+  readonly furtherMs: number;
 }
 
 /**
  * Answers that wait for a client to read on. Each holds a connection to its destination meanwhile, or its bytes in memory: a client that asks for a
  * script sixty-four times and reads nothing (an HTTP/2 window of zero does it) would keep everybody else from the destination. Of one client only
- * so many may wait; one more, and the answer that has waited longest is cut: a client that reads keeps none waiting for more than a moment.
+ * so many may wait for long; each further one is cut within a moment in which nothing of it is read.
  */
 export class UnreadAnswers {
   readonly #options: UnreadOptions;
-  readonly #waiting = new Map<string, Set<() => void>>();
+  /** How many wait, by client. */
+  readonly #waiting = new Map<string, number>();
 
   constructor(options: UnreadOptions) {
     this.#options = options;
@@ -28,21 +31,20 @@ export class UnreadAnswers {
 
   /** @returns what ends the waiting */
   #wait(client: string, cut: () => void): () => void {
-    const waiting = this.#waiting.get(client) ?? new Set();
+    const { most, withinMs, furtherMs } = this.#options;
+    const before = this.#waiting.get(client) ?? 0;
+    this.#waiting.set(client, before + 1);
     const over = (): void => {
       clearTimeout(timer);
-      waiting.delete(giveUp);
-      if (waiting.size === 0) this.#waiting.delete(client);
+      const left = (this.#waiting.get(client) ?? 1) - 1;
+      if (left > 0) this.#waiting.set(client, left);
+      else this.#waiting.delete(client);
     };
     const giveUp = (): void => {
       over();
       cut();
     };
-    const timer = setTimeout(giveUp, this.#options.withinMs);
-    waiting.add(giveUp);
-    this.#waiting.set(client, waiting);
-    const [longest] = waiting;
-    if (waiting.size > this.#options.most) longest?.();
+    const timer = setTimeout(giveUp, before < most ? withinMs : Math.min(withinMs, furtherMs));
     return over;
   }
 }
