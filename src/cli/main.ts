@@ -40,6 +40,13 @@ const program = new Command("egress-proxy")
     // Bad use is 2 everywhere, so that a script can tell it from a refusal.
     process.exit(error.exitCode === 0 ? 0 : 2);
   });
+// `… records export | head -5`: who reads has enough, which is no fault; the code is a shell's for a process that a broken pipe ends (128 + SIGPIPE). The
+// proxy itself goes on, whoever read its log.
+if (process.argv[2] !== "run")
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(141);
+    throw error;
+  });
 const given = COMMANDS[process.argv[2] ?? ""];
 // Help and a mistyped name need all of them.
 for (const add of await Promise.all((given === undefined ? Object.values(COMMANDS) : [given]).map((read) => read()))) add(program);

@@ -41,6 +41,8 @@ export interface ProxyProcess {
   kill(signal: NodeJS.Signals): void;
   /** What it wrote so far. */
   written(): string;
+  /** Closes the pipes that its greeting and its log go into, as a collector that ends does. */
+  stopReading(): void;
 }
 
 /** @throws Error with what it wrote, where it does not come up */
@@ -71,6 +73,10 @@ export async function spawnProxy(settingsFile: string, ...more: readonly string[
     exited,
     kill: (signal) => void child.kill(signal),
     written: () => stdout + stderr,
+    stopReading: () => {
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
   };
 }
 
