@@ -45,6 +45,8 @@ export async function serveHttp2(socket: TLSSocket, options: Http2Options): Prom
   });
   // A TLSSocket that no tls.Server made never tells that its handshake is over, and the session waits to hear it.
   socket.emit("secureConnect");
+  // TCP is kept half open for clients in the clear; inside TLS an end is a leave, and what is in flight is given up at once.
+  socket.once("end", () => session.destroy());
   const forget = life.onDrain(() => session.close());
   if (life.draining) session.close();
   // Told in a turn of its own, so not before somebody hears it, even where the session is over already.

@@ -38,7 +38,8 @@ const HEAD = Buffer.concat([Buffer.from([0x82, 0x87, 0x84, 0x41, 9]), Buffer.fro
 /** The client's end of a session that is being served. */
 async function session(context: TestContext, { handle, bounds = {}, draining = false, meanwhile }: Wish): Promise<Session> {
   const made = await serving(handle);
-  const server = createServer();
+  // As every listener of the proxy.
+  const server = createServer({ allowHalfOpen: true });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const bound = server.address();
   const secureContext = await made.parts.leaves.contextFor("a.example");
@@ -144,6 +145,32 @@ test("answers that break off at this side are no flood of the client's, however 
     assert.equal(stream.rstCode, constants.NGHTTP2_INTERNAL_ERROR);
   }
   assert.deepEqual([refused, opened.destroyed], [[], false]);
+});
+
+test("a client that ends its connection in the middle of an exchange has left: exchange and session are over at once", {
+  timeout: 30_000,
+}, async (context) => {
+  let began = (): void => undefined;
+  const inFlight = new Promise<void>((resolve) => (began = resolve));
+  let left = 0;
+  const { socket, served } = await session(context, {
+    bounds: { headersMs: 600_000, idleMs: 600_000 },
+    handle: (_, __, answer) =>
+      new Promise((resolve) => {
+        answer.onClose(() => {
+          left += 1;
+          resolve();
+        });
+        began();
+      }),
+  });
+  client(socket)
+    .request(ASK)
+    .on("error", () => undefined);
+  await inFlight;
+  socket.end();
+  await served;
+  assert.equal(left, 1);
 });
 
 test("a session is at rest once no stream is open: a slow exchange outlasts the time of silence", { timeout: 30_000 }, async (context) => {
