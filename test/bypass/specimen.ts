@@ -156,6 +156,8 @@ export const SPECIMENS: Values = {
   "h2-announced": Buffer.concat([PREFACE, http2Frame(4, 0, 0, Buffer.alloc(0)), http2Frame(1, 4, 1, Buffer.concat([EVENT_HEAD, fieldBlock({ "content-length": "1048577" })]))]),
   pings: frames(5_000, () => "0000080600000000000000000000000000"),
   settings: frames(5_000, () => "000000040000000000"),
+  // Each bracket may begin a tree, and reads the comment to the line's end.
+  "open-comments": `${"{# ".repeat(160)}\n`.repeat(8),
   instance: text(INSTANCE),
   instances: text([INSTANCE, { ...INSTANCE, id: 9_002, x_min: 121 }, { ...INSTANCE, id: 9_003, x_min: 122 }]),
   png: Buffer.from("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082", "hex"),
