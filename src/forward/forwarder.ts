@@ -189,6 +189,8 @@ function flatten(hostField: string, headers: readonly HeaderField[]): string[] {
   return fields;
 }
 
+/** Statuses whose answers have no body, whatever their fields say (RFC 9110, section 6.4.1). */
+const BODILESS = new Set([204, 304]);
 const LATE = "The exchange with the destination was not over in time.";
 
 /** Carries one answer from undici to the client, at the client's pace. */
@@ -233,7 +235,9 @@ class AnswerRelay implements Dispatcher.DispatchHandler {
       return;
     }
     this.#status = status;
-    this.#sink.head(status, this.#options.answerHeaders(fieldsOf(controller.rawHeaders ?? [])));
+    const fields = this.#options.answerHeaders(fieldsOf(controller.rawHeaders ?? []));
+    // RFC 9110, section 8.6: a 204 has no length, and HTTP/2 clients refuse one that does.
+    this.#sink.head(status, status === 204 ? fields.filter(([name]) => name.toLowerCase() !== "content-length") : fields);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -255,6 +259,11 @@ class AnswerRelay implements Dispatcher.DispatchHandler {
     }
     if (error instanceof AddressRefusedError) {
       this.#settle({ kind: "address-refused", detail: error.message });
+      return;
+    }
+    // The length of a 304 is that of the answer which the client has (RFC 9110, section 8.6); undici misses the bytes.
+    if (BODILESS.has(this.#status) && error instanceof errors.ResponseContentLengthMismatchError) {
+      this.onResponseEnd();
       return;
     }
     const answerStarted = this.#status !== 0;

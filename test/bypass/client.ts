@@ -151,6 +151,7 @@ function readAnswer(seen: Buffer, ended: boolean): { readonly answer: Answer; re
   const status = Number(head.split(" ", 2)[1]);
   const rest = seen.subarray(end + 4);
   if (status < 200) return { answer: { status, head, body: "" }, used: end + 4 };
+  if (status === 204 || status === 304) return { answer: { status, head, body: "" }, used: end + 4 };
   const length = /^content-length: *([0-9]+)$/im.exec(head)?.[1];
   if (length !== undefined) {
     if (rest.length < Number(length) && !ended) return undefined;

@@ -52,6 +52,8 @@ const HOSTILE_ANSWERS: Readonly<Record<string, string>> = {
   processing: `${"HTTP/1.1 102 Processing\r\n\r\n".repeat(500)}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`,
   "hidden-length": "HTTP/1.1 200 OK\r\nConnection: content-length, content-type\r\nContent-Type: text/html\r\nContent-Length: 2\r\n\r\nok",
   "long-field": `HTTP/1.1 200 OK\r\nX-A: ${"a".repeat(70_000)}\r\nContent-Length: 2\r\n\r\nok`,
+  "not-modified": 'HTTP/1.1 304 Not Modified\r\nETag: "a"\r\nContent-Length: 50\r\n\r\n',
+  "no-content": "HTTP/1.1 204 No Content\r\nContent-Length: 8\r\n\r\nsmuggled",
   "odd-status": "HTTP/1.1 666 Odd\r\nContent-Length: 2\r\n\r\nok",
   twice: 'HTTP/1.1 200 OK\r\nETag: "a"\r\nETag: "b"\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\nconstructor: x\r\nContent-Length: 2\r\n\r\nok',
   garbage: "\u0016\u0003\u0001 this is no answer\r\n\r\n",
