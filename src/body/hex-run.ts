@@ -73,12 +73,19 @@ function readable(decoded: Uint8Array): readonly Uint8Array[] {
  * underscores are of base64url's alphabet).
  */
 export function hexPieces(text: string, from: number, end: number, runs: EncodedRun[]): void {
-  let begin = from;
-  for (let at = from; at <= end; at += 1) {
-    if (at < end && hexDigit(text.charCodeAt(at)) >= 0) continue;
-    if (at - begin >= 2 * LEAST_INNER_BYTES)
-      for (const shift of [0, 1])
-        for (const bytes of plausiblePieces(Buffer.from(text.slice(begin + shift, at), "hex"))) runs.push({ how: "hex", bytes });
+  // Asked for each word: a digit is looked for where so many could end, so that one letter rules out all before it.
+  const least = 2 * LEAST_INNER_BYTES;
+  for (let begin = from; begin + least <= end; ) {
+    let at = begin + least - 1;
+    while (at >= begin && hexDigit(text.charCodeAt(at)) >= 0) at -= 1;
+    if (at >= begin) {
+      begin = at + 1;
+      continue;
+    }
+    at = begin + least;
+    while (at < end && hexDigit(text.charCodeAt(at)) >= 0) at += 1;
+    for (const shift of [0, 1])
+      for (const bytes of plausiblePieces(Buffer.from(text.slice(begin + shift, at), "hex"))) runs.push({ how: "hex", bytes });
     begin = at + 1;
   }
 }
