@@ -31,6 +31,8 @@ type Reach = z.output<typeof reachShape>;
 const SLOW_MS = 900;
 /** What a mutant does while the proxy starts may show in any case: so many that it does not meet are tried too, drawn evenly. */
 const OTHERS_AFTER_START = 25;
+/** A proxy of its own takes seconds to start: so many cases of one mutant get one, for what lasts. */
+const FRESH_TRIES = 3;
 /** In place of a case's number: the proxy does not start. */
 const START = -1;
 
@@ -139,6 +141,7 @@ function isQuick(index: number): boolean {
 }
 
 async function noticedAmong(mutant: number, cases: readonly number[]): Promise<string | null> {
+  let fresh = 0;
   for (const index of cases) {
     const numbered = ALL[index];
     if (numbered === undefined) continue;
@@ -155,7 +158,8 @@ async function noticedAmong(mutant: number, cases: readonly number[]): Promise<s
     if (await isRedOnlyUnder(mutant, numbered)) return numbered.name;
     // Red without it still: the mutant leaves something behind that lasts, as a wrong password remembered as right.
     await restart();
-    const lasting = await noticedByFresh(mutant, [index]);
+    fresh += 1;
+    const lasting = fresh > FRESH_TRIES ? null : await noticedByFresh(mutant, [index]);
     if (lasting !== null) return lasting;
   }
   return null;
