@@ -4,10 +4,10 @@
  * their median. `node dist/bench/inspect.js [adversarial inputs]`.
  *
  * Times are medians of single inspections by the wall's clock, each with its JSON.parse right before it, so that other work on the machine falls
- * on both; of the adversarial inputs the time is the thread's own CPU time, since one pause of the machine would be the worst input.
+ * on both; of the adversarial inputs the time is the process's CPU time, since one pause of the machine would be the worst input.
  */
 import { createHmac } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readBody } from "../src/body/read-body.js";
 import { nothingCollected } from "../src/inspect/collector.js";
@@ -136,22 +136,11 @@ function time(run: () => void): number {
   return Number(process.hrtime.bigint() - start) / 1000;
 }
 
-/**
- * Microseconds of CPU of this thread alone: what it holds up. Beside it V8 compiles and collects on threads of its own, whenever it gets to it.
- * From Linux' scheduler, to the nanosecond; elsewhere that of the process.
- */
+/** Microseconds of CPU of this process: of a thread alone Linux tells by ticks of four milliseconds. What V8 compiles and collects meanwhile is in it. */
 function cpu(run: () => void): number {
-  const start = cpuSoFar();
+  const start = process.cpuUsage();
   run();
-  return cpuSoFar() - start;
-}
-
-const SCHEDULER = "/proc/thread-self/schedstat";
-const hasScheduler = existsSync(SCHEDULER);
-
-function cpuSoFar(): number {
-  if (hasScheduler) return Number(readFileSync(SCHEDULER, "latin1").split(" ", 1)[0]) / 1_000;
-  const { user, system } = process.cpuUsage();
+  const { user, system } = process.cpuUsage(start);
   return user + system;
 }
 

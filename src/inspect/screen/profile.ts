@@ -21,10 +21,12 @@ export interface Profile {
 /** Low bits of a character's entry, which are counted. */
 export const DIGIT = 1;
 export const CAPITAL = 2;
+/** Small letters, told like the signs. */
+export const SMALL = 4;
 /** In the high bit of an entry: may stand in a token. */
 const IN_TOKEN = 1 << 30;
 /** The bit of all characters beyond ASCII. */
-const BEYOND_ASCII = 1 << 29;
+export const BEYOND_ASCII = 1 << 29;
 
 /** Characters of tokens, ids, paths and encoded bytes. */
 const TOKEN = /[A-Za-z0-9_~.+/=%@:-]/;

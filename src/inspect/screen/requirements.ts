@@ -3,7 +3,7 @@ import { leastLength, numbersIn, tailOf } from "./digits.js";
 import { membersOf } from "./members.js";
 import type { Members } from "./members.js";
 import type { Step } from "./pattern-syntax.js";
-import { CAPITAL, DIGIT, profileOf } from "./profile.js";
+import { BEYOND_ASCII, CAPITAL, DIGIT, profileOf, SMALL } from "./profile.js";
 import type { Profile } from "./profile.js";
 
 /** What any match of a pattern needs of a text, told without running it. */
@@ -38,10 +38,10 @@ const LEAST_RUN = 12;
  * What parts in a row may be made of, so that the text must hold so many of them in a row: the fewer kinds of characters, the shorter a run
  * that tells. A run of signs and digits alone, as of a card's number, is found in no word.
  */
-const RUNS: readonly { readonly of: RegExp; readonly least: number }[] = [
-  { of: /[0-9]/, least: 5 },
-  { of: /[^A-Za-z]/, least: 9 },
-  { of: /[A-Za-z0-9]/, least: 10 },
+const RUNS: readonly { readonly kinds: number; readonly least: number }[] = [
+  { kinds: DIGIT, least: 5 },
+  { kinds: ~(CAPITAL | SMALL), least: 9 },
+  { kinds: DIGIT | CAPITAL | SMALL, least: 10 },
 ];
 
 /** Fewer words are found in ordinary sentences. */
@@ -111,7 +111,7 @@ export function meets(text: string, { counts, runs, words }: Requirements): bool
 function gather(step: Step, times: number, into: Gathered): void {
   into.stretch = Math.max(into.stretch, stretchOf(step));
   if (step.kind === "sequence") {
-    into.runs.push(...RUNS.flatMap(({ of, least }) => longestOf(step.steps, of, least)));
+    into.runs.push(...RUNS.flatMap(({ kinds, least }) => longestOf(step.steps, kinds, least)));
     for (const part of step.steps) gather(part, times, into);
   } else if (step.kind === "choice")
     into.choices.push(
@@ -135,11 +135,11 @@ function gather(step: Step, times: number, into: Gathered): void {
 }
 
 /** The longest run of parts that take nothing else of ASCII, where it is at least so long. */
-function longestOf(steps: readonly Step[], of: RegExp, least: number): readonly Gathered["runs"][number][] {
+function longestOf(steps: readonly Step[], kinds: number, least: number): readonly Gathered["runs"][number][] {
   let longest: { readonly parts: readonly Step[]; readonly least: number } = { parts: [], least: least - 1 };
   let parts: Step[] = [];
   for (const step of steps) {
-    parts = isMadeOf(step, of) ? [...parts, step] : [];
+    parts = isMadeOf(step, kinds) ? [...parts, step] : [];
     const length = leastLength({ kind: "sequence", steps: parts });
     if (length > longest.least) longest = { parts, least: length };
   }
@@ -147,10 +147,9 @@ function longestOf(steps: readonly Step[], of: RegExp, least: number): readonly 
   return set === undefined ? [] : [{ set, least: longest.least }];
 }
 
-function isMadeOf(step: Step, of: RegExp): boolean {
-  if (step.kind === "set")
-    return Array.from({ length: 0x80 }, (_, unit) => unit).every((unit) => !step.set.has(unit) || of.test(String.fromCharCode(unit)));
-  return step.kind === "repeat" ? isMadeOf(step.step, of) : step.steps.every((part) => isMadeOf(part, of));
+function isMadeOf(step: Step, kinds: number): boolean {
+  if (step.kind === "set") return (profileOf(step.set).kinds & ~(kinds | BEYOND_ASCII)) === 0;
+  return step.kind === "repeat" ? isMadeOf(step.step, kinds) : step.steps.every((part) => isMadeOf(part, kinds));
 }
 
 /** What any of several ways needs; of kinds, one of those that each way asks for most narrowly. */
