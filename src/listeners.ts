@@ -8,7 +8,7 @@ import { parseStreamHead } from "./http/stream-head.js";
 import { BodyBudget } from "./listen/body-budget.js";
 import { basicAuthentication } from "./listen/credentials.js";
 import { listenProxyTls } from "./listen/tls-listener.js";
-import { ConnectionLedger } from "./listen/connection-ledger.js";
+import { ConnectionLedger } from "./model/connection-ledger.js";
 import { listenExplicit } from "./listen/explicit-listener.js";
 import { FailedHandshakes } from "./listen/failed-handshakes.js";
 import { listenFirstParty } from "./listen/first-party-listener.js";

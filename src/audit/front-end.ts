@@ -128,8 +128,19 @@ function inScript(code: string, offset: number): Found[] {
   return out;
 }
 
+/** A script's text, or the content of a page's or component's script elements; none of it stands in a comment. */
+export function scriptsOf({ kind, text }: CheckoutFile): readonly { readonly code: string; readonly offset: number }[] {
+  if (kind === "script") return [{ code: text, offset: 0 }];
+  const scripts: { code: string; offset: number }[] = [];
+  inMarkup(text, (code, offset) => {
+    scripts.push({ code, offset });
+    return [];
+  });
+  return scripts;
+}
+
 /** Tags, attributes, comments and script elements of HTML and Vue files (HTML, 13.2, as far as hosts need it). */
-function inMarkup(markup: string): Found[] {
+function inMarkup(markup: string, readScript: (code: string, offset: number) => Found[] = inScript): Found[] {
   const out: Found[] = [];
   let index = 0;
   while (index < markup.length) {
@@ -154,7 +165,7 @@ function inMarkup(markup: string): Found[] {
       const close = markup.toLowerCase().indexOf(`</${name}`, index);
       const until = close < 0 ? markup.length : close;
       const content = markup.slice(index, until);
-      if (name === "script") out.push(...inScript(content, index));
+      if (name === "script") out.push(...readScript(content, index));
       else
         for (const match of content.matchAll(/(?:@import\s+|url\()\s*["']?((?:https?:)?\/\/[^\s"')]+)/g))
           push(out, match[1] ?? "", index + match.index, "style", false);

@@ -1,5 +1,6 @@
 import { isTestPath, type CheckoutFile } from "./checkout.js";
 import type { Observation } from "./finding.js";
+import { scriptsOf } from "./front-end.js";
 import { lineAt, lineStartsOf } from "./python/program.js";
 import { scriptTexts } from "./script-tokens.js";
 
@@ -38,20 +39,4 @@ export function readPageVisits(files: readonly CheckoutFile[]): Observation[] {
       }),
     );
   });
-}
-
-/** A script's text, or the content of a component's script elements. */
-function scriptsOf({ kind, text }: CheckoutFile): { readonly code: string; readonly offset: number }[] {
-  if (kind === "script") return [{ code: text, offset: 0 }];
-  const small = text.toLowerCase();
-  const out: { code: string; offset: number }[] = [];
-  for (let open = small.indexOf("<script"); open >= 0; open = small.indexOf("<script", open + 1)) {
-    const from = small.indexOf(">", open) + 1;
-    if (from === 0) break;
-    const end = small.indexOf("</script", from);
-    const until = end < 0 ? text.length : end;
-    out.push({ code: text.slice(from, until), offset: from });
-    open = until;
-  }
-  return out;
 }

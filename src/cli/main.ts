@@ -40,6 +40,16 @@ const program = new Command("egress-proxy")
     // Bad use is 2 everywhere, so that a script can tell it from a refusal.
     process.exit(error.exitCode === 0 ? 0 : 2);
   });
+// The proxy says it itself (`startProxy`). Every other command that asks a PostgreSQL would believe whoever answers.
+if (process.argv[2] !== "run") {
+  const { refuseUnverifiedTls } = await import("../tls/system-roots.js");
+  try {
+    refuseUnverifiedTls();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(2);
+  }
+}
 // `… records export | head -5`: who reads has enough, which is no fault; the code is a shell's for a process that a broken pipe ends (128 + SIGPIPE). The
 // proxy itself goes on, whoever read its log.
 if (process.argv[2] !== "run")

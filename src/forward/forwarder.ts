@@ -1,7 +1,7 @@
 import { Pool, type Dispatcher, errors } from "undici";
 import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
-import type { AnswerSink } from "../model/answer.js";
+import { type AnswerSink, isBodiless } from "../model/answer.js";
 import type { HeaderField } from "../model/exchange.js";
 import type { UpstreamErrorKind } from "../model/ports.js";
 import type { ParentProxy } from "../model/policy.js";
@@ -189,8 +189,6 @@ function flatten(hostField: string, headers: readonly HeaderField[]): string[] {
   return fields;
 }
 
-/** Statuses whose answers have no body, whatever their fields say (RFC 9110, section 6.4.1). */
-const BODILESS = new Set([204, 304]);
 const LATE = "The exchange with the destination was not over in time.";
 
 /** Carries one answer from undici to the client, at the client's pace. */
@@ -262,7 +260,7 @@ class AnswerRelay implements Dispatcher.DispatchHandler {
       return;
     }
     // The length of a 304 is that of the answer which the client has (RFC 9110, section 8.6); undici misses the bytes.
-    if (BODILESS.has(this.#status) && error instanceof errors.ResponseContentLengthMismatchError) {
+    if (isBodiless(this.#status) && error instanceof errors.ResponseContentLengthMismatchError) {
       this.onResponseEnd();
       return;
     }

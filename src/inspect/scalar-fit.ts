@@ -4,7 +4,7 @@ import type { JsonType, Schema, SchemaBook } from "./schema.js";
 
 /** How a value that fits was proved: a proved one can hold nothing else, a typed one only what its pattern lets through. */
 export type Fit =
-  | { readonly ok: true; readonly proof: "proved" | "typed" | "free" }
+  | { readonly ok: true; readonly proof: "proved" | "typed" | "free"; readonly pin?: string }
   | { readonly ok: false; readonly rule: RuleId; readonly why: string };
 
 export interface FitContext {
@@ -60,17 +60,12 @@ function fitOne(schema: Schema, node: JsonNode, context: FitContext): Fit {
   return PROVED;
 }
 
-/** Of several forms that a schema takes, the (resolved) one that the scalar has. */
-export function formOf(schema: Schema, node: JsonNode, context: FitContext): Schema | undefined {
-  if (schema.anyOf === undefined) return undefined;
-  return schema.anyOf.map((form) => context.book.resolve(form)).find((form) => fitScalar(form, node, context).ok);
-}
-
 function fitAny(schemas: readonly Schema[], node: JsonNode, context: FitContext): Fit {
   let last: Fit = misfit("schema/wrong-type", "The value fits none of the forms that the payload schema names.");
   for (const schema of schemas) {
-    const fit = fitScalar(context.book.resolve(schema), node, context);
-    if (fit.ok) return fit;
+    const form = context.book.resolve(schema);
+    const fit = fitScalar(form, node, context);
+    if (fit.ok) return form.pin === undefined ? fit : { ...fit, pin: form.pin };
     // The nearest miss says most: a value of the right type that failed further on; a list of values before a form.
     if (fit.rule !== "schema/wrong-type" && (last.ok || last.rule !== "schema/not-in-enum")) last = fit;
   }

@@ -4,7 +4,7 @@ import { addKey, placeIn, rangeOf, valueOf } from "./collector.js";
 import type { Collected, Frame } from "./collector.js";
 import { walkFree } from "./free-walk.js";
 import type { KnownNames, Place } from "./place.js";
-import { fitScalar, formOf } from "./scalar-fit.js";
+import { fitScalar } from "./scalar-fit.js";
 import type { FitContext } from "./scalar-fit.js";
 import type { Schema } from "./schema.js";
 
@@ -21,8 +21,7 @@ export interface WalkContext extends FitContext {
 export function walkSchema(given: Schema, node: JsonNode, place: Place | undefined, context: WalkContext): void {
   const schema = context.book.resolve(given);
   if (schema.identity && (node.kind === "string" || node.kind === "number")) context.into.identities.push(node.text);
-  const pin = schema.pin ?? formOf(schema, node, context)?.pin;
-  if (pin !== undefined && (node.kind === "string" || node.kind === "number")) context.into.pins.push({ name: pin, value: node.text });
+  addPin(schema.pin, node, context);
   if (schema.sensitivity === "free-json") return walkFreeJson(schema, node, place, context);
   if (schema.discriminator !== undefined) return walkVariant(schema, schema.discriminator, node, place, context);
   if (node.kind === "object" && accepts(schema, "object")) return walkObject(schema, node, place, context);
@@ -44,6 +43,7 @@ export function walkSchema(given: Schema, node: JsonNode, place: Place | undefin
     walkFree(node, place, context.frame, context.into, context.names);
     return;
   }
+  addPin(fit.pin, node, context);
   if (node.kind === "string") {
     if (schema.eventKind) context.into.kinds.add(node.text);
     if (fit.proof !== "proved") {
@@ -58,6 +58,10 @@ export function walkSchema(given: Schema, node: JsonNode, place: Place | undefin
       });
     }
   }
+}
+
+function addPin(name: string | undefined, node: JsonNode, { into }: WalkContext): void {
+  if (name !== undefined && (node.kind === "string" || node.kind === "number")) into.pins.push({ name, value: node.text });
 }
 
 /** Free JSON may still name members that it types: `report_data.labels`. */

@@ -1,10 +1,7 @@
 import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { AnswerSink } from "../model/answer.js";
+import { type AnswerSink, isBodiless } from "../model/answer.js";
 import type { HeaderField } from "../model/exchange.js";
-
-/** Statuses whose answers have no body, whatever their fields say (RFC 9110, section 6.4.1). */
-const BODILESS = new Set([204, 304]);
 
 /**
  * Writes one HTTP/1.1 answer. The head waits for the first bytes of the body, so that a small answer is one write and one TLS record.
@@ -59,7 +56,7 @@ export class AnswerWriter implements AnswerSink {
       if (name.length === 14 && name.toLowerCase() === "content-length") length = value;
       text += `${name}: ${value}\r\n`;
     }
-    if (this.#request.method === "HEAD" || BODILESS.has(status)) {
+    if (this.#request.method === "HEAD" || isBodiless(status)) {
       this.#framing = "none";
     } else if (length !== undefined) {
       this.#framing = "length";

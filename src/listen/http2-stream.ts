@@ -1,5 +1,5 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
-import type { AnswerSink } from "../model/answer.js";
+import { type AnswerSink, isBodiless } from "../model/answer.js";
 import type { HeaderField, RequestHead } from "../model/exchange.js";
 import type { BodySource } from "../model/exchange-handler.js";
 import { isRefusal, refusal, type Refusal } from "../model/refusal.js";
@@ -163,7 +163,7 @@ class StreamAnswer implements AnswerSink {
   head(status: number, headers: readonly HeaderField[]): void {
     if (this.#state !== "fresh") return;
     this.#state = "open";
-    this.#bodiless ||= status === 204 || status === 304;
+    this.#bodiless ||= isBodiless(status);
     this.#stream.respond({ ":status": status, ...streamFields(headers) }, { endStream: this.#bodiless });
   }
 

@@ -4,7 +4,7 @@ import { listening } from "../model/listening.js";
 import type { Logger, Metrics } from "../model/ports.js";
 import { clientAddress } from "./client-address.js";
 import { ConnectionLife } from "./connection-life.js";
-import type { ConnectionLedger } from "./connection-ledger.js";
+import type { ConnectionLedger } from "../model/connection-ledger.js";
 import { introducedClient, type TrustedSources } from "./introduced-client.js";
 
 export interface ListenAddress {

@@ -1,5 +1,10 @@
 import type { HeaderField } from "./exchange.js";
 
+/** Whether an answer of this status has no body, whatever its fields say (RFC 9110, section 6.4.1). */
+export function isBodiless(status: number): boolean {
+  return status === 204 || status === 304;
+}
+
 /**
  * Where an answer goes: written by `forward/` or the refusal, carried out by `listen/`. An answer has one head, then data, then an end or
  * an abort. `data` returns false where the client is slow; `onDrain` is called once it has caught up.

@@ -1,3 +1,4 @@
+import { ConnectionLedger } from "./connection-ledger.js";
 import { FaultsError } from "./fault.js";
 
 /** What listening asks of a server of node:net, node:http or node:tls. */
@@ -27,17 +28,11 @@ interface Connecting {
 
 /** Closes connections of one address past so many, so that it can't hold all the places of a listener that has few. */
 export function boundEachAddress(server: Connecting, most: number): void {
-  const open = new Map<string, number>();
+  const ledger = new ConnectionLedger(Number.POSITIVE_INFINITY, most);
   server.on("connection", (socket) => {
-    const address = socket.remoteAddress ?? "";
-    const mine = (open.get(address) ?? 0) + 1;
-    open.set(address, mine);
-    socket.once("close", () => {
-      const left = (open.get(address) ?? 1) - 1;
-      if (left > 0) open.set(address, left);
-      else open.delete(address);
-    });
-    if (mine > most) socket.destroy();
+    const leave = ledger.enterClient(socket.remoteAddress ?? "");
+    if (leave === undefined) socket.destroy();
+    else socket.once("close", leave);
   });
 }
 

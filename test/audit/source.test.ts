@@ -234,10 +234,10 @@ test("what pages tell of their visits is found where it is sent, or first held, 
   assert.deepEqual(
     of(result, "page-visit").map(({ file, line, name }) => `${file.split("/").at(-1)}:${line} ${name}`),
     [
-      "studio.vue:13 object_type:page",
-      "studio.vue:18 page_name:data_explorer",
-      "studio.vue:19 page_name:task_detail",
-      "studio.vue:23 page_name:stickers_board",
+      "studio.vue:14 object_type:page",
+      "studio.vue:19 page_name:data_explorer",
+      "studio.vue:20 page_name:task_detail",
+      "studio.vue:24 page_name:stickers_board",
     ],
   );
 });

@@ -121,8 +121,9 @@ export const SPECIMENS: Values = {
   "track-key": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d5", { properties: { ...TRACK.properties, [MARKER]: 1 } }),
   // The installation's own event, of which it is the user itself; and the same with a person's name there.
   "track-system": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d6", OWN_EVENT),
-  "track-named": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d7", { ...OWN_EVENT, userId: "dana_whitfield" }),
-  "track-person": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d8", { userId: "dana_whitfield" }),
+  "track-named": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d7", { ...OWN_EVENT, userId: "dana_1984" }),
+  "track-person": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d8", { userId: "dana_1984" }),
+  "track-name": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d9", { userId: "dana_whitfield" }),
   "hundred-fields": "X-A: 1\r\n".repeat(100),
   continuations: frames(20_000, () => "00000109000000000182"),
   // A head (:method GET, :scheme https, :path /, by index) and its reset, again and again.

@@ -7,6 +7,7 @@ import { startProxy } from "../../src/main.js";
 import { FaultsError } from "../../src/model/fault.js";
 import { openAuthority } from "../../src/tls/authority.js";
 import { played, prepareInstallation } from "../support/installation.js";
+import { runCli } from "../support/proxy-process.js";
 import { problemOf, stageFor } from "../support/running-proxy.js";
 import { startParentProxy } from "../support/parent-proxy.js";
 
@@ -32,6 +33,14 @@ test("the proxy does not start in it, and says what to do", async (context) => {
     return true;
   });
   Reflect.deleteProperty(process.env, VARIABLE);
+});
+
+test("no other command runs in it either: what asks a PostgreSQL would believe whoever answers", async () => {
+  process.env[VARIABLE] = "0";
+  const { code, stdout, stderr } = await runCli("records", "list", "--store", "postgres://records@127.0.0.1:1/records");
+  Reflect.deleteProperty(process.env, VARIABLE);
+  assert.deepEqual([code, stdout], [2, ""]);
+  assert.match(stderr, /NODE_TLS_REJECT_UNAUTHORIZED: It has Node\.js believe any certificate\. Unset it\./);
 });
 
 test("a vendor that nobody vouches for is refused in it all the same", async (context) => {

@@ -115,10 +115,13 @@ test("who is named as user of an installation's own event is held to its fingerp
   const own = pins("9f86d081884c7d659a2feaa0c55ad015");
   assert.equal(own.length, 2);
   assert.equal(own[0], own[1]);
-  const other = pins("dana_whitfield");
+  const other = pins("dana_1984");
   assert.equal(other.length, 2);
   assert.notEqual(other[0], other[1]);
   for (const member of ["31", 31, null]) assert.equal(pins(member).length, 1);
+  // The first fingerprint that comes is learned, so a name must not pass for one.
+  assert.notDeepEqual(rulesOf("segment-batch", batch("Linux", "dana_whitfield")), []);
+  assert.deepEqual(rulesOf("segment-batch", batch("Linux", "helm_fingerprint_default")), []);
 });
 
 test("a visit of each kind that the vendor's pages tell of goes out, an invented one does not", () => {

@@ -6,7 +6,7 @@ import { ChunkedDecoder } from "../../src/http/chunked.js";
 import { BodyBudget } from "../../src/listen/body-budget.js";
 import { captureBody, discardBody } from "../../src/listen/body-reader.js";
 import { ByteReader } from "../../src/listen/byte-reader.js";
-import { ConnectionLedger } from "../../src/listen/connection-ledger.js";
+import { ConnectionLedger } from "../../src/model/connection-ledger.js";
 import { isRefusal } from "../../src/model/refusal.js";
 import type { RequestHead } from "../../src/model/exchange.js";
 

@@ -8,7 +8,7 @@ import { parseHead } from "../../src/http/head.js";
 import { judgeServerName } from "../../src/http/server-name.js";
 import { parseStreamHead } from "../../src/http/stream-head.js";
 import { BodyBudget } from "../../src/listen/body-budget.js";
-import { ConnectionLedger } from "../../src/listen/connection-ledger.js";
+import { ConnectionLedger } from "../../src/model/connection-ledger.js";
 import type { ListeningOptions } from "../../src/listen/explicit-listener.js";
 import { FailedHandshakes } from "../../src/listen/failed-handshakes.js";
 import type { ServingParts } from "../../src/listen/secure-connection.js";

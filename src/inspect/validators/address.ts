@@ -8,7 +8,7 @@ export const publicAddress: Validator = (match, text) => {
   if (/[\w.:-]$/.test(before) && !LABEL.test(before)) return false;
   if (/^(?:[a-z0-9]|\.\d|:[0-9a-f]*:)/i.test(after)) return false;
   if (match.text.includes(":")) return isGlobal6(match.text);
-  if (isKernel(match.text, after)) return false;
+  if (isKernel(match.text, text.slice(match.index + match.text.length, match.index + match.text.length + 11))) return false;
   if (/(?:\bv|version|ver\.?|release|build|upgraded? (?:from|to))[\s:="']*$/i.test(before)) return false;
   if (/[a-z]\/[\s:="']*$/i.test(before) && !isPeer(before, after)) return false;
   return !isVersion(match.text, before) && isPublic4(match.text);
@@ -27,7 +27,7 @@ function isPeer(before: string, after: string): boolean {
 
 /** `5.15.133.1-microsoft-standard-WSL2`: the only kernels whose release has four numbers and a word behind them. */
 function isKernel(text: string, after: string): boolean {
-  return /^[4-7]\.\d{1,2}\.\d{1,3}\.\d$/.test(text) && /^-micro/i.test(after);
+  return /^[4-7]\.\d{1,2}\.\d{1,3}\.\d$/.test(text) && /^-microsoft-/i.test(after);
 }
 
 function isPublic4(text: string): boolean {

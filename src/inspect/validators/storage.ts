@@ -13,16 +13,15 @@ export const storedObject: Validator = (match) => {
 /** What engines say in a file's place, and files of programs: what a build makes of them, and what they are written in. */
 const NO_FILE =
   /^(?:<(?:anonymous|unknown|string|stdin|console|module|eval|frozen [\w.]+|__array_function__ internals|(?:ipython-input|decorator-gen)[\w-]*)>|\[native code\]|native|unknown|about:(?:blank|srcdoc))$/i;
-const PROGRAM =
-  /\.(?:[mc]?jsx?|[mc]?tsx?|vue|svelte|wasm|pyc?|pyx|so|dll|exe|java|kt|class|jar|go|rb|php|rs|cc?|cpp|hh?|hpp|cs|swift|lua|sh)$/i;
+const PROGRAM = /\.(?:[mc]?jsx?|tsx|vue|svelte|wasm|pyc?|pyx|so|dll|exe|java|kt|class|jar|go|rb|php|rs|cc?|cpp|hh?|hpp|cs|swift|lua|sh)$/i;
 
-/**
- * The file of a frame in a stack trace (`"filename": "/app/methods/task.py"`, `<anonymous>`) or the page that holds a script, which has no
- * extension. Under the other names of the rule none of these is exempt.
- */
+/** TypeScript where a build tells of it; elsewhere `.ts` and `.mts` are films too. */
+const BUILT = /^(?:webpack|webpack-internal|app|vite|ng):\/\/.*\.[mc]?ts$/i;
+
+/** The file of a frame in a stack trace (`"filename": "/app/methods/task.py"`, `<anonymous>`). Under the other names of the rule none of these is exempt. */
 export const programFile: Validator = ({ text }, _, key) => {
   if (key !== "filename" && key !== "file_name" && key !== "fileName") return false;
   if (NO_FILE.test(text)) return true;
   const path = text.replace(/[?#].*$/s, "").replace(/(?::\d{1,7}){1,2}$/, "");
-  return PROGRAM.test(path) || (/^https?:\/\/[^/\s]+(?:\/|$)/i.test(path) && !/\.[^/]*$/.test(path.replace(/^https?:\/\/[^/]+/i, "")));
+  return PROGRAM.test(path) || BUILT.test(path);
 };
