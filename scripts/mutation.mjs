@@ -9,6 +9,8 @@
  *   node scripts/mutation.mjs --report              what is known so far, and nothing run
  *   node scripts/mutation.mjs --equivalent          those of test/mutation/equivalent.yaml too: one that is noticed does not belong there
  *   node scripts/mutation.mjs --cases               those too that a unit test is known to notice and that were not tried on the cases of today
+ *   node scripts/mutation.mjs --case NAME           on the cases with this in their file's or their own name alone, for whoever writes one: says
+ *                                                   which mutants they notice, and keeps no verdict; with --all, those that a case notices already too
  *   node scripts/mutation.mjs --unit                the unit tests alone: quick, and what they don't notice stays open
  *   node scripts/mutation.mjs --unit --quick        of those the quick ones alone
  *   node scripts/mutation.mjs --results FILE        another file of verdicts than test/mutation/verdicts.jsonl; a run goes on where it stopped
@@ -26,6 +28,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { parse } from "yaml";
 import { readEquivalent } from "./mutation/equivalent.mjs";
 import { digest, filesBelow, findMutants, FOLDERS } from "./mutation/mutants.mjs";
 import { isByCase, placeOf, report } from "./mutation/report.mjs";
@@ -36,6 +39,7 @@ const given = process.argv.slice(2);
 const valueOf = (name) => (given.includes(name) ? given[given.indexOf(name) + 1] : undefined);
 const built = valueOf("--dist") ?? join(root, "dist");
 const only = valueOf("--only");
+const onlyCases = valueOf("--case");
 const sample = Number(valueOf("--sample") ?? "0");
 /** Folders and files of test/ whose unit tests a folder's mutants go to. */
 const UNIT_TESTS = {
@@ -58,11 +62,12 @@ const FILES_AT_ONCE = 3;
 const red = new Map();
 
 const { mutants: all, files } = findMutants(built);
-const equivalent = readEquivalent(join(root, "test", "mutation", "equivalent.yaml"), all);
 const wanted = all.filter((mutant) => only === undefined || mutant.key.includes(only));
 const step = sample > 0 && sample < wanted.length ? wanted.length / sample : 1;
 const chosen = Array.from({ length: Math.floor(wanted.length / step) }, (_, index) => wanted[Math.floor(index * step)]);
 const cases = filesBelow(join(root, "test", "bypass"), ".yaml").map((path) => readFileSync(path, "utf8"));
+const caseNames = new Set(cases.flatMap((text) => parse(text).cases.map(({ name }) => name)));
+const equivalent = readEquivalent(join(root, "test", "mutation", "equivalent.yaml"), all, caseNames);
 const rows = readFileSync(join(root, "test", "body", "edges.jsonl"), "utf8");
 const tests = FOLDERS.flatMap((folder) => filesBelow(join(built, "test", folder))).map((path) => readFileSync(path, "utf8"));
 // In the tree, so that whoever changes one file runs that file's mutants and no others.
@@ -74,6 +79,11 @@ const reachPath = join(root, "node_modules", ".cache", `egress-mutation-reach-${
 mkdirSync(dirname(reachPath), { recursive: true });
 if (given.includes("--list")) {
   process.stdout.write(chosen.map(({ key }) => `${key}\n`).join(""));
+} else if (onlyCases !== undefined) {
+  const unsettled = chosen.filter(
+    (mutant) => !equivalent.has(mutant.key) && (given.includes("--all") || !isByCase(results.of(mutant) ?? { by: null })),
+  );
+  await tryThese(unsettled, onlyCases);
 } else {
   const open = chosen.filter((mutant) => isOpen(mutant) && (given.includes("--equivalent") || !equivalent.has(mutant.key)));
   if (!given.includes("--report") && open.length > 0) await judgeAll(open);
@@ -84,6 +94,16 @@ function isOpen(mutant) {
   const verdict = results.of(mutant);
   if (verdict === undefined) return true;
   return given.includes("--cases") && !isByCase(verdict) && !results.isTriedOnCases(mutant);
+}
+
+async function tryThese(mutants, part) {
+  const copy = prepareCopy();
+  try {
+    for await (const { id, by } of noticedBy(copy, mutants, "noticed.js", [reachPath, part], SILENCE_MS))
+      process.stdout.write(`${by ?? "not noticed"}  ${placeOf(all[id])}  ${all[id].key}\n`);
+  } finally {
+    rmSync(copy, { recursive: true, force: true });
+  }
 }
 
 async function judgeAll(mutants) {

@@ -12,9 +12,10 @@ import { hearOf } from "./meeting.js";
  * process and one proxy for all of them. Two runs of all cases without a mutant say first which mutants would make a condition come out
  * otherwise in which case; each is then tried on those cases. Writes a line of JSON a mutant.
  *
- *   node noticed.js WORK.json REACH.json
+ *   node noticed.js WORK.json REACH.json [CASES]
  *
- * WORK.json: numbers of mutants. REACH.json is written where it is missing.
+ * WORK.json: numbers of mutants. REACH.json is written where it is missing. With CASES, a part of a file's or a case's name, nothing is
+ * measured and each mutant is tried on those alone.
  */
 const reachShape = z.object({
   /** Mutants that matter while the proxy starts. */
@@ -54,10 +55,9 @@ process.on("unhandledRejection", () => {
   crashed = true;
 });
 
-const [, , workPath = "", reachPath = ""] = process.argv;
+const [, , workPath = "", reachPath = "", onlyCases] = process.argv;
 const mutants = z.array(z.number()).parse(JSON.parse(readFileSync(workPath, "utf8")));
-if (!existsSync(reachPath)) writeFileSync(reachPath, JSON.stringify(await measureReach()));
-const reach = reachShape.parse(JSON.parse(readFileSync(reachPath, "utf8")));
+const reach = onlyCases === undefined ? await knownReach() : reachOfThese(onlyCases);
 let worlds = await startWorlds();
 tell(-1, null);
 for (const mutant of mutants) tell(mutant, await noticedBy(mutant));
@@ -65,6 +65,20 @@ process.exit(0);
 
 function tell(id: number, by: string | null): void {
   process.stdout.write(`${JSON.stringify({ id, by })}\n`);
+}
+
+async function knownReach(): Promise<Reach> {
+  if (!existsSync(reachPath)) writeFileSync(reachPath, JSON.stringify(await measureReach()));
+  return reachShape.parse(JSON.parse(readFileSync(reachPath, "utf8")));
+}
+
+/** As if every mutant met these cases, and met them anew in a proxy that just started. */
+function reachOfThese(part: string): Reach {
+  const these = ALL.flatMap(({ name }, index) => (name.includes(part) ? [index] : []));
+  if (these.length === 0) throw new Error(`No case is called ${part}.`);
+  const of = (cases: number[]): Record<string, number[]> => Object.fromEntries(mutants.map((mutant) => [mutant, cases]));
+  const once = these.filter((index) => !isRepeatable(ALL[index]?.attack ?? {}));
+  return { start: [], warm: of(these), fresh: of(once), ms: [] };
 }
 
 async function measureReach(): Promise<Reach> {
@@ -249,7 +263,7 @@ async function isRed(running: Worlds, { attack, own }: NumberedCase, full: boole
   return vendor.problems.splice(0).length > 0;
 }
 
-function isRepeatable(attack: AttackCase): boolean {
+function isRepeatable(attack: Pick<AttackCase, "look_ups" | "resolves">): boolean {
   return attack.look_ups === undefined || attack.resolves?.length === 1;
 }
 
