@@ -6,6 +6,7 @@ const COLUMNS = [
   "by a unit test, no case",
   "by a unit test, cases not tried",
   "second line",
+  "unit only",
   "equivalent",
   "survived",
   "not run",
