@@ -152,7 +152,7 @@ async function* noticedBy(copy, mutants, program, more, silenceMs) {
       cwd: copy,
       stdio: ["ignore", "pipe", "inherit"],
       // In the background on a busy machine an honest client needs longer.
-      env: { ...process.env, BYPASS_PACE: "3" },
+      env: { ...process.env, BYPASS_PACE: "3", BYPASS_THREADS: "0" },
     });
     // A run that is stopped leaves nothing behind that goes on.
     const stop = () => {

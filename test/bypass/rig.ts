@@ -29,6 +29,8 @@ export interface Rig {
 
 /** How many times slower than usual clients may be. */
 const PACE = Number(process.env["BYPASS_PACE"] ?? "1.5");
+/** Threads of the inspection, where they are other than usual: scripts/mutation.mjs switches mutants on by a global, which no other thread knows. */
+const { BYPASS_THREADS } = process.env;
 /** Diffgram's own domain. */
 export const SITE = "diffgram.site.example";
 const CASE_HOSTS = ["app.diffgram.com", "api.segment.io", "www.googletagmanager.com", "www.google-analytics.com"];
@@ -127,6 +129,7 @@ export async function startRig(own: readonly OwnDestination[], world: World = "u
       { path: ["timeouts", "handshake_ms"], flag: "test", value: 1_000 * PACE },
       { path: ["timeouts", "idle_ms"], flag: "test", value: 2_000 },
       { path: ["log", "level"], flag: "test", value: "error" },
+      ...(BYPASS_THREADS === undefined ? [] : [{ path: ["inspection_threads"], flag: "test", value: Number(BYPASS_THREADS) }]),
       ...WORLDS[world].map(([setting, value]) => ({ path: [...setting], flag: "test", value })),
     ],
   });
