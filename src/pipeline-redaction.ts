@@ -2,7 +2,7 @@ import { decodeContent } from "./body/content-coding.js";
 import { readBody } from "./body/read-body.js";
 import { dropItems, replaceValues } from "./forward/redaction.js";
 import { header } from "./model/exchange.js";
-import type { Finding } from "./model/finding.js";
+import type { ByteRange, Finding } from "./model/finding.js";
 import { isRefusal } from "./model/refusal.js";
 import { bodyHeadOf, inspectRequest } from "./pipeline-inspection.js";
 import type { Judged, Known, PipelineParts } from "./pipeline-parts.js";
@@ -37,7 +37,7 @@ export function outgoingOf({ head, body, rules }: Judged): Outgoing {
  * @returns undefined where the result would not be clean
  */
 export async function redact(
-  findings: readonly Finding[],
+  ranges: readonly ByteRange[],
   known: Known,
   request: Judged,
   parts: PipelineParts,
@@ -48,8 +48,7 @@ export async function redact(
   if (/charset\s*=\s*"?(?!utf-?8)/i.test(codings.contentType ?? "")) return undefined;
   const view = readBody(request.body, codings, limits).views[0];
   if (view?.kind !== "json") return undefined;
-  const toReplace = findings.filter((finding) => finding.action === "redact");
-  const replaced = replaceValues(view.bytes, view.root, toReplace);
+  const replaced = replaceValues(view.bytes, view.root, ranges);
   if (replaced === undefined) return undefined;
   const left = await judgeAgain(replaced, known, request, parts);
   if (left === undefined) return undefined;

@@ -152,7 +152,7 @@ export class Pipeline implements ExchangeHandler {
     const foreign = foreignTenant(known.inspection, this.#parts.pins);
     // Two first values at once: the second one meets the pin of the first here.
     if (foreign.length > 0) return outcomes.refuse(known, "foreign-tenant", undefined, [...findings, ...foreign], answer);
-    const outgoing = verdict.kind === "redact" ? await redact(findings, known, request, this.#parts) : outgoingOf(request);
+    const outgoing = verdict.kind === "redact" ? await redact(verdict.ranges, known, request, this.#parts) : outgoingOf(request);
     if (outgoing === undefined) {
       const detail = "What is to be redacted can't be taken out so that the rest is clean.";
       return outcomes.refuse(known, "unexpected-data-transfer", detail, findings, answer);

@@ -3,7 +3,7 @@ import { replaceValues } from "./forward/redaction.js";
 import type { HeldAnswer } from "./gateway/diffgram-service.js";
 import { isUtf8, valuesNamed } from "./gateway/held-json.js";
 import type { SupportAccess, SupportAnswer } from "./gateway/support-gateway.js";
-import type { Finding } from "./model/finding.js";
+import type { ByteRange } from "./model/finding.js";
 import type { Inspection } from "./model/inspection.js";
 import type { SupportRoute } from "./model/policy.js";
 import type { Reason } from "./model/reasons.js";
@@ -35,10 +35,7 @@ export class SupportAnswers {
     const view = readBody(held.body, held, policy.limits).views[0];
     if (view?.kind !== "json" || !isUtf8(held.contentType))
       return this.#outcomes.refuse({ access, body: held.body, inspection: undefined, findings: [] }, "body-not-readable");
-    const named = valuesNamed(view.root, new Set(access.route.redact)).map(({ start, end }) => ({
-      range: [start, end] as const,
-      view: "body",
-    }));
+    const named = valuesNamed(view.root, new Set(access.route.redact)).map(({ start, end }) => [start, end] as const);
     const body = replaceValues(view.bytes, view.root, named);
     if (body === undefined)
       return this.#outcomes.refuse({ access, body: held.body, inspection: undefined, findings: [] }, "body-not-readable");
@@ -49,7 +46,7 @@ export class SupportAnswers {
     if (verdict.kind === "block") return this.#outcomes.refuse({ ...judged, findings: verdict.findings }, verdict.reason);
     if (verdict.kind === "allow")
       return this.#outcomes.allow({ ...judged, findings: verdict.findings }, 200, named.length === 0 ? "allow" : "redact");
-    const clean = await this.#redacted(rules, access.route, body, verdict.findings);
+    const clean = await this.#redacted(rules, access.route, body, verdict.ranges);
     if (clean === undefined) return this.#outcomes.refuse({ ...judged, findings: verdict.findings }, "unexpected-data-transfer");
     return this.#outcomes.allow({ access, body: clean.body, inspection: clean.inspection, findings: verdict.findings }, 200, "redact");
   }
@@ -92,14 +89,10 @@ export class SupportAnswers {
   }
 
   /** What the rules say is to be redacted, taken out and inspected again; undefined where the rest would not be clean. */
-  async #redacted(rules: RulesInForce, route: SupportRoute, body: Buffer, findings: readonly Finding[]) {
+  async #redacted(rules: RulesInForce, route: SupportRoute, body: Buffer, ranges: readonly ByteRange[]) {
     const view = readBody(body, { contentType: "application/json", contentEncoding: undefined }, rules.index.policy.limits).views[0];
     if (view?.kind !== "json") return undefined;
-    const replaced = replaceValues(
-      view.bytes,
-      view.root,
-      findings.filter((finding) => finding.action === "redact"),
-    );
+    const replaced = replaceValues(view.bytes, view.root, ranges);
     if (replaced === undefined) return undefined;
     const inspection = await this.#inspect(rules, route, replaced);
     return inspection !== undefined && this.#decide(rules, inspection).kind === "allow" ? { body: replaced, inspection } : undefined;

@@ -1,4 +1,4 @@
-import type { Finding } from "../model/finding.js";
+import type { ByteRange, Finding } from "../model/finding.js";
 import type { JsonArray, JsonNode, JsonObject } from "../model/json.js";
 
 /** What stands where a value was. A payload schema that is to let a redacted field pass names it in the field's `enum`. */
@@ -14,18 +14,17 @@ interface Cut {
 }
 
 /**
- * Replaces the value under each finding by the redaction mark; every other byte stays as it is. The smallest whole JSON value that holds
- * a finding's range is replaced, so the result is JSON again, and nothing of a value stays behind.
+ * Replaces the value under each range by the redaction mark; every other byte stays as it is. The smallest whole JSON value that holds
+ * a range is replaced, so the result is JSON again, and nothing of a value stays behind.
  *
- * @param bytes the JSON text that `root` and the findings' ranges count in
- * @returns undefined where a finding stands in no value (a key, or no range): what can't be replaced is not let out
+ * @param bytes the JSON text that `root` and the ranges count in
+ * @returns undefined where a range is in no value but the whole: what can't be replaced is not let out
  */
-export function replaceValues(bytes: Uint8Array, root: JsonNode, findings: readonly Pick<Finding, "range" | "view">[]): Buffer | undefined {
+export function replaceValues(bytes: Uint8Array, root: JsonNode, ranges: readonly ByteRange[]): Buffer | undefined {
   const cuts: Cut[] = [];
-  for (const { range, view } of findings) {
-    if (range === undefined || view === "key") return undefined;
-    const value = valueAround(root, range[0], range[1]);
-    if (value === undefined || value === root) return undefined;
+  for (const range of ranges) {
+    const value = valueAround(root, range);
+    if (value === root) return undefined;
     cuts.push({ start: value.start, end: value.end, by: MARK_BYTES });
   }
   return cutOut(bytes, cuts);
@@ -42,7 +41,7 @@ export function dropItems(bytes: Uint8Array, root: JsonNode, unit: string, findi
   if (batch === undefined) return undefined;
   const dropped = new Set<number>();
   for (const { range } of findings) {
-    const index = range === undefined ? -1 : batch.items.findIndex((item) => item.start <= range[0] && range[1] <= item.end);
+    const index = range === undefined ? -1 : batch.items.findIndex((item) => holds(item, range));
     if (index < 0) return undefined;
     dropped.add(index);
   }
@@ -71,15 +70,21 @@ function memberArray(root: JsonObject, name: string): JsonArray | undefined {
   return value?.kind === "array" ? value : undefined;
 }
 
-/** The smallest value that holds the range. Keys are no values: a range in a key leads to the object around it. */
-function valueAround(node: JsonNode, start: number, end: number): JsonNode | undefined {
-  if (node.start > start || node.end < end) return undefined;
-  const children = node.kind === "array" ? node.items : node.kind === "object" ? node.members.map((member) => member.value) : [];
-  for (const child of children) {
-    const inner = valueAround(child, start, end);
-    if (inner !== undefined) return inner;
-  }
-  return node;
+/** The smallest value that holds the range; the root, where none of its own does. Keys are no values: a range in a key leads to the object around it. */
+function valueAround(root: JsonNode, range: ByteRange): JsonNode {
+  let around = root;
+  for (let inner: JsonNode | undefined = root; inner !== undefined; inner = valuesIn(around).find((value) => holds(value, range)))
+    around = inner;
+  return around;
+}
+
+function valuesIn(node: JsonNode): readonly JsonNode[] {
+  if (node.kind === "object") return node.members.map((member) => member.value);
+  return node.kind === "array" ? node.items : [];
+}
+
+function holds({ start, end }: JsonNode, range: ByteRange): boolean {
+  return start <= range[0] && range[1] <= end;
 }
 
 function cutOut(bytes: Uint8Array, cuts: readonly Cut[]): Buffer {

@@ -9,6 +9,8 @@ export type RuleId = `${Category}/${string}`;
 
 export type Action = "block" | "redact" | "report";
 
+export type ByteRange = readonly [start: number, end: number];
+
 /**
  * What a rule found and where; never the value itself (invariant 7).
  */
@@ -22,7 +24,7 @@ export interface Finding {
   /** How the value was reached: `body`, `body>gzip`, `body>json-string>base64`, `header`, `query`, `path`, `key`. */
   readonly view: string;
   /** Byte range in the decoded body (after content codings), end exclusive; absent outside the body. */
-  readonly range?: readonly [start: number, end: number];
+  readonly range?: ByteRange;
   readonly action: Action;
   /** Of fixed length, the same for every value: says that something stood there, and nothing about it. */
   readonly mask: string;

@@ -1,4 +1,4 @@
-import type { Finding } from "./finding.js";
+import type { ByteRange, Finding } from "./finding.js";
 import type { CaseName } from "./limited-case.js";
 import type { Reason } from "./reasons.js";
 
@@ -10,7 +10,13 @@ import type { Reason } from "./reasons.js";
  */
 export type Verdict =
   | { readonly kind: "allow"; readonly caseName: CaseName; readonly findings: readonly Finding[] }
-  | { readonly kind: "redact"; readonly caseName: CaseName; readonly findings: readonly Finding[] }
+  | {
+      readonly kind: "redact";
+      readonly caseName: CaseName;
+      readonly findings: readonly Finding[];
+      /** Where in the body what is to be replaced stands. */
+      readonly ranges: readonly ByteRange[];
+    }
   | {
       readonly kind: "block";
       readonly caseName: CaseName;

@@ -1,5 +1,5 @@
 import { categoryOf } from "../model/finding.js";
-import type { Action, Finding } from "../model/finding.js";
+import type { Action, ByteRange, Finding } from "../model/finding.js";
 import type { CaseName, Mode } from "../model/limited-case.js";
 import { modeNow } from "../model/policy.js";
 import type { CasePolicy } from "../model/policy.js";
@@ -38,12 +38,17 @@ export function decide(facts: DecisionFacts): Verdict {
   }
   const redactions = findings.filter((finding) => finding.action === "redact");
   if (redactions.length === 0) return { kind: "allow", caseName, findings };
-  const outside = redactions.find((finding) => !isRedactable(finding));
-  if (outside !== undefined) {
-    const detail = `${outside.rule} is to be redacted, but it stands where nothing can be replaced: ${outside.view}.`;
+  const ranges: ByteRange[] = [];
+  for (const finding of redactions) {
+    const range = redactableRange(finding);
+    if (range !== undefined) {
+      ranges.push(range);
+      continue;
+    }
+    const detail = `${finding.rule} is to be redacted, but it stands where nothing can be replaced: ${finding.view}.`;
     return { kind: "block", caseName, reason: blockReason(findings), findings, detail };
   }
-  return { kind: "redact", caseName, findings };
+  return { kind: "redact", caseName, findings, ranges };
 }
 
 /** What is done about one finding in this case, in this mode, now. */
@@ -60,8 +65,8 @@ function actionInForce(finding: Finding, { casePolicy, now }: DecisionFacts, mod
 }
 
 /** Only values of the body can be replaced: a key, a header, a query or a path would change what is asked, so it is refused. */
-function isRedactable(finding: Finding): boolean {
-  return finding.range !== undefined && (finding.view === "body" || finding.view.startsWith("body>"));
+function redactableRange({ range, view }: Finding): ByteRange | undefined {
+  return view === "body" || view.startsWith("body>") ? range : undefined;
 }
 
 /** Why it is refused: what could not be read comes first, since beside it nothing else is known for certain. */

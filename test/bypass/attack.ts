@@ -206,6 +206,8 @@ const USUAL_STARTS: Readonly<Record<string, string>> = {
   "api.segment.io": "POST /v1/batch",
   "json.operator.example": "POST /in",
   "envelopes.operator.example": "POST /in",
+  "notes.operator.example": "POST /in",
+  "crates.operator.example": "POST /in",
   "licensing.vendor.example": "POST /v1/status",
   "www.google-analytics.com": "POST /g/collect?v=2&tid=G-ABCD1234",
   "paths.operator.example": "GET /a/b",

@@ -34,6 +34,10 @@ export const NAMES: Readonly<Record<string, readonly string[]>> = {
 };
 const SCRIPT_DIGEST = `sha256-${createHash("sha256").update(SCRIPT).digest("base64")}`;
 
+const FREE = { type: ["object", "array", "string", "number", "boolean", "null"], "x-sensitivity": "free-json" };
+const CRATE = { type: "object", properties: { code: { type: "string", pattern: "[a-z]{1,8}" }, note: FREE } };
+const CRATES = { type: "object", "x-redaction-unit": "batch", properties: { batch: { type: "array", items: CRATE }, code: CRATE.properties.code, note: FREE } };
+
 const policyText = z.looseObject({
   cases: z.looseObject({
     licensing: z.looseObject({ destinations: z.array(z.unknown()) }),
@@ -55,6 +59,15 @@ export function writeRules(folder: string, own: readonly OwnDestination[], vendo
   if (world === "monitored") Object.assign(policy.cases["event-collection"], { mode: "monitor", until, reason: "test", author: "test" });
   policy.cases["event-collection"].destinations.push(...Object.keys(NAMES).map((host) => ({ name: host.split(".", 1)[0], host, routes: [{ methods: ["GET"], path: "/" }] })));
   const connect = `127.0.0.1:${vendor.tlsPort}`;
+  // Such that a root may be a mark, and a batch empty or missing: where the policy's own schemas would refuse what is left.
+  if (world === "sla") {
+    const posts = (schema: string) => [{ methods: ["POST"], path: "/in", content_types: ["application/json"], schema }];
+    policy.cases["event-collection"].destinations.push(
+      { name: "notes", host: "notes.operator.example", connect, routes: posts("anything") },
+      { name: "crates", host: "crates.operator.example", connect, routes: posts("crates") },
+    );
+    writeFileSync(join(folder, "schemas", "crates.yaml"), stringify(CRATES, { aliasDuplicateObjects: false }));
+  }
   const get = (...paths: string[]) => ({ methods: ["GET"], paths });
   const anything = { methods: ["POST"], path: "/in", content_types: ["application/json"], schema: "anything" };
   policy.cases.licensing.destinations = [
