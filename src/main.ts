@@ -15,6 +15,7 @@ import { BUILT_IN_RULES } from "./inspect/rule-ids.js";
 import { type Listeners, openListeners } from "./listeners.js";
 import { FaultsError } from "./model/fault.js";
 import { LIMITED_CASES } from "./model/limited-case.js";
+import { OwnConnections } from "./model/own-connections.js";
 import type { Clock, Logger } from "./model/ports.js";
 import { SupportWindows } from "./gateway/support-window.js";
 import type { SupportGateway } from "./gateway/support-gateway.js";
@@ -142,9 +143,11 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
   health.check("store", () =>
     records.store.storeAnswers ? { ok: true } : { ok: true, detail: "The record store is away; records go to the local spool." },
   );
+  const own = new OwnConnections();
   const forwarder = createForwarder({
     secureContext,
     parents,
+    own,
     resolve,
     connectMs: settings.upstream.connect_ms,
     firstByteMs: settings.upstream.first_byte_ms,
@@ -162,6 +165,7 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
     ledger: records,
     evidence: records.evidence,
     forwarder,
+    own,
     unread: new UnreadAnswers({
       most: Math.ceil(settings.upstream.connections / 8),
       withinMs: settings.upstream.total_ms,

@@ -6,6 +6,7 @@ import type { Client, RequestHead, Workload } from "./model/exchange.js";
 import type { ConnectionContext } from "./model/exchange-handler.js";
 import type { Inspection } from "./model/inspection.js";
 import type { CaseName } from "./model/limited-case.js";
+import type { OwnConnections } from "./model/own-connections.js";
 import type { Destination, Route } from "./model/policy.js";
 import type { Clock, Logger, Metrics, Pseudonyms } from "./model/ports.js";
 import type { Refusal } from "./model/refusal.js";
@@ -26,6 +27,7 @@ export interface PipelineParts {
   readonly rulesInForce: () => RulesInForce;
   readonly transfers: TransferLog;
   readonly forwarder: Forwarder;
+  readonly own: OwnConnections;
   readonly unread: UnreadAnswers;
   readonly pseudonyms: Pseudonyms;
   readonly pins: TenantPins;

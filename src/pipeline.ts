@@ -60,6 +60,8 @@ export class Pipeline implements ExchangeHandler {
     const place = matchDestination(rules.index, head.target);
     known.destination = place.destination;
     known.caseName = place.ok ? place.destination.caseName : place.caseName;
+    if (this.#parts.own.leadsBack(exchange.client, head.target.host))
+      return this.#outcomes.refuse(known, "proxy-loop", undefined, [], answer);
     const admission = this.#parts.admit(exchange.client, known.caseName);
     if (isRefusal(admission)) return this.#outcomes.turnAway(known, admission, answer);
     try {
@@ -113,7 +115,9 @@ export class Pipeline implements ExchangeHandler {
   }
 
   /** A host that a case names is tunnelled even if it will be refused, so that the client reads the refusal inside TLS. */
-  connect(head: { readonly target: Target }, _context: ConnectionContext): Refusal | undefined {
+  connect(head: { readonly target: Target }, { client }: ConnectionContext): Refusal | undefined {
+    if (this.#parts.own.leadsBack(client, head.target.host))
+      return refusal("proxy-loop", "The tunnel was asked for, or the handshake begun, by this proxy itself.");
     const { index } = this.#parts.rulesInForce();
     if (namesHost(index, head.target.host)) return undefined;
     return refusal("destination-not-allowed", "No case of the policy names the host that the tunnel is for.");

@@ -1,11 +1,12 @@
 import { lookup } from "node:dns/promises";
 import { isIP, connect as connectTcp, type Socket } from "node:net";
 import { checkServerIdentity, connect as connectTls, type ConnectionOptions as TlsOptions, type SecureContext } from "node:tls";
+import type { OwnConnections } from "../model/own-connections.js";
 import type { UpstreamErrorKind } from "../model/ports.js";
 import type { Target } from "../model/target.js";
 import { refusedRange } from "./address-guard.js";
 import { openParentTunnel, type ParentRoute } from "./parent-tunnel.js";
-import { UpstreamError } from "./upstream-error.js";
+import { cameBack, UpstreamError } from "./upstream-error.js";
 
 /** The operator's word on where a target is dialled: `--connect-to` or a destination's `connect`. Not judged by the guard. */
 export interface ConnectTo {
@@ -49,6 +50,8 @@ export interface DialOptions {
   readonly resolve: Resolver;
   readonly secureContext: SecureContext;
   readonly connectMs: number;
+  /** So that it is noticed where a connection leads back to a listener of this process. */
+  readonly own: OwnConnections;
   /** A TLS session to resume, and where a new one goes. */
   readonly session: { readonly take: () => Buffer | undefined; readonly keep: (session: Buffer) => void };
 }
@@ -82,7 +85,7 @@ async function dialThrough(route: ParentRoute, options: DialOptions): Promise<So
   const { target, connectMs } = options;
   if (target.ip !== undefined) judge(target.host);
   const end = performance.now() + connectMs;
-  const socket = await openParentTunnel(route, target, connectMs);
+  const socket = await openParentTunnel(route, target, connectMs, options.own);
   if (target.scheme === "http") return socket;
   return openSession({ socket }, options, Math.max(1, end - performance.now()));
 }
@@ -126,6 +129,8 @@ async function openSession(transport: Transport, options: DialOptions, withinMs:
     const timer = setTimeout(() => settle(new UpstreamError("timeout", "The connection was not open in time.")), withinMs);
     const settle = (error: UpstreamError | undefined): void => {
       clearTimeout(timer);
+      // Inside TLS nobody but the destination can be who answers; a plain connection is watched as long as it lives.
+      if (target.scheme !== "http") forget();
       socket.removeListener("error", onError);
       if (error === undefined) {
         resolve(socket);
@@ -136,7 +141,18 @@ async function openSession(transport: Transport, options: DialOptions, withinMs:
       reject(error);
     };
     const onError = (error: NodeJS.ErrnoException): void =>
-      settle(new UpstreamError(dialFault(error), `The connection failed (${error.code ?? error.name}).`));
+      settle(
+        error instanceof UpstreamError
+          ? error
+          : new UpstreamError(dialFault(error), `The connection failed (${error.code ?? error.name}).`),
+      );
+    let forget = (): void => undefined;
+    if ("host" in transport)
+      socket.once("connect", () => {
+        const from = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
+        forget = options.own.opened(from, target.host, () => socket.destroy(cameBack()));
+        socket.once("close", forget);
+      });
     socket.once("error", onError);
     socket.once(target.scheme === "http" ? "connect" : "secureConnect", () => settle(undefined));
   });

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { SecureContext } from "node:tls";
 import { type AnswerSink, isBodiless } from "../model/answer.js";
 import type { HeaderField } from "../model/exchange.js";
+import type { OwnConnections } from "../model/own-connections.js";
 import type { UpstreamErrorKind } from "../model/ports.js";
 import type { ParentProxy } from "../model/policy.js";
 import { authority, type Target } from "../model/target.js";
@@ -38,6 +39,7 @@ export interface ForwarderOptions {
   readonly parents: ParentAccess;
   readonly resolve: Resolver;
   readonly connectMs: number;
+  readonly own: OwnConnections;
   /** To the answer's first byte. */
   readonly firstByteMs: number;
   /** Between two pieces of the answer. */
@@ -126,6 +128,7 @@ function wayFor(ways: Map<string, Way>, request: Pick<UpstreamRequest, "target" 
       resolve: options.resolve,
       secureContext: options.secureContext,
       connectMs: options.connectMs,
+      own: options.own,
       session,
     });
   const pool = new Pool(`${target.scheme}://${authority(target)}`, {

@@ -2,7 +2,8 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { connect as connectTls, type SecureContext } from "node:tls";
 import type { ParentProxy } from "../model/policy.js";
 import { authority, type Target } from "../model/target.js";
-import { UpstreamError } from "./upstream-error.js";
+import type { OwnConnections } from "../model/own-connections.js";
+import { cameBack, UpstreamError } from "./upstream-error.js";
 
 /** What is needed to speak to parents, whichever it is. */
 export interface ParentAccess {
@@ -27,7 +28,7 @@ const MAX_HEAD = 16_384;
  * @param withinMs for connection, handshake and answer together
  * @throws UpstreamError of kind `parent` where the parent can't be reached, is not who it should be, or refuses; `timeout` where it is late
  */
-export async function openParentTunnel(route: ParentRoute, target: Target, withinMs: number): Promise<Socket> {
+export async function openParentTunnel(route: ParentRoute, target: Target, withinMs: number, own: OwnConnections): Promise<Socket> {
   const { parent } = route;
   const { host, port } = parent;
   const socket =
@@ -42,6 +43,7 @@ export async function openParentTunnel(route: ParentRoute, target: Target, withi
           ...(isIP(host) === 0 ? { servername: host } : {}),
         });
   let timer: NodeJS.Timeout | undefined;
+  let forget = (): void => undefined;
   let fail: (error: Error) => void = () => undefined;
   const failed = new Promise<never>((_, reject) => {
     fail = reject;
@@ -53,6 +55,8 @@ export async function openParentTunnel(route: ParentRoute, target: Target, withi
     socket.once("error", onError);
     socket.once("close", onClose);
     await Promise.race([failed, new Promise((resolve) => socket.once(parent.scheme === "http" ? "connect" : "secureConnect", resolve))]);
+    const from = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
+    forget = own.opened(from, target.host, () => fail(cameBack()));
     socket.write(connectRequest(target, route.authorization(parent)));
     judgeAnswer(await Promise.race([failed, answerHead(socket)]));
     return socket;
@@ -62,6 +66,7 @@ export async function openParentTunnel(route: ParentRoute, target: Target, withi
     throw error;
   } finally {
     clearTimeout(timer);
+    forget();
     socket.removeListener("close", onClose);
     socket.removeListener("error", onError);
   }

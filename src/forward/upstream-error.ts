@@ -10,3 +10,11 @@ export class UpstreamError extends Error {
     this.kind = kind;
   }
 }
+
+/** What is told where a connection of ours is met by a listener of ours. */
+export function cameBack(): UpstreamError {
+  return new UpstreamError(
+    "loop",
+    "The connection came back to this proxy: exempt the proxy's own traffic from the redirect, or mend where the destination's name, connect or parent leads.",
+  );
+}

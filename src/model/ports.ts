@@ -35,7 +35,7 @@ export interface Metrics {
   leafCertificate(): void;
 }
 
-export type UpstreamErrorKind = "resolve" | "connect" | "tls" | "timeout" | "reset" | "protocol" | "parent";
+export type UpstreamErrorKind = "resolve" | "connect" | "tls" | "timeout" | "reset" | "protocol" | "parent" | "loop";
 
 /** Keyed pseudonyms; the key is one installation's and never leaves its data folder (invariant 7). */
 export interface Pseudonyms {

@@ -28,6 +28,7 @@ const REASON_SENTENCES = {
   "message-malformed": "The HTTP message is malformed.",
   "message-ambiguous": "The HTTP message can be read in two ways.",
   "headers-too-large": "The request's header section is over the limit.",
+  "proxy-loop": "The connection is the proxy's own: its traffic is led back to it.",
   "upgrade-refused": "A protocol upgrade would leave the reach of inspection.",
   "request-late": "The request did not arrive whole in its time.",
   "expect-refused": "The request expects something other than 100-continue.",

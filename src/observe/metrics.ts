@@ -29,6 +29,7 @@ const UPSTREAM_ERROR_KINDS = [
   "reset",
   "protocol",
   "parent",
+  "loop",
 ] as const satisfies readonly UpstreamErrorKind[];
 const DIRECTIONS = ["in", "out", "answer"] as const;
 const RELOAD_RESULTS = ["ok", "error"] as const;

@@ -13,6 +13,7 @@ import {
   type ForwarderOptions,
   type UpstreamRequest,
 } from "../../src/forward/forwarder.js";
+import { OwnConnections } from "../../src/model/own-connections.js";
 import { ReadySockets } from "../../src/forward/ready-sockets.js";
 import { Heard } from "./heard.js";
 
@@ -45,6 +46,7 @@ beforeEach(() => {
 
 function forwarding(changes: Partial<ForwarderOptions> = {}): Forwarder {
   const forwarder = createForwarder({
+    own: new OwnConnections(),
     secureContext: createSecureContext(),
     parents: { secureContext: createSecureContext(), authorization: () => undefined },
     resolve: () => Promise.reject(new Error("No such name.")),
