@@ -5,6 +5,7 @@ import { firstPartyShim } from "./http/first-party-shim.js";
 import { problemAnswer } from "./http/problem.js";
 import { judgeServerName, targetOfServerName } from "./http/server-name.js";
 import { parseStreamHead } from "./http/stream-head.js";
+import type { Authenticate } from "./listen/authentication.js";
 import { BodyBudget } from "./listen/body-budget.js";
 import { basicAuthentication } from "./listen/credentials.js";
 import { listenProxyTls } from "./listen/tls-listener.js";
@@ -31,9 +32,9 @@ export interface Listeners {
   readonly proxyTls: Listener | undefined;
   readonly transparent: Listener | undefined;
   readonly firstParty: Listener | undefined;
-  /** Whether the listeners' own certificates can be had anew and used. Rejects where not; nothing is changed. */
+  /** Whether the listeners' own certificates, clients' CAs and credentials can be had anew and used. Rejects where not; nothing is changed. */
   check(): Promise<void>;
-  /** Takes the listeners' own certificates anew. Rejects where they can't be had; the ones in use then stay. */
+  /** Takes them anew. Rejects where a certificate can't be had; the one in use then stays. */
   renew(): Promise<void>;
   /** Takes no new connection, lets exchanges in flight end, and closes the rest after `withinMs`. */
   drain(withinMs: number): Promise<void>;
@@ -91,8 +92,8 @@ export async function openListeners(settings: Settings, behind: Behind): Promise
         ),
       ));
     const { credentials, client_ca: clientCas } = settings.proxy_tls;
-    const authenticate = credentials === "off" ? undefined : basicAuthentication(credentials);
-    const asked = { certificates: clientCas.length > 0, authenticate };
+    const names = credentials === "off" ? undefined : new ReloadedCredentials(credentials);
+    const asked = { certificates: clientCas.length > 0, authenticate: names?.authenticate };
     const door = listen["proxy-tls"] && (await openDoor(settings, behind));
     const proxyTls =
       listen["proxy-tls"] &&
@@ -118,10 +119,48 @@ export async function openListeners(settings: Settings, behind: Behind): Promise
           parts,
         ),
       ));
-    return { proxy, proxyTls, transparent, firstParty, drain, check: async () => door?.check(), renew: async () => door?.renew() };
+    return {
+      proxy,
+      proxyTls,
+      transparent,
+      firstParty,
+      drain,
+      async check() {
+        names?.check();
+        await door?.check();
+      },
+      async renew() {
+        names?.renew();
+        await door?.renew();
+      },
+    };
   } catch (error) {
     await drain(0);
     throw error;
+  }
+}
+
+/** The file of clients' credentials as it was at the last reload that took effect: who is out of it then proves nothing from the next request on. */
+class ReloadedCredentials {
+  readonly #file: string;
+  #inForce: Authenticate;
+  #next: Authenticate | undefined;
+
+  /** @throws FaultsError where the file can't be used */
+  constructor(file: string) {
+    this.#file = file;
+    this.#inForce = basicAuthentication(file);
+  }
+
+  readonly authenticate: Authenticate = (headers, client) => this.#inForce(headers, client);
+
+  /** @throws FaultsError where the file can't be used now; what is in force stays */
+  check(): void {
+    this.#next = basicAuthentication(this.#file);
+  }
+
+  renew(): void {
+    this.#inForce = this.#next ?? this.#inForce;
   }
 }
 
@@ -151,7 +190,7 @@ async function openDoor({ proxy_tls: own, timeouts }: Settings, { leaves, logger
   const now = (): number => Date.now();
   return TlsDoor.open({
     identity: () => listenerIdentity("proxy_tls", own, (host, at) => leaves.authority.mint(host, at), now()),
-    clientCas: readClientCas("proxy_tls.client_ca", own.client_ca),
+    clientCas: () => readClientCas("proxy_tls.client_ca", own.client_ca),
     handshakeMs: timeouts.handshake_ms,
     now,
     onStale: () => logger.error("The certificate of listen.proxy-tls can't be renewed; the one in use stays."),

@@ -16,6 +16,7 @@ import { type Listeners, openListeners } from "./listeners.js";
 import { FaultsError } from "./model/fault.js";
 import { LIMITED_CASES } from "./model/limited-case.js";
 import { OwnConnections } from "./model/own-connections.js";
+import type { ParentProxy } from "./model/policy.js";
 import type { Clock, Logger } from "./model/ports.js";
 import { SupportWindows } from "./gateway/support-window.js";
 import type { SupportGateway } from "./gateway/support-gateway.js";
@@ -130,8 +131,9 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
   registry.leafExpiry(() => leaves.soonestEnd());
   // Before the record is opened: a fault here must leave nothing open that keeps the process alive.
   const secureContext = buildUpstreamSecureContext({ extraCaFiles: settings.upstream.ca });
+  let parentCredentials = readParentCredentials(settings);
   const parents = {
-    authorization: readParentCredentials(settings),
+    authorization: (parent: ParentProxy) => parentCredentials(parent),
     secureContext: buildParentSecureContext(settings.parent.ca) ?? secureContext,
   };
   const followPods = podDirectoryOf(settings, logger);
@@ -268,6 +270,7 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
     close,
     snapshot: () => registry.snapshot(),
     async prepare(files) {
+      const nextCredentials = readParentCredentials(settings);
       const renewed = await openAuthority({ dir: settings.certs, now: CLOCK.now(), logger, createIfMissing: false });
       const next = withPool(loadRules(settings, pseudonyms, files), settings, key, inForce);
       await next.inspections.warmUp();
@@ -280,6 +283,7 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
         async commit() {
           const before = inForce;
           inForce = next;
+          parentCredentials = nextCredentials;
           // What is being inspected ends by the rules that it began with.
           void before.inspections.close();
           announce(inForce, registry, worker === undefined ? logger : undefined);
@@ -315,7 +319,7 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
   };
   if (settings.reload.every_ms > 0) {
     stopWatching = watchFiles({
-      paths: [settings.rules, settings.certs],
+      paths: watchedPaths(settings),
       everyMs: settings.reload.every_ms,
       onChange: () => running.reload(),
     });
@@ -323,6 +327,12 @@ export async function startProxy(settings: Settings, options: StartOptions = {})
   // In the background: who waits for the first answer waits for the rules that it needs anyway.
   inForce.inspections.warmUp().catch((error: unknown) => logger.error("The rules could not be warmed up.", { fault: nameOf(error) }));
   return running;
+}
+
+/** What a reload reads. */
+function watchedPaths({ rules, certs, proxy_tls: door, support, parent }: Settings): string[] {
+  const single = [door.credentials, door.tls_cert, door.tls_key, support.tls_cert, support.tls_key, parent.credentials_file];
+  return [rules, certs, ...single.filter((path) => path !== "off"), ...door.client_ca, ...support.client_ca];
 }
 
 function announce(inForce: LoadedRules, registry: MetricsRegistry, logger: Logger | undefined): void {

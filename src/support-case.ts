@@ -30,7 +30,7 @@ export async function openSupport(settings: Settings, parts: SupportParts): Prom
   const { listen, support, upstream, data } = settings;
   if (listen.support === undefined) return undefined;
   if (support.client_ca.length === 0) throw new FaultsError("The support listener can't start.", [NOBODY_COMES_IN]);
-  const clientCa = readClientCas("support.client_ca", support.client_ca);
+  const clientCa = (): string[] => readClientCas("support.client_ca", support.client_ca);
   checkUpstream(support.upstream);
   const windows = new SupportWindows(data);
   const answers = new SupportAnswers(parts);

@@ -35,8 +35,8 @@ export interface SupportGatewayOptions {
   readonly listen: { readonly host: string | undefined; readonly port: number };
   /** Certificate and key that the listener proves itself by, and until when they are good; asked again past that, and after a reload. */
   readonly identity: () => Promise<{ readonly cert: string; readonly key: string; readonly renewAt: number }>;
-  /** PEM texts of the CAs whose certificates let support in. */
-  readonly clientCa: readonly string[];
+  /** PEM texts of the CAs whose certificates let support in, read anew with the identity. */
+  readonly clientCa: () => readonly string[];
   readonly upstream: string;
   readonly secureContext: SecureContext;
   readonly totalMs: number;
@@ -82,7 +82,7 @@ export async function startSupportGateway(options: SupportGatewayOptions): Promi
   let { renewAt, ...identity } = await options.identity();
   const secured = (shown = identity): Parameters<Server["setSecureContext"]>[0] => ({
     ...shown,
-    ca: [...options.clientCa],
+    ca: [...options.clientCa()],
     minVersion: "TLSv1.2",
     // A resumed session would carry a certificate that was checked some time ago.
     secureOptions: constants.SSL_OP_NO_TICKET,

@@ -12,8 +12,8 @@ export interface DoorIdentity {
 
 export interface DoorOptions {
   readonly identity: () => Promise<DoorIdentity>;
-  /** PEM of the CAs whose certificates name clients; empty: no client is asked for one. */
-  readonly clientCas: readonly string[];
+  /** PEM of the CAs whose certificates name clients, read anew with the identity; empty: no client is asked for one. */
+  readonly clientCas: () => readonly string[];
   readonly handshakeMs: number;
   readonly now: () => number;
   /** What is said where a new identity can't be had: the one in use stays. */
@@ -32,12 +32,13 @@ export class TlsDoor {
   #renewAt: number;
 
   private constructor(options: DoorOptions, identity: DoorIdentity) {
-    const { clientCas, handshakeMs } = options;
+    const { handshakeMs } = options;
+    const context = contextOf(identity, options.clientCas());
     this.#options = options;
     this.#renewAt = identity.renewAt;
     this.#server = createServer({
-      ...this.#context(identity),
-      requestCert: clientCas.length > 0,
+      ...context,
+      requestCert: context.ca.length > 0,
       rejectUnauthorized: false,
       ALPNProtocols: ["http/1.1"],
       handshakeTimeout: handshakeMs,
@@ -82,24 +83,23 @@ export class TlsDoor {
 
   /** Whether the identity can be had anew and used; what is in use stays. @throws what `identity` throws, or what OpenSSL says of it */
   async check(): Promise<void> {
-    createSecureContext(this.#context(await this.#options.identity()));
+    const { identity, clientCas } = this.#options;
+    createSecureContext(contextOf(await identity(), clientCas()));
   }
 
-  /** Takes the identity anew: a renewed file, or a leaf of a rotated CA. Sessions that stand are left alone. */
+  /** Takes identity and clients' CAs anew: a renewed file, or a leaf of a rotated CA. Sessions that stand are left alone. */
   async renew(): Promise<void> {
     const identity = await this.#options.identity();
-    this.#server.setSecureContext(this.#context(identity));
+    this.#server.setSecureContext(contextOf(identity, this.#options.clientCas()));
     this.#renewAt = identity.renewAt;
   }
+}
 
-  #context({ cert, key }: DoorIdentity) {
-    const { clientCas } = this.#options;
-    // A resumed session would carry a client's certificate that was checked some time ago.
-    const { SSL_OP_NO_RENEGOTIATION, SSL_OP_NO_TICKET } = constants;
-    const asking = clientCas.length === 0 ? {} : { ca: [...clientCas] };
-    const secureOptions = SSL_OP_NO_RENEGOTIATION | (clientCas.length === 0 ? 0 : SSL_OP_NO_TICKET);
-    return { cert, key, minVersion: "TLSv1.2" as const, secureOptions, ...asking };
-  }
+function contextOf({ cert, key }: DoorIdentity, clientCas: readonly string[]) {
+  // A resumed session would carry a client's certificate that was checked some time ago.
+  const { SSL_OP_NO_RENEGOTIATION, SSL_OP_NO_TICKET } = constants;
+  const secureOptions = SSL_OP_NO_RENEGOTIATION | (clientCas.length === 0 ? 0 : SSL_OP_NO_TICKET);
+  return { cert, key, minVersion: "TLSv1.2" as const, secureOptions, ca: [...clientCas] };
 }
 
 /** Of live connections to one listener no two have the same. */

@@ -59,7 +59,7 @@ test("a certificate is taken anew from its time on, and not before", async (cont
   let now = 0;
   const door = await TlsDoor.open({
     identity: () => Promise.resolve(kept.shift() ?? identity(first, 3_000)),
-    clientCas: [],
+    clientCas: () => [],
     handshakeMs: 20_000,
     now: () => now,
     onStale: () => assert.fail("it can be had"),
@@ -76,7 +76,7 @@ test("where no new certificate can be had the old one stays, and that is said", 
   let asked = 0;
   const door = await TlsDoor.open({
     identity: () => (asked++ === 0 ? Promise.resolve(identity(first, 0)) : Promise.reject(new Error("gone"))),
-    clientCas: [],
+    clientCas: () => [],
     handshakeMs: 20_000,
     now: () => 1,
     onStale: () => (stale += 1),
@@ -91,7 +91,7 @@ test("a client that is gone once the new certificate is there is not waited for"
   const door = await TlsDoor.open({
     identity: () =>
       asked++ === 0 ? Promise.resolve(identity(first, 0)) : new Promise((resolve) => (give = () => resolve(identity(second, 9)))),
-    clientCas: [],
+    clientCas: () => [],
     handshakeMs: 600_000,
     now: () => 1,
     onStale: () => assert.fail("it can be had"),
@@ -108,7 +108,7 @@ test("a client that is gone once the new certificate is there is not waited for"
 test("a handshake that comes to its end after its time is nobody's, and is closed", { timeout: 30_000 }, async (context) => {
   const door = await TlsDoor.open({
     identity: () => Promise.resolve(identity(first, Number.MAX_SAFE_INTEGER)),
-    clientCas: [],
+    clientCas: () => [],
     handshakeMs: 20_000,
     now: () => 0,
     onStale: () => undefined,

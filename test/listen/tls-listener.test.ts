@@ -16,7 +16,7 @@ async function behindTls(context: TestContext, handshakeMs: number): Promise<Ser
   const own = await certificate({ name: "proxy" });
   const door = await TlsDoor.open({
     identity: () => Promise.resolve({ cert: own.pem, key: own.keyPem, renewAt: Number.MAX_SAFE_INTEGER }),
-    clientCas: [],
+    clientCas: () => [],
     handshakeMs,
     now: () => 0,
     onStale: () => undefined,
