@@ -173,11 +173,15 @@ function tlsOptions({ target, secureContext, session }: DialOptions): TlsOptions
   };
 }
 
+const SYSTEM_FAULTS: ReadonlyMap<string, UpstreamErrorKind> = new Map([
+  ["ETIMEDOUT", "timeout"],
+  ["ECONNRESET", "reset"],
+  ["EPIPE", "reset"],
+  // OpenSSL's, by the system's name.
+  ["EPROTO", "tls"],
+]);
+
 /** What a failed dial is counted as, by the code of Node, OpenSSL or the system. */
-export function dialFault(error: NodeJS.ErrnoException): UpstreamErrorKind {
-  const code = error.code ?? "";
-  if (code === "ETIMEDOUT") return "timeout";
-  if (code === "ECONNRESET" || code === "EPIPE") return "reset";
-  if (code.startsWith("E") && !code.startsWith("ERR_") && !code.startsWith("EPROTO")) return "connect";
-  return "tls";
+export function dialFault({ code = "" }: NodeJS.ErrnoException): UpstreamErrorKind {
+  return SYSTEM_FAULTS.get(code) ?? (/^E(?!RR_)/.test(code) ? "connect" : "tls");
 }

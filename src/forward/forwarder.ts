@@ -92,12 +92,22 @@ interface Way {
   readonly dial: () => Promise<Socket>;
   /** Connections that were opened ahead of their request. */
   readonly ready: ReadySockets;
+  /** One that is being opened so. */
+  reaching: Promise<Unreached | undefined> | undefined;
 }
 
-async function reach({ pool, dial: open, ready }: Way): Promise<Unreached | undefined> {
-  if (pool.stats.free > 0 || ready.size > 0) return undefined;
+/** One at a time, for all who ask meanwhile: many at once would each open a connection beside those that the pool may have. */
+async function reach(way: Way): Promise<Unreached | undefined> {
+  if (way.pool.stats.free > 0 || way.ready.size > 0) return undefined;
+  way.reaching ??= openAhead(way).finally(() => {
+    way.reaching = undefined;
+  });
+  return way.reaching;
+}
+
+async function openAhead({ dial: openOne, ready }: Way): Promise<Unreached | undefined> {
   try {
-    ready.put(await open());
+    ready.put(await openOne());
     return undefined;
   } catch (error) {
     if (error instanceof AddressRefusedError) return { kind: "address-refused", detail: error.message };
@@ -143,26 +153,27 @@ function wayFor(ways: Map<string, Way>, request: Pick<UpstreamRequest, "target" 
     connect: (_, callback) => {
       const waiting = ready.take();
       (waiting === undefined ? open() : Promise.resolve(waiting)).then(
-        (socket) => callback(null, socket),
+        (socket) => {
+          // To undici a connection that is broken before its first request, after which it would open the next one, without end.
+          if (socket.readableLength > 0) {
+            socket.destroy();
+            callback(new UpstreamError("protocol", "The destination spoke before it was asked."), null);
+          } else callback(null, socket);
+        },
         (error: unknown) => callback(error instanceof Error ? error : new UpstreamError("connect", "The connection failed."), null),
       );
     },
   });
   const standard = target.port === (target.scheme === "https" ? 443 : 80);
   const hostField = standard ? authority(target).slice(0, authority(target).lastIndexOf(":")) : authority(target);
-  const way = { pool, hostField, dial: open, ready };
+  const way: Way = { pool, hostField, dial: open, ready, reaching: undefined };
   ways.set(key, way);
   return way;
 }
 
-const words = new WeakMap<object, string>();
-
-/** JSON of an object of the policy's, made once: policies are read anew and their objects then equal, but aren't, those of before. */
+/** By value: policies are read anew, and their objects then equal those of before, but aren't the same. */
 function wordOf(part: object | undefined): string {
-  if (part === undefined) return "-";
-  let word = words.get(part);
-  if (word === undefined) words.set(part, (word = JSON.stringify(part)));
-  return word;
+  return part === undefined ? "-" : JSON.stringify(part);
 }
 
 async function forwardOnce(
@@ -214,16 +225,15 @@ class AnswerRelay implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    // It waited too long for a connection, and the client has its answer.
-    if (this.#settled) {
-      controller.abort(new UpstreamError("timeout", LATE));
-      return;
-    }
-    this.#controller = controller;
+    // It waited too long for a connection, and the client has its answer. Thrown, since an abort would take the connection along, which is
+    // for the next one in the queue.
+    if (this.#settled) throw new UpstreamError("timeout", LATE);
     this.#sink.onClose(() => {
       this.#clientLeft = true;
-      controller.abort(new Error("The client left."));
+      this.#controller?.abort(new Error("The client left."));
     });
+    if (this.#clientLeft) throw new Error("The client left while it waited for a connection.");
+    this.#controller = controller;
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
@@ -262,8 +272,9 @@ class AnswerRelay implements Dispatcher.DispatchHandler {
       this.#settle({ kind: "address-refused", detail: error.message });
       return;
     }
-    // The length of a 304 is that of the answer which the client has (RFC 9110, section 8.6); undici misses the bytes.
-    if (isBodiless(this.#status) && error instanceof errors.ResponseContentLengthMismatchError) {
+    // It was over with its head, whatever is missed or comes to grief behind it: undici misses the bytes of the length that a 304 names, which
+    // is that of the answer which the client has (RFC 9110, section 8.6).
+    if (isBodiless(this.#status)) {
       this.onResponseEnd();
       return;
     }

@@ -23,9 +23,9 @@ export function scriptFacts(script: Uint8Array): ScriptFacts {
   const text = Buffer.from(script).toString("latin1");
   const hosts = new Set<string>();
   for (const pattern of [IN_URL, QUOTED]) {
-    for (const [, host] of text.matchAll(pattern)) {
+    for (const [, host = ""] of text.matchAll(pattern)) {
       if (hosts.size >= HOSTS) break;
-      if (host !== undefined) hosts.add(host.toLowerCase());
+      hosts.add(host.toLowerCase());
     }
   }
   return { digest, version: VERSION.exec(text)?.[1], hosts: [...hosts].sort() };

@@ -69,10 +69,7 @@ class PacedAnswer implements AnswerSink {
 
   data(chunk: Uint8Array): boolean {
     const flows = this.#client.data(chunk);
-    if (!flows && this.#over === undefined) {
-      this.#over = this.#wait(() => this.#cut());
-      this.#client.onDrain(() => this.#caughtUp());
-    }
+    if (!flows) this.#over ??= this.#waiting();
     return flows;
   }
 
@@ -96,6 +93,12 @@ class PacedAnswer implements AnswerSink {
       this.#rest();
       callback();
     });
+  }
+
+  /** @returns what ends it */
+  #waiting(): () => void {
+    this.#client.onDrain(() => this.#caughtUp());
+    return this.#wait(() => this.#cut());
   }
 
   #caughtUp(): void {

@@ -25,9 +25,10 @@ export function isTwin(attack: AttackCase): boolean {
 /** The destination that a case brings with it, if any. */
 export function ownDestination(attack: AttackCase, file: number, index: number): OwnDestination | undefined {
   const connect = attack.operator_connects === true;
-  if (attack.literal !== undefined) return { host: attack.literal, resolves: undefined, connect };
+  const lookUpMs = attack.look_up_ms ?? 0;
+  if (attack.literal !== undefined) return { host: attack.literal, resolves: undefined, connect, lookUpMs };
   if (attack.resolves === undefined) return undefined;
-  return { host: `case-${file}-${index}.operator.example`, resolves: attack.resolves, connect };
+  return { host: `case-${file}-${index}.operator.example`, resolves: attack.resolves, connect, lookUpMs };
 }
 
 /** All that any case brings. */
@@ -45,7 +46,8 @@ export async function runCase(worlds: Worlds, attack: AttackCase, own: OwnDestin
   const from = attack.from === "fresh" ? freshAddress() : attack.from;
   const sockets: Socket[] = [];
   let held = 0;
-  const counted = attack.rises === undefined ? undefined : await freshMetrics(rig);
+  const counted = (attack.rises ?? attack.rises_at_most) === undefined ? undefined : await freshMetrics(rig);
+  const connectionsBefore = rig.vendor.connections();
   const open = async (address = from): Promise<Socket> => {
     const socket = await openSocket(portOf(attack, rig), address);
     sockets.push(socket);
@@ -54,11 +56,19 @@ export async function runCase(worlds: Worlds, attack: AttackCase, own: OwnDestin
   try {
     for (; held < (attack.held ?? 0); held += 1) await holdOne(attack, await open(attack.held_apart === true ? freshAddress() : from), rig);
     const requests = requestsOf(attack).map((request) => ({ request, ...write(request, attack, own, rig) }));
-    for (const ofOne of attack.reconnects === true ? requests.map((one) => [one]) : [requests]) await play(ofOne, attack, await open(), own, rig);
+    if (attack.together === true) await playTogether(requests, attack, open, own, rig);
+    else if (attack.unread !== undefined) await leaveUnread(attack, attack.unread, await open(), rig);
+    else for (const ofOne of attack.reconnects === true ? requests.map((one) => [one]) : [requests]) await play(ofOne, attack, await open(), own, rig);
     for (const series of attack.rises ?? []) {
       const before = counted?.value(series) ?? 0;
       await eventually(`${series} rises over ${before}`, async () => ((await freshMetrics(rig)).value(series) ?? 0) > before);
     }
+    for (const [series, most] of Object.entries(attack.rises_at_most ?? {})) {
+      const more = ((await freshMetrics(rig)).value(series) ?? 0) - (counted?.value(series) ?? 0);
+      assert.ok(more <= most, `${series} rises by ${more}, more than ${most}`);
+    }
+    const made = rig.vendor.connections() - connectionsBefore;
+    assert.ok(made <= (attack.connections ?? made), `${made} connections at the vendor, more than ${attack.connections ?? 0}`);
   } finally {
     const left = held === 0 ? undefined : await cutBodies(rig);
     for (const socket of sockets) socket.destroy();
@@ -106,6 +116,12 @@ async function play(requests: readonly Written[], attack: AttackCase, socket: So
   for (const { request, bytes, body } of requests) {
     if (attack.pipelined !== true && request.h2 === undefined) await connection.send(bytes, attack.write_size);
     if (attack.ends === true) connection.end();
+    if (request.leaves === true) {
+      await eventually("the vendor has the request", () => vendor.arrived.length > arrivedBefore + expected);
+      connection.destroy();
+      expected += 1;
+      continue;
+    }
     const answer = request.h2 === undefined ? await connection.answer() : await connection.stream(streamFields(request, attack), body, request.h2_trailers);
     judgeAnswer(request, answer);
     if (request.delivered === true) expected += 1;
@@ -117,6 +133,32 @@ async function play(requests: readonly Written[], attack: AttackCase, socket: So
   if (!statusOnly) assert.equal(vendor.arrived.length - arrivedBefore, expected, "messages that reached the vendor");
   if (attack.look_ups !== undefined && own !== undefined) assert.equal(rig.lookUps(own.host), attack.look_ups, "look-ups of the name");
   if (expected === 0 && !statusOnly) assert.equal(vendor.raw.length, rawBefore, "bytes reached the vendor");
+}
+
+/** Milliseconds from one request to the next, so that their order is theirs. */
+const APART_MS = 20;
+
+/** Each on a connection of its own, all in flight; of what arrives at the vendor only the number is judged. */
+async function playTogether(requests: readonly Written[], attack: AttackCase, open: () => Promise<Socket>, own: OwnDestination | undefined, rig: Rig): Promise<void> {
+  const connections: (AttackConnection | undefined)[] = [];
+  for (const _ of requests) connections.push(await connectionFor(attack, await open(), rig));
+  const arrivedBefore = rig.vendor.arrived.length;
+  for (const [index, { bytes }] of requests.entries()) {
+    await connections[index]?.send(bytes, attack.write_size);
+    await pause(APART_MS);
+  }
+  for (const [index, { request }] of requests.entries()) if (request.leaves === true) connections[index]?.destroy();
+  for (const [index, { request }] of requests.entries()) if (request.leaves !== true) judgeAnswer(request, await connections[index]?.answer());
+  const reaching = requests.filter(({ request }) => request.delivered === true || request.status !== undefined).length;
+  assert.equal(rig.vendor.arrived.length - arrivedBefore, reaching, "messages that reached the vendor");
+  if (attack.look_ups !== undefined && own !== undefined) assert.equal(rig.lookUps(own.host), attack.look_ups, "look-ups of the name");
+}
+
+/** A client whose window for each answer is zero. */
+async function leaveUnread(attack: AttackCase, { path, answers, cut }: NonNullable<AttackCase["unread"]>, socket: Socket, rig: Rig): Promise<void> {
+  const connection = await connectionFor(attack, socket, rig);
+  assert.ok(connection !== undefined, "no connection");
+  assert.equal(await connection.unread(streamFields({ h2: { ":path": path } }, attack), answers, cut), cut, "answers that were cut");
 }
 
 let fresh = 0;
@@ -181,7 +223,7 @@ async function secureConnection(attack: AttackCase, socket: Awaited<ReturnType<t
     assert.equal(await renegotiated(session), false, "a second handshake in one session");
     return undefined;
   }
-  if (session !== undefined) return new AttackConnection(session, requestsOf(attack).some((request) => request.h2 !== undefined));
+  if (session !== undefined) return new AttackConnection(session, attack.unread !== undefined || requestsOf(attack).some((request) => request.h2 !== undefined), attack.unread === undefined ? undefined : 0);
   assert.equal(attack.closed, true, "the TLS handshake failed");
   return undefined;
 }
@@ -212,6 +254,7 @@ const USUAL_STARTS: Readonly<Record<string, string>> = {
   "www.google-analytics.com": "POST /g/collect?v=2&tid=G-ABCD1234",
   "paths.operator.example": "GET /a/b",
   "plain.operator.example": "GET /",
+  "eager-parent.operator.example": "GET /",
   "walrus.operator.example": "POST /in",
   "inner.operator.example": "POST /in",
   "parent.operator.example": "POST /in",

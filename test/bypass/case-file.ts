@@ -47,6 +47,8 @@ const REQUEST = {
   closed: z.literal(true).optional(),
   /** The vendor was asked and its answer broke off: the client has no answer, or can tell that it has a part. */
   breaks_off: z.literal(true).optional(),
+  /** The client hangs up once the vendor has its request; among others that are in flight together, once all are sent. */
+  leaves: z.literal(true).optional(),
   /** Another status than 200 and 403, and nothing said about delivery. */
   status: z.number().optional(),
   /** Of a delivered message: the path with query, substrings that its head must and must not hold. */
@@ -81,7 +83,7 @@ const attackCase = z.strictObject({
   /** A redirected connection: no CONNECT; TLS with `sni`, or plain HTTP with `plain`. */
   transparent: z.literal(true).optional(),
   /** How the proxy is set up; see `rig.ts`. */
-  world: z.enum(["usual", "quotas", "limited", "sla", "monitored", "crowded"]).optional(),
+  world: z.enum(["usual", "quotas", "limited", "sla", "monitored", "crowded", "brief"]).optional(),
   /** To the listener for browsers on Diffgram's own domain. */
   first_party: z.literal(true).optional(),
   /** So many exchanges of the same client are in flight meanwhile, their bodies awaited. */
@@ -116,6 +118,8 @@ const attackCase = z.strictObject({
   resolves: z.array(z.array(text)).optional(),
   /** How often the name may be looked up in the whole case. */
   look_ups: z.number().optional(),
+  /** Milliseconds that each look-up takes. */
+  look_up_ms: z.number().optional(),
   /** An address that the policy names as a destination; makes a destination of its own. */
   literal: text.optional(),
   /** The destination's `connect`, in a case that makes a destination. */
@@ -128,7 +132,15 @@ const attackCase = z.strictObject({
   ends: z.literal(true).optional(),
   /** Series of /metrics that count more behind the case than before it, where no answer says why the connection ended. */
   rises: texts.optional(),
+  /** By how much others may count more meanwhile. */
+  rises_at_most: z.record(text, z.number()).optional(),
+  /** So many connections at the vendor are made meanwhile at most. */
+  connections: z.number().optional(),
+  /** So many answers of the destination, asked for on one HTTP/2 connection, are not read; and so many of them are cut, while the others wait on. */
+  unread: z.strictObject({ path: text, answers: z.number(), cut: z.number() }).optional(),
   requests: z.array(requestCase).optional(),
+  /** Each request on a connection of its own, a moment after the one before, and all in flight at once. */
+  together: z.literal(true).optional(),
   /** All requests in one write. */
   pipelined: z.literal(true).optional(),
   ...REQUEST,

@@ -28,9 +28,9 @@ export class AttackConnection {
   readonly #session: ClientHttp2Session | undefined;
 
   /** @param http2 the socket's ALPN agreed on HTTP/2, whose frames are left to Node's own client */
-  constructor(socket: Duplex, http2 = false) {
+  constructor(socket: Duplex, http2 = false, window = 65_535) {
     this.#socket = socket;
-    this.#session = http2 ? connectHttp2("https://tunnel.example", { createConnection: () => socket }) : undefined;
+    this.#session = http2 ? connectHttp2("https://tunnel.example", { createConnection: () => socket, settings: { initialWindowSize: window } }) : undefined;
     this.#session?.on("error", () => undefined);
     if (http2) return;
     // It may have ended while what stands before all requests was written.
@@ -88,6 +88,19 @@ export class AttackConnection {
         settle(undefined);
       }
     });
+  }
+
+  /** Asks so often, and waits until so many of the answers were cut or nobody will. @returns how many were */
+  async unread(fields: Readonly<StreamFields>, answers: number, cut: number): Promise<number> {
+    let over = 0;
+    for (let asked = 0; asked < answers; asked += 1) {
+      const stream = this.#session?.request(fields);
+      stream?.on("error", () => undefined).on("close", () => (over += 1));
+    }
+    const deadline = Date.now() + PATIENCE_MS / 2;
+    while (over < cut && Date.now() < deadline) await pause(20);
+    await pause(50);
+    return over;
   }
 
   /** Waits for an answer that is not final, as 100 is. */

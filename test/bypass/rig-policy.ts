@@ -7,7 +7,7 @@ import { packageRoot } from "../../src/config/package-root.js";
 import { ANSWER_KINDS, SCRIPT, type Vendor } from "./vendor.js";
 
 /** How a proxy is set up otherwise than usual. */
-export type World = "usual" | "quotas" | "limited" | "patient" | "sla" | "monitored" | "crowded";
+export type World = "usual" | "quotas" | "limited" | "patient" | "sla" | "monitored" | "crowded" | "brief";
 
 /** A destination that a case brings with it. */
 export interface OwnDestination {
@@ -15,6 +15,8 @@ export interface OwnDestination {
   /** What each look-up answers; undefined: the host is an address. */
   readonly resolves: readonly (readonly string[])[] | undefined;
   readonly connect: boolean;
+  /** How long a look-up takes. */
+  readonly lookUpMs: number;
 }
 
 /** An IP literal without SNI gets the vendor's default certificate, so there is one of them. */
@@ -31,6 +33,13 @@ export const PARENTS_ANSWERS: Readonly<Record<string, string>> = {
 export const NAMES: Readonly<Record<string, readonly string[]>> = {
   "inner-hub.operator.example": ["10.0.0.8"],
   "mixed-hub.operator.example": ["203.0.113.9", "169.254.169.254"],
+};
+export const LATE_PLACE = "late-place.inner.example";
+/** Names to which the operator connects. Nobody is at a multicast address, and the system says so at once. */
+export const PLACES: Readonly<Record<string, readonly string[]>> = {
+  "two-places.inner.example": ["127.0.0.2", "127.0.0.3"],
+  "second-place.inner.example": ["224.0.0.1", "127.0.0.2"],
+  [LATE_PLACE]: ["127.0.0.1"],
 };
 const SCRIPT_DIGEST = `sha256-${createHash("sha256").update(SCRIPT).digest("base64")}`;
 
@@ -56,7 +65,7 @@ export function writeRules(folder: string, own: readonly OwnDestination[], vendo
   // What no mark mends goes with its item there.
   if (world === "sla") Object.assign(policy.cases["event-collection"], { actions: { "schema/pattern": "redact" } });
   const until = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
-  if (world === "monitored") Object.assign(policy.cases["event-collection"], { mode: "monitor", until, reason: "test", author: "test" });
+  if (world === "monitored" || world === "brief") Object.assign(policy.cases["event-collection"], { mode: "monitor", until, reason: "test", author: "test" });
   policy.cases["event-collection"].destinations.push(...Object.keys(NAMES).map((host) => ({ name: host.split(".", 1)[0], host, routes: [{ methods: ["GET"], path: "/" }] })));
   const connect = `127.0.0.1:${vendor.tlsPort}`;
   // Such that a root may be a mark, and a batch empty or missing: where the policy's own schemas would refuse what is left.
@@ -69,6 +78,8 @@ export function writeRules(folder: string, own: readonly OwnDestination[], vendo
     writeFileSync(join(folder, "schemas", "crates.yaml"), stringify(CRATES, { aliasDuplicateObjects: false }));
   }
   const get = (...paths: string[]) => ({ methods: ["GET"], paths });
+  policy.cases["event-collection"].destinations.push({ name: "told", host: "told.operator.example", connect, routes: [get("/answer/closing", "/answer/late", "/answer/redirect")] });
+  policy.cases["event-collection"].destinations.push({ name: "fickle", host: "fickle.operator.example", connect: `127.0.0.1:${vendor.fickleTlsPort}`, routes: [get("/answer/closing")] });
   const anything = { methods: ["POST"], path: "/in", content_types: ["application/json"], schema: "anything" };
   policy.cases.licensing.destinations = [
     { name: "licensing", host: "licensing.vendor.example", connect, routes: [{ methods: ["POST"], path: "/v1/status", content_types: ["application/json"], schema: "licensing-status" }] },
@@ -98,11 +109,17 @@ export function writeRules(folder: string, own: readonly OwnDestination[], vendo
       host: "scripts.operator.example",
       connect,
       routes: [
-        { methods: ["GET"], paths: ["/answer/script", "/answer/script-cut"], script: "watched" },
+        { methods: ["GET"], paths: ["/answer/script", "/answer/script-cut", "/answer/many-hosts"], script: "watched" },
         { methods: ["GET"], path: "/answer/pinned-script", script: { pinned: [SCRIPT_DIGEST] } },
         { methods: ["GET"], paths: ["/answer/other-script", "/answer/pinned-script-cut"], script: { pinned: [SCRIPT_DIGEST] } },
       ],
     },
+    { name: "operator-two-places", host: "wrong.places.operator.example", connect: `two-places.inner.example:${vendor.tlsPort}`, routes: [get("/")] },
+    { name: "operator-second-place", host: "places.operator.example", connect: `second-place.inner.example:${vendor.tlsPort}`, routes: [get("/answer/closing")] },
+    { name: "operator-late-place", host: "late.operator.example", connect: `${LATE_PLACE}:${vendor.tlsPort}`, routes: [get("/", "/again")] },
+    { name: "operator-resetting", host: "resetting.operator.example", connect: `127.0.0.1:${vendor.resettingPort}`, routes: [get("/")] },
+    { name: "operator-wordy", host: "wordy.operator.example", connect: `127.0.0.1:${vendor.wordyPort}`, routes: [get("/")] },
+    { name: "operator-eager-parent", host: "eager-parent.operator.example", port: 80, scheme: "http", parent: `http://127.0.0.1:${parentPort}`, routes: [get("/")] },
     { name: "operator-idn", host: "xn--bcher-kva.operator.example", connect, routes: [get("/")] },
     { name: "operator-address", host: ADDRESS_TARGET, connect, routes: [get("/")] },
     // Nobody listens on port 1 (TCPMUX, RFC 1078, historic since RFC 7805).

@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { loadSettings } from "../../src/config/settings.js";
 import { writeCredentialLine } from "../../src/listen/credential-line.js";
 import { startProxy } from "../../src/main.js";
 import { openAuthority } from "../../src/tls/authority.js";
 import { startParentProxy } from "../support/parent-proxy.js";
 import { certificate, DAY, type Made } from "../tls/certificates.js";
-import { ADDRESS_TARGET, NAMES, type OwnDestination, PARENTS_ANSWERS, type World, writeRules } from "./rig-policy.js";
+import { ADDRESS_TARGET, LATE_PLACE, NAMES, type OwnDestination, PARENTS_ANSWERS, PLACES, type World, writeRules } from "./rig-policy.js";
 import { startVendor, type Vendor } from "./vendor.js";
 
 /** One real proxy and one real vendor, over real sockets. */
@@ -36,6 +37,8 @@ export const SITE = "diffgram.site.example";
 const CASE_HOSTS = ["app.diffgram.com", "api.segment.io", "www.googletagmanager.com", "www.google-analytics.com"];
 
 export const QUOTA = { requests: 3, bytes: 600, caseBytes: 200 };
+/** Shorter than a look-up that is late takes, and an answer that trickles. */
+const BRIEF_MS = 800;
 const WORLDS: Readonly<Record<World, readonly (readonly [path: readonly string[], value: number | readonly string[]])[]>> = {
   usual: [],
   quotas: [
@@ -51,6 +54,10 @@ const WORLDS: Readonly<Record<World, readonly (readonly [path: readonly string[]
     [["limits", "connections"], 8],
     [["limits", "connections_per_client"], 3],
     [["limits", "body_memory_bytes"], 1_048_576],
+  ],
+  brief: [
+    [["upstream", "total_ms"], BRIEF_MS],
+    [["upstream", "connections"], 1],
   ],
   // For hours beside other work, where a handshake may take longer than a second.
   patient: [[["timeouts", "handshake_ms"], 10_000]],
@@ -88,7 +95,8 @@ export async function startRig(own: readonly OwnDestination[], world: World = "u
   const vendorCa = join(folder, "vendor-ca");
   const vendor = await startVendor(await openAuthority({ dir: vendorCa, now: Date.now(), createIfMissing: true }), ADDRESS_TARGET);
   const parent = await startParentProxy({
-    dials: (place) => ({ "parent.operator.example:443": vendor.tlsPort, "plain-parent.operator.example:80": vendor.plainPort })[place],
+    says: { "eager-parent.operator.example:80": "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsmuggled" },
+    dials: (place) => ({ "eager-parent.operator.example:80": vendor.plainPort, "parent.operator.example:443": vendor.tlsPort, "plain-parent.operator.example:80": vendor.plainPort })[place],
     answers: PARENTS_ANSWERS,
   });
   writeRules(join(folder, "rules"), own, vendor, parent.port, world);
@@ -97,12 +105,16 @@ export async function startRig(own: readonly OwnDestination[], world: World = "u
   writeFileSync(join(folder, "credentials"), `${credential ?? ""}\n`);
   const lookUps = new Map<string, number>();
   const answers = new Map(own.map((destination) => [destination.host, destination.resolves]));
-  const resolve = (host: string): Promise<readonly string[]> => {
+  const takes = new Map<string, number>([...own.map(({ host, lookUpMs }) => [host, lookUpMs] as const), [LATE_PLACE, BRIEF_MS + 300]]);
+  const resolve = async (host: string): Promise<readonly string[]> => {
     const before = lookUps.get(host) ?? 0;
     lookUps.set(host, before + 1);
     const known = answers.get(host);
-    const answer = known?.[Math.min(before, known.length - 1)] ?? NAMES[host];
-    return answer === undefined ? Promise.reject(new Error("No such name.")) : Promise.resolve(answer);
+    const answer = known?.[Math.min(before, known.length - 1)] ?? NAMES[host] ?? PLACES[host];
+    const ms = takes.get(host) ?? 0;
+    if (ms > 0) await pause(ms);
+    if (answer === undefined) throw new Error("No such name.");
+    return answer;
   };
   const settings = loadSettings({
     env: {},

@@ -1,4 +1,5 @@
 import { createServer as createPlain, type Server, type Socket } from "node:net";
+import { constants } from "node:crypto";
 import { createSecureContext, createServer as createTls, type SecureContext } from "node:tls";
 import type { Authority } from "../../src/tls/authority.js";
 
@@ -22,6 +23,13 @@ export interface Vendor {
   /** Every byte of every connection. */
   readonly raw: Buffer[];
   readonly problems: string[];
+  /** Connections so far. */
+  readonly connections: () => number;
+  /** Where TLS is answered otherwise: by a reset, by a sentence. */
+  readonly resettingPort: number;
+  readonly wordyPort: number;
+  /** Ends every other connection, the first one too, behind its handshake. */
+  readonly fickleTlsPort: number;
   close(): Promise<void>;
 }
 
@@ -64,12 +72,30 @@ const HOSTILE_ANSWERS: Readonly<Record<string, string>> = {
   "pinned-script": `HTTP/1.1 200 OK\r\nContent-Length: ${SCRIPT.length}\r\n\r\n${SCRIPT}`,
   "pinned-script-cut": `HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n${SCRIPT}`,
   "other-script": `HTTP/1.1 200 OK\r\nContent-Length: ${SCRIPT.length}\r\n\r\n${SCRIPT.replace("static", "stolen")}`,
+  "many-hosts": "",
+  closing: "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+  late: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+  later: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+  trickle: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+  big: `HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n${"a".repeat(200_000)}`,
   redirect: "HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\n\r\n",
 };
 /** What `/answer/KIND` may ask for. */
-export const ANSWER_KINDS: readonly string[] = [...Object.keys(HOSTILE_ANSWERS).filter((kind) => !kind.includes("script")), "silence"];
+export const ANSWER_KINDS: readonly string[] = [...Object.keys(HOSTILE_ANSWERS).filter((kind) => !kind.includes("script") && kind !== "many-hosts"), "silence"];
 /** After these the stand-in hangs up. */
-const HANGS_UP = new Set(["short", "chunks-cut", "garbage", "nothing", "switching", "script-cut", "pinned-script-cut"]);
+const HANGS_UP = new Set(["short", "chunks-cut", "garbage", "nothing", "switching", "script-cut", "pinned-script-cut", "closing"]);
+/** Milliseconds that an answer takes: longer than a proxy in a hurry waits for the whole of one, and so much as tells one exchange from the next. */
+const TRICKLE_MS = 1_400;
+const LATE_MS: Readonly<Record<string, number>> = { late: 80, later: 300 };
+
+let scripts = 0;
+
+/** A script that names a hundred and fifty hosts, none of which any other named. */
+function scriptOfManyHosts(): string {
+  scripts += 1;
+  const script = `var to = [${Array.from({ length: 150 }, (_, index) => `"https://h${index}-${scripts}.vendor.example/"`).join()}];\n`;
+  return `HTTP/1.1 200 OK\r\nContent-Length: ${script.length}\r\n\r\n${script}`;
+}
 
 export async function startVendor(authority: Authority, defaultHost: string): Promise<Vendor> {
   const vendor = { arrived: [] as Arrived[], raw: [] as Buffer[], problems: [] as string[] };
@@ -96,14 +122,32 @@ export async function startVendor(authority: Authority, defaultHost: string): Pr
     (socket) => serve(socket, typeof socket.servername === "string" ? socket.servername : undefined, vendor),
   );
   const plain = createPlain((socket) => serve(socket, undefined, vendor));
-  for (const server of [secure, plain]) server.on("connection", (socket: Socket) => track(socket, sockets));
+  const resetting = createPlain((socket) => socket.once("data", () => socket.resetAndDestroy()));
+  const wordy = createPlain((socket) => socket.once("data", () => socket.end("This is no TLS.\r\n")));
+  let handshakes = 0;
+  // Up to 1.2 it is the server who ends a full handshake, so that the end goes out with it.
+  const fickle = createTls({ key: own.privateKeyPem, cert: own.certificatePem, maxVersion: "TLSv1.2", secureOptions: constants.SSL_OP_NO_TICKET, SNICallback: (name, done) => void contextOf(name).then((context) => done(null, context), done) }, (socket) => {
+    handshakes += 1;
+    if (handshakes % 2 === 1) socket.end();
+    else serve(socket, undefined, vendor);
+  });
+  let connections = 0;
+  for (const server of [secure, plain, resetting, wordy, fickle])
+    server.on("connection", (socket: Socket) => {
+      connections += 1;
+      track(socket, sockets);
+    });
   return {
     ...vendor,
     tlsPort: await listening(secure),
     plainPort: await listening(plain),
+    resettingPort: await listening(resetting),
+    wordyPort: await listening(wordy),
+    fickleTlsPort: await listening(fickle),
+    connections: () => connections,
     async close() {
       for (const socket of sockets) socket.destroy();
-      await Promise.all([secure, plain].map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+      await Promise.all([secure, plain, resetting, wordy, fickle].map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
     },
   };
 }
@@ -125,10 +169,20 @@ function serve(socket: Socket, serverName: string | undefined, vendor: Pick<Vend
       vendor.arrived.push(message.arrived);
       const path = message.arrived.requestLine.split(" ")[1] ?? "";
       const kind = path.startsWith("/answer/") ? path.slice(8) : "";
-      if (kind !== "silence") socket.write(HOSTILE_ANSWERS[kind] ?? ANSWER, "latin1");
+      if (kind in LATE_MS) setTimeout(() => socket.write(HOSTILE_ANSWERS[kind] ?? "", "latin1"), LATE_MS[kind]);
+      else if (kind === "many-hosts") socket.write(scriptOfManyHosts(), "latin1");
+      else if (kind !== "silence") socket.write(HOSTILE_ANSWERS[kind] ?? ANSWER, "latin1");
+      if (kind === "trickle") trickle(socket, Date.now() + TRICKLE_MS);
       if (HANGS_UP.has(kind)) socket.end();
     }
   });
+}
+
+/** A chunk now and then, and an end in order. */
+function trickle(socket: Socket, until: number): void {
+  const over = Date.now() >= until;
+  socket.write(over ? "0\r\n\r\n" : "1\r\na\r\n");
+  if (!over && !socket.destroyed) setTimeout(() => trickle(socket, until), 100);
 }
 
 function read(bytes: Buffer, serverName: string | undefined, problems: string[]): { readonly arrived: Arrived; readonly used: number } | undefined {

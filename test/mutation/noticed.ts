@@ -77,8 +77,8 @@ function reachOfThese(part: string): Reach {
   const these = ALL.flatMap(({ name }, index) => (name.includes(part) ? [index] : []));
   if (these.length === 0) throw new Error(`No case is called ${part}.`);
   const of = (cases: number[]): Record<string, number[]> => Object.fromEntries(mutants.map((mutant) => [mutant, cases]));
-  const once = these.filter((index) => !isRepeatable(ALL[index]?.attack ?? {}));
-  return { start: [], warm: of(these), fresh: of(once), ms: [] };
+  const again = these.filter((index) => isRepeatable(ALL[index]?.attack ?? {}));
+  return { start: [], warm: of(again), fresh: of(these), ms: [] };
 }
 
 async function measureReach(): Promise<Reach> {
@@ -125,7 +125,7 @@ async function noticedBy(mutant: number): Promise<string | null> {
 
 /** Not in the time of the first case that asks for one. */
 async function startWorlds(
-  needed: ReadonlySet<World> = new Set(["usual", "quotas", "limited", "sla", "monitored", "crowded"]),
+  needed: ReadonlySet<World> = new Set(["usual", "quotas", "limited", "sla", "monitored", "crowded", "brief"]),
 ): Promise<Worlds> {
   const started = new Worlds(ownDestinations());
   for (const world of needed) await started.of(world);

@@ -19,6 +19,8 @@ export interface ParentWish {
   readonly answer?: string;
   /** The same for some places. */
   readonly answers?: Readonly<Record<string, string>>;
+  /** What it says of its own, behind the answer that opens the tunnel to a place. */
+  readonly says?: Readonly<Record<string, string>>;
 }
 
 export interface ParentProxy {
@@ -92,7 +94,7 @@ function answer(socket: Socket, { place, fields }: Asked, wish: ParentWish): voi
   upstream.on("error", () => socket.destroy());
   socket.on("close", () => upstream.destroy());
   upstream.on("connect", () => {
-    socket.write("HTTP/1.1 200 Connection established\r\nX-Cache: MISS\r\n\r\n");
+    socket.write(`HTTP/1.1 200 Connection established\r\nX-Cache: MISS\r\n\r\n${wish.says?.[place] ?? ""}`);
     socket.pipe(upstream).pipe(socket);
   });
 }
