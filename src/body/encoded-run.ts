@@ -121,6 +121,9 @@ function base64From(text: string, from: number, runEnd: number, format: { end: n
   const found = accept(whole.bytes);
   if (found !== undefined && found.length >= LEAST_BYTES) {
     runs.push({ how: "base64", bytes: found });
+    // Behind the first bytes of a compressed stream or of UTF-16 a text may begin at any character of the word; a file is refused as it is.
+    if (startsBinary(found) && magicOf(found) === undefined)
+      for (const shift of [1, 2, 3]) pushPieces(decode(text.slice(from + shift, runEnd)), runs);
     // `…org` and `other` may be two texts, whose end and beginning must not grow together.
     const padded = whole.cuts.padded.filter((cut) => cut < found.length);
     const all = whole.cuts.all.filter((cut) => cut < found.length);
@@ -149,6 +152,10 @@ function base64From(text: string, from: number, runEnd: number, format: { end: n
   const bytes = decode(text.slice(from, runEnd));
   if (mayBeRawDeflate(bytes) || (candidates.length === 0 && isOpaque(bytes))) runs.push({ how: "base64", bytes });
   return runEnd;
+}
+
+function pushPieces(bytes: Uint8Array, runs: EncodedRun[]): void {
+  for (const piece of plausiblePieces(bytes)) runs.push({ how: "base64", bytes: piece });
 }
 
 /** With a line end at each cut. */

@@ -55,17 +55,23 @@ export function hexFrom(text: string, from: number, runs: EncodedRun[]): number 
   }
   if (bytes.length < LEAST_BYTES) return from;
   const decoded = Uint8Array.from(bytes);
-  const found = readable(decoded);
+  const found = readable(decoded, hexDigit(text.charCodeAt(at)));
   for (const each of found) runs.push({ how: "hex", bytes: each });
   return found.length > 0 || decoded.length > LONG_HEX ? at : from;
 }
 
-/** All of it, or each piece that is text. */
-function readable(decoded: Uint8Array): readonly Uint8Array[] {
+/** All of it where it is text or of a known format, else each piece that is text; and those of the other half of each pair, where one may begin as well. */
+function readable(decoded: Uint8Array, rest: number): readonly Uint8Array[] {
   const whole = accept(decoded);
-  if (whole !== undefined) return whole.length < LEAST_BYTES ? [] : [whole];
-  const pieces = [...plausiblePieces(decoded)];
-  return pieces.length === 0 && isOpaque(decoded) ? [decoded] : pieces;
+  const here = whole === undefined ? [...plausiblePieces(decoded)] : whole.length < LEAST_BYTES ? [] : [whole];
+  const found = [...here, ...plausiblePieces(halfAPairOn(decoded, rest))];
+  return found.length === 0 && isOpaque(decoded) ? [decoded] : found;
+}
+
+/** The same digits without the first one; `rest` is the one behind them, negative where there is none. */
+function halfAPairOn(bytes: Uint8Array, rest: number): Uint8Array {
+  const on = bytes.map((byte, index) => (byte << 4) | ((bytes[index + 1] ?? rest << 4) >> 4));
+  return rest < 0 ? on.subarray(0, -1) : on;
 }
 
 /**

@@ -219,12 +219,16 @@ class Scan implements Cursor {
 
   #end(rule: string, why: string): never {
     const start = this.at + this.shift;
-    this.#add(rule, why, start, start, "");
+    this.#list(rule, why, start, start, "");
     throw new ScanEnd();
   }
 
   #add(rule: string, why: string, start: number, end: number, suffix: string): void {
-    if (this.faults.length > FAULTS_KEPT && rule !== "json-invalid" && rule !== "depth" && rule !== "nodes") return;
+    if (this.faults.length > FAULTS_KEPT) return;
+    this.#list(rule, why, start, end, suffix);
+  }
+
+  #list(rule: string, why: string, start: number, end: number, suffix: string): void {
     const more = this.faults.length === FAULTS_KEPT ? " More faults follow that are not listed." : "";
     this.faults.push({ reason: "body-not-readable", rule, pointer: this.#pointer() + suffix, range: [start, end], why: why + more });
   }

@@ -28,11 +28,8 @@ const DEPTH = 64;
 /** A value that is cut off by the text's end is read up to so many characters. */
 const CUT_VALUE = 256;
 
-/** Fewer numbers than this, alone in their brackets, are a log's: `[4]`, `[1, 2]`. */
+/** Fewer numbers than this, alone in their brackets, are a log's: `[4]`, `[1, 2]`. So many are a list, and one that is cut off is still one. */
 const FEWEST_NUMBERS = 4;
-
-/** IPv4 and IPv6 addresses, roughly. */
-const MACHINE = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]{0,4}:[\da-f:.]*:[\da-f:.]*)$/i;
 
 const NAME = /^[\w .-]*$/;
 
@@ -69,14 +66,15 @@ export class LooseReading {
   #isPython = false;
   #isLoose = false;
   #isLossy = false;
-  #pairs = 0;
+  #keys = 0;
+  /** Numbers behind a key that names something. */
+  #named = 0;
   #strings = 0;
   #numbers = 0;
   #inner = 0;
   #isObject = false;
   /** The last key holds a letter: `12` of `12:33` is none of a pair. */
   #isNamed = false;
-  #isBareKey = false;
 
   /** `ends` is shared by all attempts on a text. */
   constructor(ends: TokenEnds, from: number) {
@@ -92,9 +90,8 @@ export class LooseReading {
   }
 
   /** Reads pairs without a bracket around them; `key` is the first one's, the sign behind it stands at `sign`. */
-  pairs(key: string, sign: number, isBare: boolean): LooseTree | undefined {
+  pairs(key: string, sign: number): LooseTree | undefined {
     this.#isLoose = true;
-    this.#isBareKey = isBare;
     this.#push(undefined);
     this.at = sign;
     return this.#read(this.#key(JSON.stringify(key)));
@@ -107,7 +104,8 @@ export class LooseReading {
     if (!goesOn) this.#giveUp();
     const isClosed = this.#isClosed;
     this.isWhole = isClosed && !this.#isLossy;
-    const isWorth = this.#pairs > 0 || ((isClosed || this.#inner > 0) && (this.#strings > 0 || this.#numbers >= FEWEST_NUMBERS));
+    const isList = this.#strings > 0 && (isClosed || this.#inner > 0 || this.#keys > 0);
+    const isWorth = isList || this.#named > 0 || this.#numbers >= FEWEST_NUMBERS;
     if (!isWorth) return undefined;
     return {
       json: this.#pieces.join(""),
@@ -138,7 +136,7 @@ export class LooseReading {
     this.#value();
     this.marks.push(this.at);
     this.#push(code === 0x7b ? 0x7d : code === 0x5b ? 0x5d : 0x29);
-    if (code === 0x28) this.#isPython = true;
+    this.#isPython ||= code === 0x28;
     this.at += 1;
     return true;
   }
@@ -184,7 +182,6 @@ export class LooseReading {
       const isCut = this.#stack.at(-1)?.hasKey === true && text.length - first <= CUT_VALUE;
       if (!isCut) return false;
       this.#strings += 1;
-      this.#pairs += 1;
       this.#value();
       this.#scalar(JSON.stringify(text.slice(first)));
       this.at = text.length;
@@ -194,20 +191,13 @@ export class LooseReading {
     const json = quote === '"' && !long && isPlain(inner) ? text.slice(at, end + 1) : JSON.stringify(resolveEscapes(inner));
     this.at = end + (long ? 3 : 1);
     if (this.#isKey()) {
-      this.#isBareKey = false;
       // A key that is no name is searched as a string is.
       if (!NAME.test(inner)) this.#strings += 1;
       return this.#key(json);
     }
-    const isValue = this.#stack.at(-1)?.hasKey === true;
     this.#strings += 1;
     this.#value();
-    // `address: '10.0.0.1'`, as every failed connection prints, is no postal address; the rules for machines' see it in the text itself.
-    if (isValue && this.#isBareKey && MACHINE.test(inner)) this.#scalar("null");
-    else {
-      if (isValue && json.length > 2) this.#pairs += 1;
-      this.#scalar(json);
-    }
+    this.#scalar(json);
     return this.#behind();
   }
 
@@ -236,7 +226,6 @@ export class LooseReading {
     }
     if (this.#isKey()) {
       this.#isLoose = true;
-      this.#isBareKey = true;
       return this.#key(JSON.stringify(word.slice(-LONGEST_KEY)));
     }
     this.#word(word, isValue);
@@ -251,7 +240,7 @@ export class LooseReading {
       this.#scalar(known);
     } else if (JSON_NUMBER.test(word)) {
       this.#numbers += 1;
-      if (isValue && this.#isNamed) this.#pairs += 1;
+      if (isValue && this.#isNamed) this.#named += 1;
       this.#scalar(word);
     } else {
       this.#isLossy = true;
@@ -288,6 +277,7 @@ export class LooseReading {
     const open = this.#stack.at(-1);
     if (open === undefined) return false;
     this.marks.push(this.at);
+    this.#keys += 1;
     const isEquals = this.#text.charCodeAt(this.at) === 0x3d;
     if (isEquals) this.#isLoose = true;
     this.at += isEquals && this.#text.charCodeAt(this.at + 1) === 0x3e ? 2 : 1;
@@ -338,7 +328,7 @@ export class LooseReading {
       if (code === 0x3b) this.#isLoose = true;
       this.at += 1;
       this.#space();
-      if (isCloser(this.#text.charCodeAt(this.at))) this.#isLoose = true;
+      this.#isLoose ||= isCloser(this.#text.charCodeAt(this.at));
       return true;
     }
     return isCloser(code);

@@ -25,7 +25,7 @@ const NESTED_JSON = { depth: 64, nodes: 200_000 };
 const LOOSE_DEPTH = 140;
 
 /** Pairs that are read of one text; more are left unread, which is said. */
-const FORM_PAIRS = 200_000;
+const FORM_PAIRS = 100_000;
 
 /** Hints of one pass over a text's characters: which decoders are worth a try. */
 const HINT = {
@@ -207,7 +207,10 @@ class Search implements NestedViews {
 
   #form(text: string, steps: readonly string[]): void {
     const { fields, bytes, exhausted } = pairsIn(text, FORM_PAIRS);
-    if (exhausted) this.exhausted = true;
+    if (exhausted) {
+      this.exhausted = true;
+      return;
+    }
     if (fields.length === 0 || !this.#yield({ kind: "form", fields }, [...steps, "form"], bytes)) return;
     for (const field of fields) if (text.slice(field.start, field.end).includes("+")) this.#reading(field.value, [...steps, "form"]);
   }

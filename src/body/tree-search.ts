@@ -50,7 +50,7 @@ export function findTrees(text: string): TreeSearch {
     const mark = isBracket ? index : index + match[0].search(SIGN);
     if (done.has(mark)) continue;
     const reading = new LooseReading(ends, isBracket ? index : keyStart(text, index));
-    const tree = isBracket ? reading.container() : reading.pairs(keyBefore(text, index), mark, !isQuote(text.charCodeAt(index)));
+    const tree = isBracket ? reading.container() : reading.pairs(keyBefore(text, index), mark);
     if (tree !== undefined) trees.push(tree);
     work += reading.at - index;
     if (work > most) return { trees, isWhole: false, exhausted: true, work };

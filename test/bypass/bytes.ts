@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 
 /**
  * Bytes from the text of a case. Text is UTF-8; `{{name}}` stands for a value, `{{name|step|step}}` for the value after those steps, and
@@ -53,8 +53,10 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
   gzip: (bytes) => gzipSync(bytes),
   deflate: (bytes) => deflateSync(bytes),
   "raw-deflate": (bytes) => deflateRawSync(bytes),
+  /** Of one block with the fixed codes (RFC 1951, section 3.2.6). */
+  "fixed-deflate": (bytes) => deflateRawSync(bytes, { strategy: constants.Z_FIXED }),
   br: (bytes) => brotliCompressSync(bytes),
-  zstd: zstdRaw,
+  zstd: (bytes, size) => zstdRaw(bytes, size === "" ? bytes.length : Number(size)),
   base64: (bytes) => Buffer.from(bytes.toString("base64")),
   base64url: (bytes) => Buffer.from(bytes.toString("base64url")),
   hex: (bytes) => Buffer.from(bytes.toString("hex")),
@@ -74,6 +76,8 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
   "nul-laced": eachUnit((unit) => `${String.fromCharCode(unit)}\\u0000`),
   "percent-u": eachUnit((unit) => `%u${hex(unit, 4)}`),
   tags: eachUnit((unit) => String.fromCodePoint(0xe0000 + unit)),
+  /** A list of one text, in as many more. */
+  "in-lists": (bytes, count) => Buffer.from(Array.from({ length: Number(count) }).reduce<string>((text) => JSON.stringify([text]), bytes.toString("utf8"))),
   json: (bytes) => Buffer.from(JSON.stringify(bytes.toString("utf8"))),
   utf16le: (bytes) => Buffer.from(bytes.toString("utf8"), "utf16le"),
   utf16be: (bytes) => Buffer.from(bytes.toString("utf8"), "utf16le").swap16(),
@@ -94,7 +98,7 @@ const ENCODERS: Readonly<Record<string, Encoder>> = {
   "gzip-name": (bytes) => gzipWithField(bytes, 0x08, Buffer.from("dana.marker@acme-hospital.org\0")),
   "gzip-comment": (bytes) => gzipWithField(bytes, 0x10, Buffer.from("dana.marker@acme-hospital.org\0")),
   "gzip-extra": (bytes) => gzipWithField(bytes, 0x04, lengthPrefixed(Buffer.from("dana.marker@acme-hospital.org"))),
-  "zstd-skippable": (bytes) => Buffer.concat([skippableFrame(Buffer.from("dana.marker@acme-hospital.org")), zstdRaw(bytes)]),
+  "zstd-skippable": (bytes) => Buffer.concat([skippableFrame(Buffer.from("dana.marker@acme-hospital.org")), zstdRaw(bytes, bytes.length)]),
   groups: (bytes, size) => Buffer.from(bytes.toString("latin1").replace(new RegExp(`.{${size}}`, "g"), "$& ")),
   reverse: (bytes) => Buffer.from(bytes).reverse(),
 };
@@ -128,15 +132,23 @@ function lengthPrefixed(content: Buffer): Buffer {
   return Buffer.concat([length, content]);
 }
 
-/** One frame of one raw block (RFC 8878, section 3.1.1), since Node 20 has no encoder. */
-function zstdRaw(bytes: Buffer): Buffer {
-  const head = Buffer.alloc(12);
+/** One frame of raw blocks of so many bytes (RFC 8878, section 3.1.1), since Node 20 has no encoder. */
+function zstdRaw(bytes: Buffer, size: number): Buffer {
+  const head = Buffer.alloc(9);
   head.writeUInt32LE(0xfd2fb528, 0);
   // Single segment, content size of four bytes.
   head[4] = 0xa0;
   head.writeUInt32LE(bytes.length, 5);
-  head.writeUIntLE((bytes.length << 3) | 1, 9, 3);
-  return Buffer.concat([head, bytes]);
+  const pieces: Buffer[] = [head];
+  let at = 0;
+  do {
+    const block = bytes.subarray(at, at + size);
+    at += size;
+    const lead = Buffer.alloc(3);
+    lead.writeUIntLE((block.length << 3) | (at >= bytes.length ? 1 : 0), 0, 3);
+    pieces.push(lead, block);
+  } while (at < bytes.length);
+  return Buffer.concat(pieces);
 }
 
 function skippableFrame(content: Buffer): Buffer {
