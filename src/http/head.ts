@@ -32,11 +32,10 @@ export const SINGLE = new Set([
 ]);
 
 /**
- * @param bytes the head up to and without the empty line: request line and fields, each line ended by CRLF
+ * @param bytes request line and fields with CRLF between them, without the last one's and without the empty line
  */
 export function parseHead(bytes: Buffer, origin: Origin): Head | Refusal {
   const lines = bytes.toString("latin1").split("\r\n");
-  if (lines.at(-1) === "") lines.pop();
   const requestLine = parseRequestLine(lines[0] ?? "");
   if (isRefusal(requestLine)) return requestLine;
   const headers = parseFields(lines);

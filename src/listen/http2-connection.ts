@@ -74,7 +74,10 @@ class SessionWatch {
     this.#idle = setTimeout(() => this.#rest(), options.bounds.headersMs);
     session.on("ping", () => this.#count("pings"));
     session.on("remoteSettings", () => this.#count("settings"));
-    session.on("error", () => this.#condemn("The HTTP/2 session broke the protocol or a bound of it."));
+    session.on("error", (error: NodeJS.ErrnoException) => {
+      // A connection that breaks off under the session ends it as well, and is no breach of the protocol.
+      if (error.code?.startsWith("ERR_HTTP2_") === true) this.#condemn("The HTTP/2 session broke the protocol or a bound of it.");
+    });
     session.on("frameError", () => session.destroy());
   }
 

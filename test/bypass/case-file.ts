@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import { z } from "zod";
 import { REASONS } from "../../src/model/reasons.js";
+import { frameStep } from "./frames.js";
 
 const text = z.string();
 const texts = z.union([text, z.array(text)]).transform((value) => (typeof value === "string" ? [value] : value));
@@ -22,6 +23,10 @@ const REQUEST = {
   h2: z.record(text, z.union([text, z.array(text), z.null()])).optional(),
   /** Trailers of the HTTP/2 request. */
   h2_trailers: z.record(text, text).optional(),
+  /** An HTTP/2 stream whose frames are written by hand; see `frames.ts`. */
+  frames: z.array(frameStep).optional(),
+  /** The request is sent so often, each with the same outcome. */
+  times: z.number().optional(),
   /** Sent as it stands, in place of `send` and `body`. */
   raw: text.optional(),
   body: text.optional(),
@@ -138,6 +143,8 @@ const attackCase = z.strictObject({
   connections: z.number().optional(),
   /** So many answers of the destination, asked for on one HTTP/2 connection, are not read; and so many of them are cut, while the others wait on. */
   unread: z.strictObject({ path: text, answers: z.number(), cut: z.number() }).optional(),
+  /** The same by exactly so much. */
+  rises_by: z.record(text, z.number()).optional(),
   requests: z.array(requestCase).optional(),
   /** Each request on a connection of its own, a moment after the one before, and all in flight at once. */
   together: z.literal(true).optional(),

@@ -4,19 +4,22 @@ import { connect as connectTcp, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { connect as connectTls, createSecureContext, type SecureContext, TLSSocket } from "node:tls";
-
-export interface Answer {
-  readonly status: number;
-  readonly head: string;
-  readonly body: string;
-  /** It broke off, and the client can tell. */
-  readonly cut?: boolean;
-}
+import type { Answer } from "./answer.js";
+import { FrameSession } from "./frames.js";
 
 export type StreamFields = Record<string, string | string[]>;
 
 /** How long an answer may take; a proxy that neither answers nor hangs up by then has hung. */
 const PATIENCE_MS = 8_000;
+
+/** What is spoken on a connection. */
+interface Spoken {
+  readonly protocol?: "http/1.1" | "http/2" | "frames";
+  /** The socket under the connection's TLS. */
+  readonly plain?: Socket;
+  /** Of each HTTP/2 answer. */
+  readonly window?: number;
+}
 
 /** A client's connection that sends any bytes and reads answers one by one. */
 export class AttackConnection {
@@ -26,13 +29,15 @@ export class AttackConnection {
   #wake: (() => void) | undefined;
 
   readonly #session: ClientHttp2Session | undefined;
+  readonly #frames: FrameSession | undefined;
 
-  /** @param http2 the socket's ALPN agreed on HTTP/2, whose frames are left to Node's own client */
-  constructor(socket: Duplex, http2 = false, window = 65_535) {
+  /** @param protocol `http/2`: frames are left to Node's own client; `frames`: they are written by hand */
+  constructor(socket: Duplex, { protocol = "http/1.1", plain, window = 65_535 }: Spoken = {}) {
     this.#socket = socket;
-    this.#session = http2 ? connectHttp2("https://tunnel.example", { createConnection: () => socket, settings: { initialWindowSize: window } }) : undefined;
+    this.#session = protocol === "http/2" ? connectHttp2("https://tunnel.example", { createConnection: () => socket, settings: { initialWindowSize: window } }) : undefined;
     this.#session?.on("error", () => undefined);
-    if (http2) return;
+    this.#frames = protocol === "frames" && plain !== undefined ? new FrameSession(socket, plain) : undefined;
+    if (protocol !== "http/1.1") return;
     // It may have ended while what stands before all requests was written.
     this.#ended = socket.destroyed;
     socket.on("data", (piece: Buffer) => {
@@ -103,6 +108,11 @@ export class AttackConnection {
     return over;
   }
 
+  /** One HTTP/2 exchange in frames written by hand. */
+  async byFrames(...exchange: Parameters<FrameSession["exchange"]>): Promise<Answer | undefined> {
+    return this.#frames?.exchange(...exchange);
+  }
+
   /** Waits for an answer that is not final, as 100 is. */
   async interim(): Promise<void> {
     const deadline = Date.now() + PATIENCE_MS;
@@ -128,10 +138,10 @@ export class AttackConnection {
   }
 
   /** The next answer that is final; undefined where the connection ends without one. */
-  async answer(): Promise<Answer | undefined> {
+  async answer(toHead = false): Promise<Answer | undefined> {
     const deadline = Date.now() + PATIENCE_MS;
     for (;;) {
-      const read = readAnswer(this.#seen, this.#ended);
+      const read = readAnswer(this.#seen, this.#ended, toHead);
       if (read !== undefined) {
         this.#seen = this.#seen.subarray(read.used);
         if (read.answer.status >= 200) return read.answer;
@@ -156,28 +166,52 @@ export async function writeInPieces(socket: Duplex, bytes: Buffer, size: number 
   }
 }
 
-/** RFC 9112, section 6: by Content-Length, by chunks, or to the connection's end. */
-function readAnswer(seen: Buffer, ended: boolean): { readonly answer: Answer; readonly used: number } | undefined {
+interface Read {
+  readonly answer: Answer;
+  /** Bytes up to its end. */
+  readonly used: number;
+}
+
+/** RFC 9112, section 6.3: none to HEAD, by Content-Length, by chunks, or to the connection's end. */
+function readAnswer(seen: Buffer, ended: boolean, toHead = false): Read | undefined {
   const end = seen.indexOf("\r\n\r\n");
   if (end < 0) return undefined;
   const head = seen.subarray(0, end).toString("latin1");
   const status = Number(head.split(" ", 2)[1]);
   const rest = seen.subarray(end + 4);
-  if (status < 200) return { answer: { status, head, body: "" }, used: end + 4 };
-  if (status === 204 || status === 304) return { answer: { status, head, body: "" }, used: end + 4 };
+  if (status < 200 || status === 204 || status === 304 || toHead) return { answer: { status, head, body: "" }, used: end + 4 };
   const length = /^content-length: *([0-9]+)$/im.exec(head)?.[1];
   if (length !== undefined) {
     if (rest.length < Number(length) && !ended) return undefined;
     return { answer: { status, head, body: rest.subarray(0, Number(length)).toString("utf8"), cut: rest.length < Number(length) }, used: end + 4 + Number(length) };
   }
   if (/^transfer-encoding: *chunked$/im.test(head)) {
-    const stop = rest.indexOf("0\r\n\r\n");
-    if (stop < 0 && !ended) return undefined;
-    const until = stop < 0 ? rest.length : stop + 5;
-    return { answer: { status, head, body: rest.subarray(0, until).toString("utf8"), cut: stop < 0 }, used: end + 4 + until };
+    const read = readChunks(rest);
+    if (read === undefined && !ended) return undefined;
+    return { answer: { status, head, body: read?.body ?? rest.toString("utf8"), cut: read === undefined }, used: end + 4 + (read?.used ?? rest.length) };
   }
   if (/^HTTP\/1\.1 200 Connection/.test(head)) return { answer: { status, head, body: "" }, used: end + 4 };
   return ended ? { answer: { status, head, body: rest.toString("utf8") }, used: seen.length } : undefined;
+}
+
+/**
+ * @returns undefined where the last chunk is not there yet
+ * @throws Error where something else stands in a chunk's place (RFC 9112, section 7.1)
+ */
+function readChunks(bytes: Buffer): { readonly body: string; readonly used: number } | undefined {
+  const pieces: Buffer[] = [];
+  for (let at = 0; ; ) {
+    const line = bytes.indexOf("\r\n", at);
+    if (line < 0) return undefined;
+    const size = bytes.subarray(at, line).toString("latin1");
+    if (!/^[0-9a-f]{1,8}$/i.test(size)) throw new Error(`The answer's chunk has no size: ${size.slice(0, 100)}`);
+    const end = line + 2 + Number.parseInt(size, 16);
+    if (bytes.length < end + 2) return undefined;
+    if (bytes.subarray(end, end + 2).toString("latin1") !== "\r\n") throw new Error("The answer's chunk is not as long as it says.");
+    if (end === line + 2) return { body: Buffer.concat(pieces).toString("utf8"), used: end + 2 };
+    pieces.push(bytes.subarray(line + 2, end));
+    at = end + 2;
+  }
 }
 
 export async function openSocket(port: number, localAddress?: string): Promise<Socket> {

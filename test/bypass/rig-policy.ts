@@ -61,7 +61,11 @@ export function writeRules(folder: string, own: readonly OwnDestination[], vendo
   cpSync(join(packageRoot(), "rules"), folder, { recursive: true, dereference: true });
   const path = join(folder, "policy.yaml");
   const policy = policyText.parse(parse(readFileSync(path, "utf8")));
-  if (world === "limited") policy.cases["js-error-collection"].enabled = false;
+  if (world === "limited") {
+    policy.cases["js-error-collection"].enabled = false;
+    policy.cases["event-collection"].destinations.push({ name: "script-hub", host: "script-hub.operator.example", routes: [{ methods: ["GET"], path: "/hub.js" }] });
+    Object.assign(policy.cases["event-collection"], { enabled: false });
+  }
   // What no mark mends goes with its item there.
   if (world === "sla") Object.assign(policy.cases["event-collection"], { actions: { "schema/pattern": "redact" } });
   const until = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
@@ -103,7 +107,7 @@ export function writeRules(folder: string, own: readonly OwnDestination[], vendo
     { name: "operator-plain-parent", host: "plain-parent.operator.example", port: 80, scheme: "http", parent: `http://127.0.0.1:${parentPort}`, routes: [get("/"), anything] },
     { name: "operator-inner-address", host: "10.9.9.9", parent: `http://127.0.0.1:${parentPort}`, routes: [get("/")] },
     { name: "operator-paths", host: "paths.operator.example", connect, routes: [get("/a/b", "/a.b", "/~user", "/caf%C3%A9", "/")] },
-    { name: "operator-answers", host: "answers.operator.example", connect, routes: [get(...ANSWER_KINDS.map((kind) => `/answer/${kind}`))] },
+    { name: "operator-answers", host: "answers.operator.example", connect, routes: [{ methods: ["GET", "HEAD"], paths: ANSWER_KINDS.map((kind) => `/answer/${kind}`) }] },
     {
       name: "operator-scripts",
       host: "scripts.operator.example",
@@ -120,6 +124,7 @@ export function writeRules(folder: string, own: readonly OwnDestination[], vendo
     { name: "operator-resetting", host: "resetting.operator.example", connect: `127.0.0.1:${vendor.resettingPort}`, routes: [get("/")] },
     { name: "operator-wordy", host: "wordy.operator.example", connect: `127.0.0.1:${vendor.wordyPort}`, routes: [get("/")] },
     { name: "operator-eager-parent", host: "eager-parent.operator.example", port: 80, scheme: "http", parent: `http://127.0.0.1:${parentPort}`, routes: [get("/")] },
+    { name: "operator-slow", host: "slow.operator.example", connect: `127.0.0.1:${vendor.slowPort}`, routes: [get("/"), anything] },
     { name: "operator-idn", host: "xn--bcher-kva.operator.example", connect, routes: [get("/")] },
     { name: "operator-address", host: ADDRESS_TARGET, connect, routes: [get("/")] },
     // Nobody listens on port 1 (TCPMUX, RFC 1078, historic since RFC 7805).

@@ -19,6 +19,8 @@ export interface Arrived {
 export interface Vendor {
   readonly tlsPort: number;
   readonly plainPort: number;
+  /** As `tlsPort`, where each handshake waits for a while. */
+  readonly slowPort: number;
   readonly arrived: Arrived[];
   /** Every byte of every connection. */
   readonly raw: Buffer[];
@@ -38,8 +40,16 @@ const ANSWER = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Len
 /** What a destination serves to browsers, and what stands for it after a change. */
 export const SCRIPT = 'var shop = "https://static.vendor.example/a.js";\n';
 
-/** Answers by the last segment of the path, for cases in which the vendor is the attacker. */
-const HOSTILE_ANSWERS: Readonly<Record<string, string>> = {
+/** How long a connection to `slowPort` waits for its handshake; one to `slow.*` is not kept: it serves one exchange, and ends where none comes. */
+const HANDSHAKE_WAITS_MS = 80;
+const LONG = "0123456789abcdef".repeat(8_192);
+/** Pieces of an answer that takes longer than any silence: 50 ms each, and more on a machine whose clients are given more. */
+const DRIPS = Math.ceil((Number(process.env["BYPASS_PACE"] ?? "1.5") * 1_000 + 1_600) / 50);
+
+/**
+ * Answers by the last segment of the path, for cases in which the vendor is the attacker. The pieces of a list go out one by one.
+ */
+const HOSTILE_ANSWERS: Readonly<Record<string, string | readonly string[]>> = {
   "alt-svc": 'HTTP/1.1 200 OK\r\nAlt-Svc: h3=":443"\r\nContent-Length: 2\r\n\r\nok',
   "hop-by-hop": "HTTP/1.1 200 OK\r\nConnection: X-Inner\r\nX-Inner: 1\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 2\r\n\r\nok",
   switching: "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n",
@@ -67,6 +77,10 @@ const HOSTILE_ANSWERS: Readonly<Record<string, string>> = {
   garbage: "\u0016\u0003\u0001 this is no answer\r\n\r\n",
   nothing: "",
   trailers: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Trailer: 1\r\n\r\n",
+  long: `HTTP/1.1 200 OK\r\nContent-Length: ${LONG.length + 8}\r\n\r\n${LONG}the end.`,
+  "long-chunks": `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${LONG.length.toString(16)}\r\n${LONG}\r\n8\r\nthe end.\r\n0\r\n\r\n`,
+  "single-octets": [..."HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nthe \r\n4\r\nend.\r\n0\r\n\r\n"],
+  drips: ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", ...Array<string>(DRIPS).fill("1\r\n.\r\n"), "8\r\nthe end.\r\n0\r\n\r\n"],
   script: `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${SCRIPT.length.toString(16)}\r\n${SCRIPT}\r\n0\r\n\r\n`,
   "script-cut": `HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n${SCRIPT}`,
   "pinned-script": `HTTP/1.1 200 OK\r\nContent-Length: ${SCRIPT.length}\r\n\r\n${SCRIPT}`,
@@ -122,6 +136,9 @@ export async function startVendor(authority: Authority, defaultHost: string): Pr
     (socket) => serve(socket, typeof socket.servername === "string" ? socket.servername : undefined, vendor),
   );
   const plain = createPlain((socket) => serve(socket, undefined, vendor));
+  const slow = createPlain((socket) => {
+    setTimeout(() => secure.emit("connection", socket), HANDSHAKE_WAITS_MS);
+  });
   const resetting = createPlain((socket) => socket.once("data", () => socket.resetAndDestroy()));
   const wordy = createPlain((socket) => socket.once("data", () => socket.end("This is no TLS.\r\n")));
   let handshakes = 0;
@@ -132,7 +149,7 @@ export async function startVendor(authority: Authority, defaultHost: string): Pr
     else serve(socket, undefined, vendor);
   });
   let connections = 0;
-  for (const server of [secure, plain, resetting, wordy, fickle])
+  for (const server of [secure, plain, slow, resetting, wordy, fickle])
     server.on("connection", (socket: Socket) => {
       connections += 1;
       track(socket, sockets);
@@ -141,13 +158,14 @@ export async function startVendor(authority: Authority, defaultHost: string): Pr
     ...vendor,
     tlsPort: await listening(secure),
     plainPort: await listening(plain),
+    slowPort: await listening(slow),
     resettingPort: await listening(resetting),
     wordyPort: await listening(wordy),
     fickleTlsPort: await listening(fickle),
     connections: () => connections,
     async close() {
       for (const socket of sockets) socket.destroy();
-      await Promise.all([secure, plain, resetting, wordy, fickle].map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
+      await Promise.all([secure, plain, slow, resetting, wordy, fickle].map((server) => new Promise<void>((resolve) => server.close(() => resolve()))));
     },
   };
 }
@@ -160,8 +178,10 @@ function track(socket: Socket, sockets: Set<Socket>): void {
 
 function serve(socket: Socket, serverName: string | undefined, vendor: Pick<Vendor, "arrived" | "raw" | "problems">): void {
   let pending = Buffer.alloc(0);
+  const unused = serverName?.startsWith("slow.") === true ? setTimeout(() => socket.destroy(), 80) : undefined;
   socket.on("error", () => undefined);
   socket.on("data", (piece: Buffer) => {
+    clearTimeout(unused);
     vendor.raw.push(piece);
     pending = Buffer.concat([pending, piece]);
     for (let message = read(pending, serverName, vendor.problems); message !== undefined; message = read(pending, serverName, vendor.problems)) {
@@ -169,11 +189,11 @@ function serve(socket: Socket, serverName: string | undefined, vendor: Pick<Vend
       vendor.arrived.push(message.arrived);
       const path = message.arrived.requestLine.split(" ")[1] ?? "";
       const kind = path.startsWith("/answer/") ? path.slice(8) : "";
-      if (kind in LATE_MS) setTimeout(() => socket.write(HOSTILE_ANSWERS[kind] ?? "", "latin1"), LATE_MS[kind]);
+      if (kind in LATE_MS) setTimeout(() => answer(socket, HOSTILE_ANSWERS[kind] ?? "", 1), LATE_MS[kind]);
       else if (kind === "many-hosts") socket.write(scriptOfManyHosts(), "latin1");
-      else if (kind !== "silence") socket.write(HOSTILE_ANSWERS[kind] ?? ANSWER, "latin1");
+      else if (kind !== "silence") answer(socket, HOSTILE_ANSWERS[kind] ?? ANSWER, kind === "drips" ? 50 : 1);
       if (kind === "trickle") trickle(socket, Date.now() + TRICKLE_MS);
-      if (HANGS_UP.has(kind)) socket.end();
+      if (HANGS_UP.has(kind) || unused !== undefined) socket.end();
     }
   });
 }
@@ -183,6 +203,16 @@ function trickle(socket: Socket, until: number): void {
   const over = Date.now() >= until;
   socket.write(over ? "0\r\n\r\n" : "1\r\na\r\n");
   if (!over && !socket.destroyed) setTimeout(() => trickle(socket, until), 100);
+}
+
+function answer(socket: Socket, written: string | readonly string[], afterMs: number): void {
+  if (typeof written === "string") {
+    socket.write(written, "latin1");
+    return;
+  }
+  const [piece = "", ...rest] = written;
+  socket.write(piece, "latin1");
+  if (rest.length > 0) setTimeout(() => socket.destroyed || answer(socket, rest, afterMs), afterMs);
 }
 
 function read(bytes: Buffer, serverName: string | undefined, problems: string[]): { readonly arrived: Arrived; readonly used: number } | undefined {
