@@ -9,6 +9,7 @@ import type { HeaderField } from "../model/exchange.js";
 export class AnswerWriter implements AnswerSink {
   readonly #socket: Duplex;
   readonly #request: { readonly method: string; readonly minor: 0 | 1 };
+  readonly #closing: () => boolean;
   #head: string | undefined;
   #framing: "length" | "chunked" | "close" | "none" = "none";
   #left = 0;
@@ -19,9 +20,15 @@ export class AnswerWriter implements AnswerSink {
   /** Resolves at the answer's end or abort. */
   readonly finished: Promise<void>;
 
-  constructor(socket: Duplex, request: { readonly method: string; readonly minor: 0 | 1; readonly keepAlive: boolean }) {
+  /** @param closing whether the connection ends with this answer, whatever the request wants; asked when the head is written */
+  constructor(
+    socket: Duplex,
+    request: { readonly method: string; readonly minor: 0 | 1; readonly keepAlive: boolean },
+    closing = (): boolean => false,
+  ) {
     this.#socket = socket;
     this.#request = request;
+    this.#closing = closing;
     this.#keepAlive = request.keepAlive;
     this.finished = new Promise((resolve) => {
       this.#resolve = resolve;
@@ -68,6 +75,7 @@ export class AnswerWriter implements AnswerSink {
       this.#framing = "close";
       this.#keepAlive = false;
     }
+    this.#keepAlive &&= !this.#closing();
     this.#head = `${text}${this.#keepAlive ? "" : "Connection: close\r\n"}\r\n`;
   }
 

@@ -1,4 +1,5 @@
-import { randomBytes, scrypt } from "node:crypto";
+import { randomBytes, scrypt, type ScryptOptions } from "node:crypto";
+import { promisify } from "node:util";
 
 /** What scrypt is asked to cost; `maxmem` in bytes. */
 export interface ScryptCost {
@@ -16,11 +17,9 @@ export interface Credential {
   readonly hash: Buffer;
 }
 
+/** The name printable, no colon, no space: what Basic can carry and a policy can spell after `identity:`. */
 const LINE =
   /^([\x21-\x39\x3b-\x7e]{1,128}):scrypt:(\d{1,7}):(\d{1,2}):(\d{1,2}):([A-Za-z0-9+/]{16,128}={0,2}):([A-Za-z0-9+/]{42,128}={0,2})$/;
-
-/** Printable, no colon, no space: what Basic can carry and a policy can spell after `identity:`. */
-const NAME = /^[\x21-\x39\x3b-\x7e]{1,128}$/;
 
 /** Some 40 ms and 16 MiB: what was proved is remembered, so a client pays for it once. */
 const COST = { N: 16_384, r: 8, p: 1 };
@@ -38,15 +37,12 @@ export function readCredentialLine(line: string): Credential | undefined {
   return { name, cost: scryptCost(cost, Number(r), Number(p)), ...parts };
 }
 
-/** A line for a name and its password, under a salt of its own. Undefined where the name can't be one. */
+const derive = promisify<string, Buffer, number, ScryptOptions, Buffer>(scrypt);
+
+/** A line for a name and its password, under a salt of its own. Undefined where the name can't be one, so that the line would not be read. */
 export async function writeCredentialLine(name: string, password: string): Promise<string | undefined> {
-  if (!NAME.test(name)) return undefined;
   const salt = randomBytes(16);
-  const hash = await new Promise<Buffer>((resolve, reject) => {
-    scrypt(password, salt, 32, scryptCost(COST.N, COST.r, COST.p), (error, derived) => {
-      if (error === null) resolve(derived);
-      else reject(error);
-    });
-  });
-  return [name, "scrypt", COST.N, COST.r, COST.p, salt.toString("base64"), hash.toString("base64")].join(":");
+  const hash = await derive(password, salt, 32, scryptCost(COST.N, COST.r, COST.p));
+  const line = [name, "scrypt", COST.N, COST.r, COST.p, salt.toString("base64"), hash.toString("base64")].join(":");
+  return readCredentialLine(line) === undefined ? undefined : line;
 }

@@ -61,26 +61,25 @@ export async function serveConnection(socket: Duplex, options: ConnectionOptions
   if (options.origin.kind === "target") socket.once("end", () => writer?.clientLeft());
   for (;;) {
     const bytes = await readHead(reader, options.bounds);
-    if (bytes === undefined || options.draining()) return finish(socket, reader);
+    if (bytes === undefined) return finish(socket, reader, options.bounds);
     const head = isRefusal(bytes) ? bytes : options.handler.parseHead(bytes, options.origin);
     if (isRefusal(head)) {
       writer = new AnswerWriter(socket, { method: "GET", minor: 1, keepAlive: false });
       await options.handler.refuse(options.refuseAll ?? head, contextOf(options), writer);
-      return finish(socket, reader);
+      return finish(socket, reader, options.bounds);
     }
     const client = (await options.authenticate?.(head.headers, options.client)) ?? options.client;
     if (isRefusal(client)) {
       writer = new AnswerWriter(socket, { method: head.method, minor: 1, keepAlive: false });
       await options.handler.refuse(client, contextOf(options), writer);
-      return finish(socket, reader);
+      return finish(socket, reader, options.bounds);
     }
     if (isConnect(head)) return { kind: "connect", head, client, rest: reader.release() };
     // For us alone: it is neither inspected as what the client wants to send, nor sent.
     const asked = options.authenticate === undefined ? head : withoutCredentials(head);
-    writer = new AnswerWriter(socket, head);
-    if (options.draining()) writer.closeAfter();
+    writer = new AnswerWriter(socket, head, options.draining);
     const reusable = await serveRequest(socket, reader, asked, writer, client === options.client ? options : { ...options, client });
-    if (!reusable) return finish(socket, reader);
+    if (!reusable) return finish(socket, reader, options.bounds);
     // Answers that the client does not read would pile up here, while it goes on asking.
     if (socket.writableNeedDrain && !(await drained(socket, options.bounds.idleMs))) {
       socket.destroy();
@@ -96,7 +95,7 @@ async function serveRequest(
   writer: AnswerWriter,
   options: ConnectionOptions,
 ): Promise<boolean> {
-  let captured = head.framing.kind === "none";
+  let captured = false;
   const share = options.bodies.share(options.client.address);
   const body: BodySource = {
     present: head.framing.kind !== "none",
@@ -200,15 +199,20 @@ function notHttp(seen: Buffer, from: number): Refusal | undefined {
   return undefined;
 }
 
-function finish(socket: Duplex, reader: ByteReader): Served {
+/** Ends our side; once the client has ended its own too, the stream closes itself. */
+function finish(socket: Duplex, reader: ByteReader, bounds: ConnectionBounds): Served {
   if (socket.destroyed) return DONE;
   reader.release();
+  // A slow client is still to take what was written: until then it has as long as it would have before a next request.
+  let timer = setTimeout(() => socket.destroy(), bounds.idleMs);
+  socket.once("finish", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  });
+  socket.once("close", () => clearTimeout(timer));
   socket.end();
   // Read on and keep nothing: closing with unread bytes sends a reset, which can overtake the answer.
   socket.on("data", () => undefined);
   socket.resume();
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once("close", () => clearTimeout(timer));
-  socket.once("end", () => socket.destroy());
   return DONE;
 }

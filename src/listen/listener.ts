@@ -40,6 +40,7 @@ export interface ListenerOptions {
 /** Sockets that may linger only to be told that there is no room; more are closed without a word. */
 const TOLD_AT_ONCE = 64;
 const TOLD_MS = 250;
+const NOTHING = Buffer.alloc(0);
 /** Silence after which the kernel asks whether a client is still there. Without a time of its own Node sets one that Linux refuses, and two hours hold. */
 const PROBE_AFTER_MS = 60_000;
 
@@ -52,9 +53,11 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
   const open = new Map<Socket, ConnectionLife>();
   let draining = false;
   let told = 0;
+  const { overload = NOTHING } = options;
+  const mayBeTold = overload === NOTHING ? 0 : TOLD_AT_ONCE;
   const turnAway = (socket: Socket): void => {
     options.metrics.blocked("none", "quota-exceeded");
-    if (options.overload === undefined || told >= TOLD_AT_ONCE) {
+    if (told >= mayBeTold) {
       socket.destroy();
       return;
     }
@@ -65,7 +68,7 @@ export async function openListener(options: ListenerOptions): Promise<Listener> 
       clearTimeout(timer);
     });
     socket.resume();
-    socket.end(options.overload);
+    socket.end(overload);
   };
   const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: PROBE_AFTER_MS });
   server.on("connection", (socket) => {
@@ -132,8 +135,8 @@ async function serveOne(socket: Socket, life: ConnectionLife, options: ListenerO
 
 /** The first line of the stack that names a place in our code; a stack's first line is the message, which is left out. */
 function placeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  return error.stack
+  const stack = error instanceof Error ? error.stack : undefined;
+  return stack
     ?.split("\n")
     .find((line) => line.trimStart().startsWith("at "))
     ?.trim();

@@ -9,7 +9,8 @@ import { bytesOf, encode } from "./bytes.js";
 import { type AttackCase, readCaseFiles, type RequestCase, requestsOf } from "./case-file.js";
 import type { Answer } from "./answer.js";
 import { type StreamFields, AttackConnection, openSocket, openTunnel, renegotiated, secure, writeInPieces } from "./client.js";
-import { type Rig, SITE, type Worlds } from "./rig.js";
+import { askUnread, closedToAll, daysLater, flood, Guessers, refusesToStart, resetMidway, whileClockIsAhead } from "./lives.js";
+import { type Rig, SITE, startRig, type Worlds } from "./rig.js";
 import type { OwnDestination } from "./rig-policy.js";
 import type { Arrived } from "./vendor.js";
 import { MARKER, SPECIMENS, SYSTEM_EVENT, USER_EVENT } from "./specimen.js";
@@ -43,12 +44,31 @@ export function ownDestinations(): OwnDestination[] {
  * @throws AssertionError where anything is other than the case says
  */
 export async function runCase(worlds: Worlds, attack: AttackCase, own: OwnDestination | undefined): Promise<void> {
-  const rig = await worlds.of(attack.world);
+  if (attack.start_refused !== undefined) {
+    await refusesToStart(attack);
+    return;
+  }
+  if (attack.drains === undefined) {
+    const rig = await worlds.of(attack.world);
+    await (attack.days_later === undefined ? runOn(rig, attack, own) : daysLater(rig, attack, () => runOn(rig, attack, own)));
+    return;
+  }
+  const rig = await startRig([]);
+  try {
+    await runOn(rig, attack, own);
+  } finally {
+    await rig.close();
+  }
+}
+
+async function runOn(rig: Rig, attack: AttackCase, own: OwnDestination | undefined): Promise<void> {
   const from = attack.from === "fresh" ? freshAddress() : attack.from;
   const sockets: Socket[] = [];
   let held = 0;
   const counted = (attack.rises ?? attack.rises_at_most ?? attack.rises_by) === undefined ? undefined : await restingMetrics(rig, Object.keys(attack.rises_by ?? {}));
   const connectionsBefore = rig.vendor.connections();
+  const logged = rig.log.length;
+  const guessers = new Guessers();
   const open = async (address = from): Promise<Socket> => {
     const socket = await openSocket(portOf(attack, rig), address);
     sockets.push(socket);
@@ -56,10 +76,15 @@ export async function runCase(worlds: Worlds, attack: AttackCase, own: OwnDestin
   };
   try {
     for (; held < (attack.held ?? 0); held += 1) await holdOne(attack, await open(attack.held_apart === true ? freshAddress() : from), rig);
+    if (attack.floods !== undefined) {
+      await flood(portOf(attack, rig), attack.floods, from);
+      return;
+    }
+    if (attack.guesses !== undefined) await guessers.open(rig, attack.guesses, attack.guesses.apart === true ? freshAddress : () => from);
     const requests = requestsOf(attack).flatMap((request) => Array<Written>(request.times ?? 1).fill({ request, ...write(request, attack, own, rig) }));
     if (attack.together === true) await playTogether(requests, attack, open, own, rig);
     else if (attack.unread !== undefined) await leaveUnread(attack, attack.unread, await open(), rig);
-    else for (const ofOne of attack.reconnects === true ? requests.map((one) => [one]) : [requests]) await play(ofOne, attack, await open(), own, rig);
+    else for (const ofOne of attack.reconnects === true ? requests.map((one) => [one]) : [requests]) await play(ofOne, attack, open, own, rig, guessers);
     for (const series of attack.rises ?? []) {
       const before = counted?.value(series) ?? 0;
       await eventually(`${series} rises over ${before}`, async () => ((await freshMetrics(rig)).value(series) ?? 0) > before);
@@ -76,7 +101,14 @@ export async function runCase(worlds: Worlds, attack: AttackCase, own: OwnDestin
       await pause(20);
       assert.equal(await value(), by, `${series} rises by more`);
     }
+    const lines = (piece: string): number => rig.log.slice(logged).filter((line) => line.includes(piece)).length;
+    for (const piece of attack.logs ?? []) {
+      await eventually(`the log says ${piece}`, () => lines(piece) > 0);
+      assert.equal(lines(piece), 1, `how often the log says ${piece}`);
+    }
+    assert.equal(lines("Serving a connection failed"), 0, "a connection ended by a fault of the proxy's own");
   } finally {
+    guessers.close();
     const left = held === 0 ? undefined : await cutBodies(rig);
     for (const socket of sockets) socket.destroy();
     if (left !== undefined) await forgotten(rig, left + held);
@@ -123,16 +155,30 @@ async function forgotten(rig: Rig, cut: number): Promise<void> {
 type Written = ReturnType<typeof write> & { readonly request: RequestCase };
 
 /** The requests of one connection. */
-async function play(requests: readonly Written[], attack: AttackCase, socket: Socket, own: OwnDestination | undefined, rig: Rig): Promise<void> {
+async function play(requests: readonly Written[], attack: AttackCase, open: () => Promise<Socket>, own: OwnDestination | undefined, rig: Rig, guessers: Guessers): Promise<void> {
   const { vendor } = rig;
+  if (attack.first_tunnel !== undefined) (await connectionFor({ ...attack, tunnel: attack.first_tunnel, resets: undefined }, await open(), rig))?.end();
+  // Whoever proved itself before is known.
+  if (attack.guesses !== undefined && attack.connect_refused === undefined) (await connectionFor(attack, await open(), rig))?.destroy();
   const arrivedBefore = vendor.arrived.length;
   const rawBefore = vendor.raw.length;
-  const connection = await connectionFor(attack, socket, rig);
+  let turnedAway: Promise<boolean> | undefined;
+  const connection = await connectionFor(attack, await open(), rig, () => {
+    if (attack.guesses !== undefined) turnedAway = guessers.guess(attack.guesses.name);
+  });
+  if (turnedAway !== undefined) assert.ok(await turnedAway, "nobody is turned away, however many guess");
   if (connection === undefined) return;
+  if (attack.drains !== undefined) await drainMidway(attack, connection, requests[0], open, rig);
+  if (attack.asks_unread !== undefined) {
+    assert.ok((await askUnread(connection, requests[0]?.bytes ?? Buffer.alloc(0), attack.asks_unread, rig)) < attack.asks_unread, "all was served while nothing was read");
+    return;
+  }
   if (attack.pipelined === true) await connection.send(Buffer.concat(requests.map(({ bytes }) => bytes)), attack.write_size);
   let expected = 0;
   for (const { request, bytes, body } of requests) {
-    if (attack.pipelined !== true && !isStream(request)) await connection.send(bytes, attack.write_size);
+    if (request.minutes_later !== undefined) await sendLater(connection, bytes, body, request.minutes_later);
+    else if (attack.drains !== undefined) await connection.send(bytes.subarray(-1), undefined);
+    else if (attack.pipelined !== true && !isStream(request)) await connection.send(bytes, attack.write_size);
     if (attack.ends === true) connection.end();
     if (request.leaves === true) {
       await eventually("the vendor has the request", () => vendor.arrived.length > arrivedBefore + expected);
@@ -192,6 +238,31 @@ function isToHead(request: RequestCase): boolean {
   return request.start?.startsWith("HEAD ") === true;
 }
 
+/** The body is awaited, and comes when its time is over by the proxy's clock. */
+async function sendLater(connection: AttackConnection, bytes: Buffer, body: Buffer, minutes: number): Promise<void> {
+  await connection.send(bytes.subarray(0, bytes.length - body.length), undefined);
+  await connection.interim();
+  await whileClockIsAhead(minutes * 60_000, async () => {
+    await connection.send(body, undefined);
+    await connection.stirred();
+  });
+}
+
+/** All but the last byte of a request is there when the proxy begins to drain; what rests beside it is ended before that byte comes. */
+async function drainMidway(attack: AttackCase, busy: AttackConnection, written: Written | undefined, open: () => Promise<Socket>, rig: Rig): Promise<void> {
+  if (written === undefined) throw new Error("A case that drains has a request.");
+  const { bytes, body } = written;
+  const resting = await connectionFor(attack, await open(), rig);
+  const session = await connectionFor({ ...attack, alpn: ["h2"], requests: [{ h2: {} }] }, await open(), rig);
+  await busy.send(bytes.subarray(0, bytes.length - body.length), undefined);
+  await busy.interim();
+  await busy.send(body.subarray(0, -1), undefined);
+  void rig.drain();
+  assert.equal(await session?.over(), 0, "what a session that rests is told by GOAWAY");
+  await resting?.over();
+  await closedToAll(rig.proxyPort);
+}
+
 let fresh = 0;
 
 /** An address of this machine that no case came from before. */
@@ -220,9 +291,13 @@ function portOf(attack: AttackCase, rig: Rig): number {
 }
 
 /** Undefined where the case ends before a request can be sent. */
-async function connectionFor(attack: AttackCase, plain: Awaited<ReturnType<typeof openSocket>>, rig: Rig): Promise<AttackConnection | undefined> {
+async function connectionFor(attack: AttackCase, plain: Awaited<ReturnType<typeof openSocket>>, rig: Rig, beforeConnect = (): void => undefined): Promise<AttackConnection | undefined> {
   if (attack.introduced !== undefined) await writeInPieces(plain, bytesOf(attack.introduced, SPECIMENS), attack.write_size);
   const shown = attack.certificate === undefined ? {} : { client: rig.clients[attack.certificate] };
+  if (attack.door === true && attack.resets !== undefined) {
+    await resetMidway(plain, Buffer.alloc(0), attack.resets);
+    return undefined;
+  }
   if (attack.door === true && attack.tls === false) return new AttackConnection(plain);
   const socket = attack.door === true ? await secure(plain, { serverName: "egress-proxy", alpn: undefined, version: attack.renegotiates === "door" ? attack.tls_version : undefined, caPem: rig.caPem, ...shown }) : plain;
   assert.ok(socket !== undefined, "the proxy's own TLS failed");
@@ -236,6 +311,11 @@ async function connectionFor(attack: AttackCase, plain: Awaited<ReturnType<typeo
   const proof = attack.credentials === undefined ? "" : `Proxy-Authorization: Basic ${Buffer.from(attack.credentials).toString("base64")}\n`;
   const lines = attack.connect ?? `CONNECT ${tunnel} HTTP/1.1\nHost: ${attack.tunnel_host ?? tunnel}\n${proof}`;
   const ahead = attack.ahead === undefined ? Buffer.alloc(0) : bytesOf(attack.ahead, SPECIMENS);
+  if (attack.resets !== undefined) {
+    await resetMidway(socket, headOf(lines, SPECIMENS), attack.resets);
+    return undefined;
+  }
+  beforeConnect();
   const opened = await openTunnel(socket, Buffer.concat([headOf(lines, SPECIMENS), ahead]));
   if (attack.connect_refused !== undefined) {
     judgeAnswer({ refused: attack.connect_refused, detail: attack.detail, answer_holds: attack.answer_holds }, opened);

@@ -14,7 +14,7 @@ import { MARKER } from "./specimen.js";
 const worlds = new Worlds(ownDestinations());
 
 before(async () => {
-  for (const world of ["usual", "quotas", "limited", "sla", "monitored", "crowded", "brief"] as const) await worlds.of(world);
+  for (const world of ["usual", "quotas", "limited", "sla", "monitored", "crowded", "brief", "lives"] as const) await worlds.of(world);
 });
 
 after(async () => {

@@ -66,6 +66,8 @@ const REQUEST = {
   says: texts.optional(),
   /** Part of the sentence that tells which check refused, where several would give the same reason. */
   detail: text.optional(),
+  /** The body, which is awaited, comes so many minutes later by the proxy's clock. */
+  minutes_later: z.number().optional(),
   /** With a status: nothing may reach the vendor all the same. */
   kept: z.literal(true).optional(),
 } as const;
@@ -88,7 +90,7 @@ const attackCase = z.strictObject({
   /** A redirected connection: no CONNECT; TLS with `sni`, or plain HTTP with `plain`. */
   transparent: z.literal(true).optional(),
   /** How the proxy is set up; see `rig.ts`. */
-  world: z.enum(["usual", "quotas", "limited", "sla", "monitored", "crowded", "brief"]).optional(),
+  world: z.enum(["usual", "quotas", "limited", "sla", "monitored", "crowded", "brief", "lives"]).optional(),
   /** To the listener for browsers on Diffgram's own domain. */
   first_party: z.literal(true).optional(),
   /** So many exchanges of the same client are in flight meanwhile, their bodies awaited. */
@@ -105,7 +107,7 @@ const attackCase = z.strictObject({
   introduced: text.optional(),
   /** To listen.proxy-tls, with the client's certificate and credentials (NAME:PASSWORD) for the CONNECT. */
   door: z.literal(true).optional(),
-  certificate: z.enum(["walrus", "seal", "stranger", "expired", "quoted", "two-named"]).optional(),
+  certificate: z.enum(["walrus", "seal", "stranger", "expired", "quoted", "joined", "two-named"]).optional(),
   credentials: text.optional(),
   /** No tunnel: to the proxy's plain listener. */
   plain: z.literal(true).optional(),
@@ -145,6 +147,28 @@ const attackCase = z.strictObject({
   unread: z.strictObject({ path: text, answers: z.number(), cut: z.number() }).optional(),
   /** The same by exactly so much. */
   rises_by: z.record(text, z.number()).optional(),
+  /** Parts of lines of which the log has exactly one more behind the case. */
+  logs: texts.optional(),
+  /** The client resets its connection in the middle of the TLS handshake: in the same moment as its first bytes have come, or once it is answered. */
+  resets: z.enum(["at-once", "answered"]).optional(),
+  /** `HOST:PORT` of a tunnel, TLS and all, that the client opens and leaves before. */
+  first_tunnel: text.optional(),
+  /** Days that the proxy's clock has gone on since the world started. */
+  days_later: z.number().optional(),
+  /** With it: the proxy's own TLS shows another certificate then than before. */
+  renews: z.literal(true).optional(),
+  /** So many more connections at once, whose clients never close; some are to be told why there is no room, not all. */
+  floods: z.number().optional(),
+  /** In the moment of the case's own CONNECT, so many others at the proxy's own TLS guess NAME's password, by the same address or each by its own. */
+  guesses: z.strictObject({ name: text, count: z.number(), apart: z.literal(true).optional() }).optional(),
+  /** The client sends its request so many times and reads nothing until no more of them reach the vendor, which not all do; then it reads all answers. */
+  asks_unread: z.number().optional(),
+  /** A proxy of its own drains while the last byte of the case's body is missing. A connection and an HTTP/2 session that rest are ended at once. */
+  drains: z.literal(true).optional(),
+  /** Lines of a proxy's file of credentials with which it must not start; parts of what it says then, and what it must not say. */
+  credential_lines: z.array(text).optional(),
+  start_refused: texts.optional(),
+  start_lacks: texts.optional(),
   requests: z.array(requestCase).optional(),
   /** Each request on a connection of its own, a moment after the one before, and all in flight at once. */
   together: z.literal(true).optional(),

@@ -30,12 +30,18 @@ export class AttackConnection {
 
   readonly #session: ClientHttp2Session | undefined;
   readonly #frames: FrameSession | undefined;
+  #goneAway: number | undefined;
 
   /** @param protocol `http/2`: frames are left to Node's own client; `frames`: they are written by hand */
   constructor(socket: Duplex, { protocol = "http/1.1", plain, window = 65_535 }: Spoken = {}) {
     this.#socket = socket;
     this.#session = protocol === "http/2" ? connectHttp2("https://tunnel.example", { createConnection: () => socket, settings: { initialWindowSize: window } }) : undefined;
     this.#session?.on("error", () => undefined);
+    this.#session?.on("goaway", (code: number) => (this.#goneAway = code));
+    this.#session?.on("close", () => {
+      this.#ended = true;
+      this.#wake?.();
+    });
     this.#frames = protocol === "frames" && plain !== undefined ? new FrameSession(socket, plain) : undefined;
     if (protocol !== "http/1.1") return;
     // It may have ended while what stands before all requests was written.
@@ -53,11 +59,30 @@ export class AttackConnection {
 
   /** @param size bytes of each write; undefined: all in one */
   async send(bytes: Buffer, size: number | undefined): Promise<void> {
-    await writeInPieces(this.#socket, bytes, size, () => this.#ended);
+    if (bytes.length > 0) await writeInPieces(this.#socket, bytes, size, () => this.#ended);
   }
 
   end(): void {
     this.#socket.end();
+  }
+
+  /** Reads nothing, until it reads on. */
+  hold(): void {
+    this.#socket.pause();
+  }
+
+  readOn(): void {
+    this.#socket.resume();
+  }
+
+  /** Once the connection has ended: the code of HTTP/2's GOAWAY, where one came. */
+  async over(): Promise<number | undefined> {
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!this.#ended) {
+      if (Date.now() > deadline) throw new Error("The connection is not ended.");
+      await this.#something();
+    }
+    return this.#goneAway;
   }
 
   destroy(): void {
@@ -125,6 +150,11 @@ export class AttackConnection {
       if (read !== undefined || this.#ended || Date.now() > deadline) throw new Error(`Not told to go on: ${read?.answer.head ?? "no answer"}`);
       await this.#something();
     }
+  }
+
+  /** Until something has come, or a moment is over. */
+  async stirred(): Promise<void> {
+    await this.#something();
   }
 
   async #something(): Promise<void> {

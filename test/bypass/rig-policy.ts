@@ -7,7 +7,7 @@ import { packageRoot } from "../../src/config/package-root.js";
 import { ANSWER_KINDS, SCRIPT, type Vendor } from "./vendor.js";
 
 /** How a proxy is set up otherwise than usual. */
-export type World = "usual" | "quotas" | "limited" | "patient" | "sla" | "monitored" | "crowded" | "brief";
+export type World = "usual" | "quotas" | "limited" | "patient" | "sla" | "monitored" | "crowded" | "brief" | "lives";
 
 /** A destination that a case brings with it. */
 export interface OwnDestination {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Writable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { loadSettings } from "../../src/config/settings.js";
 import { writeCredentialLine } from "../../src/listen/credential-line.js";
@@ -20,9 +21,15 @@ export interface Rig {
   /** Of listen.first-party, where browsers ask by Diffgram's own domain. */
   readonly firstPartyPort: number;
   readonly metricsPort: number;
-  readonly clients: Readonly<Record<"walrus" | "seal" | "stranger" | "expired" | "quoted" | "two-named", Made>>;
+  readonly clients: Readonly<Record<"walrus" | "seal" | "stranger" | "expired" | "quoted" | "joined" | "two-named", Made>>;
   readonly caPem: string;
   readonly vendor: Vendor;
+  /** Lines of the log so far, warnings and errors. */
+  readonly log: readonly string[];
+  /** As a signal of the operator's does. */
+  reload(): Promise<void>;
+  /** The proxy stops, the vendor stays. */
+  drain(): Promise<void>;
   /** Look-ups of a name so far. */
   lookUps(host: string): number;
   close(): Promise<void>;
@@ -39,7 +46,7 @@ const CASE_HOSTS = ["app.diffgram.com", "api.segment.io", "www.googletagmanager.
 export const QUOTA = { requests: 3, bytes: 600, caseBytes: 200 };
 /** Shorter than a look-up that is late takes, and an answer that trickles. */
 const BRIEF_MS = 800;
-const WORLDS: Readonly<Record<World, readonly (readonly [path: readonly string[], value: number | readonly string[]])[]>> = {
+const WORLDS: Readonly<Record<World, readonly (readonly [path: readonly string[], value: number | string | readonly string[]])[]>> = {
   usual: [],
   quotas: [
     [["quotas", "client_requests_per_minute"], QUOTA.requests],
@@ -58,6 +65,13 @@ const WORLDS: Readonly<Record<World, readonly (readonly [path: readonly string[]
   brief: [
     [["upstream", "total_ms"], BRIEF_MS],
     [["upstream", "connections"], 1],
+  ],
+  // Where nobody is asked who they are; connections that may rest for as long as a case takes, and leaves that are made anew for each other host.
+  lives: [
+    [["proxy_tls", "credentials"], "off"],
+    [["proxy_tls", "client_ca"], []],
+    [["timeouts", "idle_ms"], 60_000],
+    [["leaf", "cache"], 1],
   ],
   // For hours beside other work, where a handshake may take longer than a second.
   patient: [[["timeouts", "handshake_ms"], 10_000]],
@@ -90,7 +104,8 @@ export class Worlds {
   }
 }
 
-export async function startRig(own: readonly OwnDestination[], world: World = "usual"): Promise<Rig> {
+/** @param credentialLines the file of credentials, where it is not the usual one */
+export async function startRig(own: readonly OwnDestination[], world: World = "usual", credentialLines?: readonly string[]): Promise<Rig> {
   const folder = mkdtempSync(join(tmpdir(), "egress-bypass-"));
   const vendorCa = join(folder, "vendor-ca");
   const vendor = await startVendor(await openAuthority({ dir: vendorCa, now: Date.now(), createIfMissing: true }), ADDRESS_TARGET);
@@ -101,8 +116,7 @@ export async function startRig(own: readonly OwnDestination[], world: World = "u
   });
   writeRules(join(folder, "rules"), own, vendor, parent.port, world);
   const clients = await clientCertificates(folder);
-  const credential = await writeCredentialLine("walrus", "correct horse");
-  writeFileSync(join(folder, "credentials"), `${credential ?? ""}\n`);
+  writeFileSync(join(folder, "credentials"), `${(credentialLines ?? (await usualCredentials())).join("\n")}\n`);
   const lookUps = new Map<string, number>();
   const answers = new Map(own.map((destination) => [destination.host, destination.resolves]));
   const takes = new Map<string, number>([...own.map(({ host, lookUpMs }) => [host, lookUpMs] as const), [LATE_PLACE, BRIEF_MS + 300]]);
@@ -140,12 +154,24 @@ export async function startRig(own: readonly OwnDestination[], world: World = "u
       { path: ["timeouts", "body_ms"], flag: "test", value: 1_000 * PACE },
       { path: ["timeouts", "handshake_ms"], flag: "test", value: 1_000 * PACE },
       { path: ["timeouts", "idle_ms"], flag: "test", value: 2_000 },
-      { path: ["log", "level"], flag: "test", value: "error" },
+      { path: ["log", "level"], flag: "test", value: "warn" },
       ...(BYPASS_THREADS === undefined ? [] : [{ path: ["inspection_threads"], flag: "test", value: Number(BYPASS_THREADS) }]),
       ...WORLDS[world].map(([setting, value]) => ({ path: [...setting], flag: "test", value })),
     ],
   });
-  const proxy = await startProxy(settings, { resolve });
+  const log: string[] = [];
+  const logging = { ...settings.log, stream: collecting(log) };
+  const stopRest = async (): Promise<void> => {
+    await parent.close();
+    await vendor.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const proxy = await startProxy({ ...settings, log: logging }, { resolve }).catch(async (error: unknown) => {
+    await stopRest();
+    throw error;
+  });
+  let stopping: Promise<void> | undefined;
+  const drain = (): Promise<void> => (stopping ??= proxy.close());
   return {
     proxyPort: proxy.addresses.proxy?.port ?? 0,
     transparentPort: proxy.addresses.transparent?.port ?? 0,
@@ -155,14 +181,33 @@ export async function startRig(own: readonly OwnDestination[], world: World = "u
     clients,
     caPem: proxy.caPem,
     vendor,
+    log,
+    reload: () => proxy.reload(),
+    drain,
     lookUps: (host) => lookUps.get(host) ?? 0,
     async close() {
-      await proxy.close();
-      await parent.close();
-      await vendor.close();
-      rmSync(folder, { recursive: true, force: true });
+      await drain();
+      await stopRest();
     },
   };
+}
+
+/** As operators write such files; the password of `cheap` costs the least that may be. */
+async function usualCredentials(): Promise<string[]> {
+  const [walrus = "", other = ""] = await Promise.all(["walrus", "other"].map((name) => writeCredentialLine(name, "correct horse")));
+  return ["# Services", walrus, "", "# Guessed often", `cheap:scrypt:1024:8:1:${other.split(":").slice(5).join(":")}`];
+}
+
+/** Faults are shown as well. */
+function collecting(lines: string[]): Writable {
+  return new Writable({
+    write(piece: Buffer, _encoding, done) {
+      const line = piece.toString("utf8");
+      lines.push(line);
+      if (line.includes('"level":"error"')) process.stderr.write(line);
+      done();
+    },
+  });
 }
 
 async function clientCertificates(folder: string): Promise<Rig["clients"]> {
@@ -175,6 +220,7 @@ async function clientCertificates(folder: string): Promise<Rig["clients"]> {
     seal: await certificate({ ...leaf, name: "seal" }),
     stranger: await certificate({ ...leaf, name: "walrus", issuer: other }),
     quoted: await certificate({ ...leaf, name: "seal", dnsName: "seal, URI:walrus, x" }),
+    joined: await certificate({ ...leaf, name: "seal", dnsName: "seal,URI:walrus" }),
     "two-named": await certificate({ ...leaf, name: "walrus", dnsName: "seal" }),
     expired: await certificate({ ...leaf, name: "walrus", notBefore: Date.now() - 3 * DAY, notAfter: Date.now() - DAY }),
   };

@@ -101,8 +101,21 @@ function provoked(count: number, frame: (stream: number) => Buffer): Buffer {
   return Buffer.concat([PREFACE, http2Frame(4, 0, 0, Buffer.alloc(0)), ...streams]);
 }
 
+/** Of TLS 1.2 (RFC 5246, section 7.4.1.2), with no more than a server needs to answer it: two suites, two curves, three kinds of signature. */
+function clientHello(): Buffer {
+  const counted = (bytes: Buffer, width: number): Buffer => {
+    const length = Buffer.alloc(width);
+    length.writeUIntBE(bytes.length, 0, width);
+    return Buffer.concat([length, bytes]);
+  };
+  const extensions = Buffer.from("000a00060004001d0017000b00020100000d00080006040308040401", "hex");
+  const hello = Buffer.concat([Buffer.from("0303", "hex"), Buffer.alloc(32, 0x5a), Buffer.from("000004c02bc02f0100", "hex"), counted(extensions, 2)]);
+  return Buffer.concat([Buffer.from("160301", "hex"), counted(Buffer.concat([Buffer.from([1]), counted(hello, 3)]), 2)]);
+}
+
 /** What `{{name}}` stands for in every case. */
 export const SPECIMENS: Values = {
+  "client-hello": clientHello(),
   marker: MARKER,
   today,
   now,

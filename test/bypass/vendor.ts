@@ -82,6 +82,7 @@ const HOSTILE_ANSWERS: Readonly<Record<string, string | readonly string[]>> = {
   "single-octets": [..."HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nthe \r\n4\r\nend.\r\n0\r\n\r\n"],
   drips: ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", ...Array<string>(DRIPS).fill("1\r\n.\r\n"), "8\r\nthe end.\r\n0\r\n\r\n"],
   script: `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${SCRIPT.length.toString(16)}\r\n${SCRIPT}\r\n0\r\n\r\n`,
+  loader: `HTTP/1.1 200 OK\r\nContent-Type: application/javascript; charset=UTF-8\r\nContent-Length: ${SCRIPT.length}\r\n\r\n${SCRIPT}`,
   "script-cut": `HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n${SCRIPT}`,
   "pinned-script": `HTTP/1.1 200 OK\r\nContent-Length: ${SCRIPT.length}\r\n\r\n${SCRIPT}`,
   "pinned-script-cut": `HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n${SCRIPT}`,
@@ -92,10 +93,11 @@ const HOSTILE_ANSWERS: Readonly<Record<string, string | readonly string[]>> = {
   later: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
   trickle: "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
   big: `HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n${"a".repeat(200_000)}`,
+  "long-head": `HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\nX-A: ${"a".repeat(12_000)}\r\nContent-Length: 0\r\n\r\n`,
   redirect: "HTTP/1.1 302 Found\r\nLocation: https://elsewhere.example/\r\nContent-Length: 0\r\n\r\n",
 };
 /** What `/answer/KIND` may ask for. */
-export const ANSWER_KINDS: readonly string[] = [...Object.keys(HOSTILE_ANSWERS).filter((kind) => !kind.includes("script") && kind !== "many-hosts"), "silence"];
+export const ANSWER_KINDS: readonly string[] = [...Object.keys(HOSTILE_ANSWERS).filter((kind) => !kind.includes("script") && kind !== "many-hosts" && kind !== "loader"), "silence"];
 /** After these the stand-in hangs up. */
 const HANGS_UP = new Set(["short", "chunks-cut", "garbage", "nothing", "switching", "script-cut", "pinned-script-cut", "closing"]);
 /** Milliseconds that an answer takes: longer than a proxy in a hurry waits for the whole of one, and so much as tells one exchange from the next. */
@@ -188,7 +190,7 @@ function serve(socket: Socket, serverName: string | undefined, vendor: Pick<Vend
       pending = pending.subarray(message.used);
       vendor.arrived.push(message.arrived);
       const path = message.arrived.requestLine.split(" ")[1] ?? "";
-      const kind = path.startsWith("/answer/") ? path.slice(8) : "";
+      const kind = path.startsWith("/answer/") ? path.slice(8) : path.startsWith("/gtm.js?") ? "loader" : "";
       if (kind in LATE_MS) setTimeout(() => answer(socket, HOSTILE_ANSWERS[kind] ?? "", 1), LATE_MS[kind]);
       else if (kind === "many-hosts") socket.write(scriptOfManyHosts(), "latin1");
       else if (kind !== "silence") answer(socket, HOSTILE_ANSWERS[kind] ?? ANSWER, kind === "drips" ? 50 : 1);

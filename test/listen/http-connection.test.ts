@@ -210,7 +210,7 @@ test("where the handshake did not fit the tunnel every request is refused so, re
   }
 });
 
-test("a drain ends a connection between requests, behind an answer, and before a request that has come", async () => {
+test("a drain ends a connection behind the answer to what has come, and the answer says so", async () => {
   let draining = false;
   const busy = play({
     draining: () => draining,
@@ -220,11 +220,38 @@ test("a drain ends a connection between requests, behind an answer, and before a
     },
   });
   busy.client.write("GET /\r\n\r\nGET /\r\n\r\n");
-  await ending(busy);
+  assert.match(await ending(busy), /^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n\r\n/s);
   assert.equal(busy.exchanges.length, 1);
-  const resting = play({ draining: () => true });
-  resting.client.write("GET /\r\n\r\n");
-  assert.equal(await ending(resting), "");
+  const come = play({ draining: () => true });
+  come.client.write("GET /\r\n\r\nGET /\r\n\r\n");
+  assert.match(await ending(come), /Connection: close/);
+  assert.equal(come.exchanges.length, 1);
+});
+
+test("the last answer of a connection is not cut off from a client that is slow to take it; past the time of silence it is", async () => {
+  const large = "x".repeat(300_000);
+  const options: Parameters<typeof play>[0] = {
+    draining: () => true,
+    handle: (_, __, answer) => {
+      reply(answer, large);
+      return Promise.resolve();
+    },
+  };
+  const slow = play({ ...options, connectionBounds: { idleMs: 20_000 } });
+  slow.client.pause();
+  slow.client.write("GET /\r\n\r\n");
+  await slow.served;
+  // For longer than a client may take that has it all.
+  await pause(1_200);
+  const ended = once(slow.client, "end");
+  slow.client.resume();
+  await ended;
+  assert.ok(slow.heard().endsWith(large));
+  const silent = play({ ...options, connectionBounds: { idleMs: 30 } });
+  silent.client.pause();
+  silent.client.write("GET /\r\n\r\n");
+  await silent.served;
+  if (!silent.server.destroyed) await once(silent.server, "close");
 });
 
 test("a client that goes between requests ends the connection; one that goes in mid-head is told nothing", async () => {

@@ -125,7 +125,7 @@ async function noticedBy(mutant: number): Promise<string | null> {
 
 /** Not in the time of the first case that asks for one. */
 async function startWorlds(
-  needed: ReadonlySet<World> = new Set(["usual", "quotas", "limited", "sla", "monitored", "crowded", "brief"]),
+  needed: ReadonlySet<World> = new Set(["usual", "quotas", "limited", "sla", "monitored", "crowded", "brief", "lives"]),
 ): Promise<Worlds> {
   const started = new Worlds(ownDestinations());
   for (const world of needed) await started.of(world);
@@ -199,7 +199,8 @@ async function noticedAmongSlow(mutant: number, cases: readonly number[]): Promi
 async function noticedByFresh(mutant: number, cases: readonly number[]): Promise<string | null> {
   const red = await redInFresh(mutant, cases);
   if (red === undefined) return null;
-  const before = cases.slice(0, cases.indexOf(red) + 1);
+  // Where it does not start, no case of these tells more than another: the first will do.
+  const before = red === START ? cases.slice(0, 1) : cases.slice(0, cases.indexOf(red) + 1);
   if ((await redInFresh(-1, before)) !== undefined || (await redInFresh(mutant, before)) === undefined) return null;
   return red === START ? "the start" : (ALL[red]?.name ?? null);
 }
