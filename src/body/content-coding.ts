@@ -116,7 +116,7 @@ export function inflate(coded: Uint8Array, bound: OutputBound): Step<Uint8Array>
 }
 
 /** RFC 1950, section 2.2: method 8, window up to 32 KiB, and the check bits. */
-function hasZlibHeader(bytes: Uint8Array): boolean {
+export function hasZlibHeader(bytes: Uint8Array): boolean {
   const [first = 0, second = 0] = bytes;
   return (first & 0x0f) === 8 && first >> 4 <= 7 && ((first << 8) | second) % 31 === 0;
 }

@@ -1,7 +1,7 @@
 import { accept, type EncodedRun, isOpaque, LEAST_BYTES, LEAST_INNER_BYTES, plausiblePieces, startsBinary } from "./encoded-bytes.js";
 import { hexFrom, hexPieces, mayStartHex } from "./hex-run.js";
 import { magicOf, mayStartBinary } from "./magic.js";
-import { isCompressed } from "./nested-compression.js";
+import { isCompressed, mayBeStream } from "./nested-compression.js";
 import { plausibleEnd, reachesEnd, startsText } from "./plausible-text.js";
 
 /** So many bytes of plausible text come of words by chance: never, in practice. */
@@ -150,7 +150,7 @@ function base64From(text: string, from: number, runEnd: number, format: { end: n
   }
   for (const bytes of candidates) runs.push({ how: "base64", bytes });
   const bytes = decode(text.slice(from, runEnd));
-  if (mayBeRawDeflate(bytes) || (candidates.length === 0 && isOpaque(bytes))) runs.push({ how: "base64", bytes });
+  if ((bytes.length >= LEAST_INNER_BYTES && mayBeStream(bytes)) || (candidates.length === 0 && isOpaque(bytes))) runs.push({ how: "base64", bytes });
   return runEnd;
 }
 
@@ -321,12 +321,6 @@ function mayStart(bits: number): boolean {
   if (byte === 0) return true;
   const kind = FIRST_BYTE[first] ?? 0;
   return kind >= 2 || (kind === 1 && (first >= 0x80 ? (byte & 0xc0) === 0x80 : ((FIRST_BYTE[byte] ?? 0) & 1) === 1));
-}
-
-/** Raw deflate has no signature: a final block of a compressed kind (RFC 1951, section 3.2.3). */
-function mayBeRawDeflate(bytes: Uint8Array): boolean {
-  const kind = (bytes[0] ?? 0) & 7;
-  return bytes.length >= LEAST_INNER_BYTES && (kind === 3 || kind === 5);
 }
 
 /** Encoded text mixes capitals and small letters; UUIDs, digests, paths and snake_case names, which are far more common, don't. */

@@ -1,5 +1,5 @@
 import { constants, inflateRawSync } from "node:zlib";
-import { isTooLarge, parseInfo, unzstd } from "./content-coding.js";
+import { hasZlibHeader, isTooLarge, parseInfo, unzstd } from "./content-coding.js";
 import { mayBeDeflate } from "./deflate-head.js";
 
 export type NestedCoding = "gzip" | "zlib" | "deflate" | "zstd";
@@ -18,6 +18,11 @@ export function isCompressed(bytes: Uint8Array): boolean {
   return codingOf(bytes) !== undefined;
 }
 
+/** Whether bytes may be a stream all the same where nothing surely says so: raw deflate, or zlib's with another window than every encoder's. */
+export function mayBeStream(bytes: Uint8Array): boolean {
+  return mayBeDeflate(bytes.subarray(unsureHeader(bytes)));
+}
+
 /** Unpacks compressed bytes, also where they are cut short or followed by others: the aim is to see, not to judge. Of a gzip its first member. */
 export function inflateNested(bytes: Uint8Array, most: number): NestedInflation {
   const how = codingOf(bytes) ?? "deflate";
@@ -27,8 +32,8 @@ export function inflateNested(bytes: Uint8Array, most: number): NestedInflation 
     if (step.ok) return { kind: "inflated", how, bytes: step.value, beside: [] };
     return { kind: step.fault.rule === "size" ? "over" : "damaged" };
   }
-  if (how === "deflate" && !mayBeDeflate(bytes)) return { kind: "none" };
-  const from = how === "gzip" ? gzipHeader(bytes) : how === "zlib" ? ZLIB_HEADER : 0;
+  if (how === "deflate" && !mayBeStream(bytes)) return { kind: "none" };
+  const from = how === "gzip" ? gzipHeader(bytes) : how === "zlib" ? ZLIB_HEADER : unsureHeader(bytes);
   const inflated = inflate(bytes.subarray(from), most, how);
   if (inflated === "over") return { kind: "over" };
   if (inflated === undefined) return { kind: how === "deflate" ? "none" : "damaged" };
@@ -46,7 +51,7 @@ export function inflateNested(bytes: Uint8Array, most: number): NestedInflation 
  * for a word of prose behind it, where `zcat` shows everything.
  */
 function inflate(bytes: Uint8Array, most: number, how: NestedCoding): ReturnType<typeof parseInfo> | "over" | undefined {
-  // Raw deflate has no signature, so only a whole stream counts as one.
+  // Without a signature only a whole stream counts as one.
   const finishFlush = how === "deflate" ? constants.Z_FINISH : constants.Z_SYNC_FLUSH;
   let answer: unknown;
   try {
@@ -65,6 +70,11 @@ const ZLIB_TRAILER = 4;
 const GZIP_TRAILER = 8;
 const GZIP_HEADER = 10;
 const FLAG = { headerCrc: 2, extra: 4, name: 8, comment: 16 } as const;
+
+/** Bytes of a zlib header by its check bits alone, which one in a thousand words of other bytes has too. */
+function unsureHeader(bytes: Uint8Array): number {
+  return hasZlibHeader(bytes) ? ZLIB_HEADER : 0;
+}
 
 /** Where a member's deflate stream begins (RFC 1952, section 2.3). */
 function gzipHeader(bytes: Uint8Array): number {

@@ -51,7 +51,8 @@ const hex = (value: number, digits: number): string => value.toString(16).padSta
 
 const ENCODERS: Readonly<Record<string, Encoder>> = {
   gzip: (bytes) => gzipSync(bytes),
-  deflate: (bytes) => deflateSync(bytes),
+  /** With a window of 2 to the so-manyth bytes. */
+  deflate: (bytes, bits) => deflateSync(bytes, bits === "" ? {} : { windowBits: Number(bits) }),
   "raw-deflate": (bytes) => deflateRawSync(bytes),
   /** Of one block with the fixed codes (RFC 1951, section 3.2.6). */
   "fixed-deflate": (bytes) => deflateRawSync(bytes, { strategy: constants.Z_FIXED }),
