@@ -73,10 +73,9 @@ function isLast(body: Buffer, at: number): boolean {
 }
 
 function readPart(body: Buffer, from: number, end: number): MultipartPart {
-  const blank = body.subarray(from, Math.min(end, from + HEADER_BYTES)).indexOf("\r\n\r\n");
-  if (blank < 0) throw new Refused("multipart-invalid", from, "A part's header section has no end, or is over its limit.");
-  const headers = readHeaders(body, from, from + blank);
-  const start = from + blank + 4;
+  const section = headerSection(body.subarray(from, Math.min(end, from + HEADER_BYTES)));
+  const headers = readHeaders(section, from);
+  const start = from + section.length + 4;
   const disposition = headers.get("content-disposition");
   const { head, parameters } = parseParameters(disposition ?? "");
   const name = parameters?.get("name");
@@ -98,18 +97,23 @@ function readPart(body: Buffer, from: number, end: number): MultipartPart {
   return { name, filename, contentType: type?.essence, start, end, value: text };
 }
 
-function readHeaders(body: Buffer, from: number, to: number): Map<string, string> {
-  const section = decodeUtf8(body.subarray(from, to));
-  if (section === undefined) throw new Refused("charset", from, "A part's header is not UTF-8.", "charset-not-readable");
+/** What stands before the empty line. Nothing, where there is none within the limit: and nothing is no header. */
+function headerSection(part: Buffer): Buffer {
+  return part.subarray(0, Math.max(0, part.indexOf("\r\n\r\n")));
+}
+
+function readHeaders(section: Buffer, from: number): Map<string, string> {
+  const text = decodeUtf8(section);
+  if (text === undefined) throw new Refused("charset", from, "A part's header is not UTF-8.", "charset-not-readable");
   const headers = new Map<string, string>();
-  for (const line of section.split("\r\n")) {
+  for (const line of text.split("\r\n")) {
     const match = /^([A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)$/.exec(line);
     const name = match?.[1]?.toLowerCase();
     if (match === null || (name !== "content-disposition" && name !== "content-type") || headers.has(name)) {
       throw new Refused(
         "multipart-invalid",
         from,
-        "A part has a header that is malformed, repeated, or neither Content-Disposition nor Content-Type.",
+        "A part has a header that is malformed, repeated, without an end, or neither Content-Disposition nor Content-Type.",
       );
     }
     headers.set(name, match[2] ?? "");

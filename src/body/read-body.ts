@@ -41,18 +41,25 @@ export function readBody(captured: Uint8Array, head: BodyHead, limits: BodyLimit
   if (!coded.ok) return { views: [], faults: [coded.fault], decodedBytes: 0 };
   const bytes = coded.value;
   const via = ["body", ...namesOfCodings(head.contentEncoding)].join(">");
-  const type = head.contentType === undefined ? undefined : parseMediaType(head.contentType);
-  const format = type === undefined ? undefined : formatOf(head.readAs === undefined ? type : { ...type, essence: head.readAs });
+  const stated = statedFormat(head);
   // No bytes are no JSON text (RFC 8259, section 2); under any other type they are simply nothing.
-  if (bytes.length === 0 && format !== "json") return { views: [{ kind: "empty", via }], faults: [], decodedBytes: 0 };
-  if (type === undefined || format === undefined) {
+  if (bytes.length === 0 && stated?.format !== "json") return { views: [{ kind: "empty", via }], faults: [], decodedBytes: 0 };
+  if (stated === undefined) {
     const { fault } = failed("body-not-readable", "media-type", "The body's media type is missing, malformed or none that can be read.");
     return { views: [], faults: [fault], decodedBytes: bytes.length };
   }
+  const { type, format } = stated;
   if (format === "multipart") return { ...readMultipart(bytes, type, via, limits), decodedBytes: bytes.length };
   const text = readText(bytes, type);
   if (!text.ok) return { views: [], faults: [text.fault], decodedBytes: bytes.length };
   return { ...readFormat(format, text.value, via, limits), decodedBytes: text.value.bytes.length };
+}
+
+/** The type that the client states, and the format that it or the policy means; undefined for one that can't be read. */
+function statedFormat({ contentType, readAs }: BodyHead): { readonly type: MediaType; readonly format: BodyFormat } | undefined {
+  const type = contentType === undefined ? undefined : parseMediaType(contentType);
+  const format = type === undefined ? undefined : formatOf(readAs === undefined ? type : { ...type, essence: readAs });
+  return type === undefined || format === undefined ? undefined : { type, format };
 }
 
 /** The format of a media type, by name or by its `+json` suffix (RFC 6839, section 3.1); undefined for one that can't be read. */

@@ -28,12 +28,12 @@ test("what is read is what was coded", () => {
 });
 
 for (const [sentence, bytes, coding, is] of [
-  ["an empty item of the list", gzipSync(text), "gzip,,", /^coding: Content-Encoding has an empty list item/],
+  ["an empty item of the list", gzipSync(text), "gzip,", /^coding: Content-Encoding names .* none between two commas/],
   ["an unknown coding", text, "compress", /^coding: Content-Encoding names a coding other/],
   ["a coding that objects have by nature", text, "constructor", /^coding: Content-Encoding names a coding other/],
   ["three codings", text, "gzip, gzip, gzip", /^coding-count: /],
   ["two codings under two identities", text, "identity, identity, gzip, gzip", /^coding-count: /],
-  ["nothing where deflate is stated", Buffer.alloc(0), "deflate", /^coding: The body is empty, which is no deflate/],
+  ["nothing where deflate is stated", Buffer.alloc(0), "deflate", /^coding: The deflate coding is damaged or cut short/],
   ["nothing where zstd is stated", Buffer.alloc(0), "zstd", /^coding: The body is empty, which is no zstd/],
   ["another checksum", changed(gzipSync(text), -5), "gzip", /^coding: The gzip coding is damaged/],
   ["another length behind the checksum", changed(gzipSync(text), -1), "gzip", /^coding: The gzip coding is damaged/],

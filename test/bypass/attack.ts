@@ -464,6 +464,7 @@ function judgeAnswer(request: RequestCase, answer: Answer | undefined): void {
   assert.ok(request.refused.some((reason) => reason === problem.code), `refused as ${problem.code}, expected ${request.refused.join(" or ")}: ${shown}`);
   if (answer.status === 403 || answer.status === 407) assert.ok(problem.record !== null, "a refusal without a record");
   if (request.detail !== undefined) assert.ok(problem.detail.includes(request.detail), `refused because "${problem.detail}", expected "${request.detail}"`);
+  if (request.findings !== undefined) assert.equal(problem.findings.length, request.findings, `findings: ${shown}`);
   if (request.finding === undefined) return;
   const found = problem.findings.map((finding) => finding.rule);
   assert.ok(request.finding.some((rule) => found.includes(rule)), `found ${found.join(", ")}, expected ${request.finding.join(" or ")}`);

@@ -119,6 +119,29 @@ function chunks(bytes: Buffer, size: number, extension: string): Buffer {
   return Buffer.concat([...pieces, Buffer.from("0\r\n\r\n")]);
 }
 
+/** A stored block (RFC 1951, section 3.2.4) around what it is to hold. */
+function storedBlock(last: boolean, length: number): Buffer {
+  return Buffer.from([last ? 1 : 0, length & 0xff, length >> 8, ~length & 0xff, (~length >> 8) & 0xff]);
+}
+
+/**
+ * Spaces as zlib writes them, in which a reader of raw deflate finds another text: 78 01 is zlib's header, and the begin of a stored block of
+ * 0x0101 bytes, by whose length's second byte the wrapped stream begins, with its own stored block.
+ */
+export function twoWayDeflate(): Buffer {
+  const inner = Buffer.alloc(0xfefe, 0x20);
+  // Behind the raw reading's first block stands its second and last one, which holds all that follows.
+  storedBlock(true, 7 + inner.length + 4 - 267).copy(inner, 262 - 7);
+  let [a, b] = [1, 0];
+  for (const byte of inner) {
+    a = (a + byte) % 65_521;
+    b = (b + a) % 65_521;
+  }
+  const sum = Buffer.alloc(4);
+  sum.writeUInt32BE(((b << 16) | a) >>> 0);
+  return Buffer.concat([Buffer.from([0x78, 0x01, 0x01, 0xfe, 0xfe, 0x01, 0x01]), inner, sum]);
+}
+
 /** RFC 1952, section 2.3.1: an optional header field, which most readers pass over unread. */
 function gzipWithField(bytes: Buffer, flag: number, field: Buffer): Buffer {
   const coded = gzipSync(bytes);

@@ -42,6 +42,8 @@ const REQUEST = {
   or_reset: z.literal(true).optional(),
   /** Rules of which one must be among the findings. */
   finding: texts.optional(),
+  /** So many findings are told, and no more. */
+  findings: z.number().optional(),
   /** 200, and one message at the vendor, whose body is the one that was sent. */
   delivered: z.literal(true).optional(),
   /** The message at the vendor holds the content without the codings that could carry more than it. */

@@ -1,4 +1,4 @@
-import type { Values } from "./bytes.js";
+import { twoWayDeflate, type Values } from "./bytes.js";
 import { http2Frame } from "../support/http2-frame.js";
 
 /** What no case may bring to the vendor; an e-mail address of nobody. */
@@ -137,6 +137,9 @@ export const SPECIMENS: Values = {
   "track-named": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d7", { ...OWN_EVENT, userId: "dana_1984" }),
   "track-person": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d8", { userId: "dana_1984" }),
   "track-name": track("c613f093-0a6d-4dd2-b081-0c7246b9b5d9", { userId: "dana_whitfield" }),
+  "film-words": "The ftyp of cars",
+  "one-item": "[1]",
+  "two-way-deflate": twoWayDeflate(),
   "hundred-fields": "X-A: 1\r\n".repeat(100),
   continuations: frames(20_000, () => "00000109000000000182"),
   // A head (:method GET, :scheme https, :path /, by index) and its reset, again and again.
