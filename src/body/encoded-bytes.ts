@@ -14,9 +14,6 @@ export const LEAST_BYTES = 5;
 /** A piece of plausible text inside an encoded run must be this long to be no accident: 1 in 200,000 for random bytes. */
 export const LEAST_INNER_BYTES = 12;
 
-/** Opaque bytes without a known format are yielded from here; shorter ones are ids and digests. */
-const LEAST_OPAQUE_BYTES = 256;
-
 /** All of it where it is text or of a known format; undefined where it is neither. A character cut in two at the end is left off. */
 export function accept(bytes: Uint8Array): Uint8Array | undefined {
   if (bytes.length < LEAST_BYTES) return undefined;
@@ -67,9 +64,4 @@ function* utf16Pieces(bytes: Uint8Array, nul: 0 | 1): Generator<Uint8Array> {
     if (end - at >= LEAST_INNER_BYTES) yield bytes.subarray(at, end);
     at = Math.max(end, at + 1);
   }
-}
-
-/** Long bytes that are neither text nor of a known format, and as mixed as compressed or enciphered ones. */
-export function isOpaque(bytes: Uint8Array): boolean {
-  return bytes.length >= LEAST_OPAQUE_BYTES && new Set(bytes.subarray(0, LEAST_OPAQUE_BYTES)).size >= 96;
 }

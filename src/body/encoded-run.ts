@@ -1,4 +1,4 @@
-import { accept, type EncodedRun, isOpaque, LEAST_BYTES, LEAST_INNER_BYTES, plausiblePieces, startsBinary } from "./encoded-bytes.js";
+import { accept, type EncodedRun, LEAST_BYTES, plausiblePieces, startsBinary } from "./encoded-bytes.js";
 import { hexFrom, hexPieces, mayStartHex } from "./hex-run.js";
 import { magicOf, mayStartBinary } from "./magic.js";
 import { isCompressed, mayBeStream } from "./nested-compression.js";
@@ -13,8 +13,8 @@ const LEAST_CUT = 8;
 /** A run of this many base64 characters is also read from its second, third and fourth character, and inside. */
 const LONG_RUN = 16;
 
-/** Characters whose text can't be told from their group's edges; past it a run ends, and the next one begins. Also what is looked at before the last edge. */
-const LONGEST_TAIL = 1_024;
+/** Bytes that are looked at before the last edge of a group. */
+const BEFORE_EDGE = 1_024;
 
 const BASE64 = base64Table();
 
@@ -42,7 +42,7 @@ const NOTHING: SpacedRun = { bytes: new Uint8Array(0), end: 0, isBroken: false, 
 const OTHER = -1;
 
 /**
- * Every stretch of `text` that decodes to plausible text, to a known binary format or to long opaque bytes: base64 and base64url, padded
+ * Every stretch of `text` that decodes to plausible text, to a known binary format or to what may be compressed: base64 and base64url, padded
  * or not, in groups of any lengths with white space, quotes or commas between them, at any of the four alignments; hex, with separators, `0x` and `\x`.
  * Each start is given up at the first implausible byte, so ordinary prose costs a few steps a word.
  */
@@ -89,12 +89,16 @@ function beginsGroups(text: string, from: number, end: number): boolean {
   return true;
 }
 
-/** Whether a word of fewer than four characters begins, with those behind it, twelve bytes of text: by chance one word in some hundred thousand. */
+/**
+ * Whether a word of fewer than four characters begins, with those behind it, twelve bytes of text, by chance one word in some hundred thousand, or
+ * of a known format.
+ */
 function readsAcross(text: string, from: number): boolean {
   let at = from;
   let bits = 0;
   let held = 0;
   let length = 0;
+  let isText = true;
   for (let count = 0; count < 16; count += 1) {
     at = separatorsEnd(text, at);
     const value = valueAt(text, at);
@@ -105,10 +109,17 @@ function readsAcross(text: string, from: number): boolean {
     if (held < 8) continue;
     held -= 8;
     const byte = (bits >> held) & 0xff;
-    if (!startsText(byte) && (length === 0 || (byte & 0xc0) !== 0x80)) return false;
+    GLANCE[length] = byte;
+    isText &&= startsText(byte) || (length > 0 && (byte & 0xc0) === 0x80);
     length += 1;
+    if (!isText && !mayBeFormat()) return false;
   }
-  return true;
+  return isText || startsBinary(GLANCE);
+}
+
+/** A format's first byte, or the NUL of UTF-16. */
+function mayBeFormat(): boolean {
+  return mayStartBinary(GLANCE[0] ?? 0) || GLANCE[1] === 0;
 }
 
 /**
@@ -132,7 +143,7 @@ function base64From(text: string, from: number, runEnd: number, format: { end: n
       runs.push({ how: "base64", bytes: inLines(found, all) });
     // A text without padding, and a word of prose behind it that happens to decode.
     const last = all.at(-1) ?? 0;
-    const tail = Math.max(0, last - LONGEST_TAIL);
+    const tail = Math.max(0, last - BEFORE_EDGE);
     if (all.length > 1 && last >= LEAST_CUT) runs.push({ how: "base64", bytes: inLines(found.subarray(tail), [last - tail]) });
     if (whole.apart !== undefined) {
       format.end = Math.max(format.end, whole.end);
@@ -150,7 +161,7 @@ function base64From(text: string, from: number, runEnd: number, format: { end: n
   }
   for (const bytes of candidates) runs.push({ how: "base64", bytes });
   const bytes = decode(text.slice(from, runEnd));
-  if ((bytes.length >= LEAST_INNER_BYTES && mayBeStream(bytes)) || (candidates.length === 0 && isOpaque(bytes))) runs.push({ how: "base64", bytes });
+  if (mayBeStream(bytes)) runs.push({ how: "base64", bytes });
   return runEnd;
 }
 
@@ -176,8 +187,8 @@ function inLines(bytes: Uint8Array, cuts: readonly number[]): Uint8Array {
 function readSpaced(text: string, from: number, isAlone: boolean): SpacedRun {
   // A glance at the first twelve bytes settles nearly every ordinary word.
   let glanced = glance(text, from);
-  // A format's first bytes, or the NUL of UTF-16; both may go on behind a space.
-  let isBinary = mayStartBinary(GLANCE[0] ?? 0) || GLANCE[1] === 0;
+  // Both may go on behind a space.
+  let isBinary = mayBeFormat();
   if (isBinary) {
     glanced = glanceAcross(text, from);
     isBinary = startsBinary(GLANCE.subarray(0, glanced));
@@ -192,6 +203,8 @@ function readSpaced(text: string, from: number, isAlone: boolean): SpacedRun {
   let taken = "";
   // What is not yet known to be plausible; begins at a group of four characters, so that no word is decoded twice as a rule.
   let tail = "";
+  /** Bytes at its beginning that end a character which began before it. */
+  let begun = 0;
   for (;;) {
     const wordFrom = end;
     if (isBinary && tail.length % 4 !== 0) apart ??= wordFrom;
@@ -201,18 +214,18 @@ function readSpaced(text: string, from: number, isAlone: boolean): SpacedRun {
       const isShort = tail.length <= SHORT.length;
       const bytes = isShort ? SHORT : decode(tail);
       const length = isShort ? decodeInto(SHORT, tail, 0, tail.length) : bytes.length;
-      const plausible = plausibleEnd(bytes, 0, length);
-      if (!reachesEnd(bytes, plausible, length) || tail.length > LONGEST_TAIL + (end - wordFrom)) {
+      const plausible = plausibleEnd(bytes, begun, length);
+      if (!reachesEnd(bytes, plausible, length)) {
         tail = tail.slice(0, tail.length - (end - wordFrom));
         end = wordFrom;
         isBroken = true;
         break;
       }
-      const groups = Math.floor(tail.length / 4);
-      if (plausible >= groups * 3) {
-        taken += tail.slice(0, groups * 4);
-        tail = tail.slice(groups * 4);
-      }
+      // A group may end, and a word too, in the middle of a character.
+      const groups = Math.floor(plausible / 3);
+      taken += tail.slice(0, groups * 4);
+      tail = tail.slice(groups * 4);
+      begun = plausible - groups * 3;
     }
     if (isBinary && isAlone) break;
     let next = end;
@@ -223,6 +236,7 @@ function readSpaced(text: string, from: number, isAlone: boolean): SpacedRun {
       before += group.length;
       taken = "";
       tail = "";
+      begun = 0;
       next += padding;
     }
     const cut = before + bytesOf(taken.length);

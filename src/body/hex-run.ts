@@ -1,4 +1,4 @@
-import { accept, type EncodedRun, isOpaque, LEAST_BYTES, LEAST_INNER_BYTES, plausiblePieces, startsBinary } from "./encoded-bytes.js";
+import { accept, type EncodedRun, LEAST_BYTES, LEAST_INNER_BYTES, plausiblePieces, startsBinary } from "./encoded-bytes.js";
 import { hexDigit } from "./form.js";
 import { mayStartBinary } from "./magic.js";
 import { plausibleEnd, startsText } from "./plausible-text.js";
@@ -64,8 +64,7 @@ export function hexFrom(text: string, from: number, runs: EncodedRun[]): number 
 function readable(decoded: Uint8Array, rest: number): readonly Uint8Array[] {
   const whole = accept(decoded);
   const here = whole === undefined ? [...plausiblePieces(decoded)] : whole.length < LEAST_BYTES ? [] : [whole];
-  const found = [...here, ...plausiblePieces(halfAPairOn(decoded, rest))];
-  return found.length === 0 && isOpaque(decoded) ? [decoded] : found;
+  return [...here, ...plausiblePieces(halfAPairOn(decoded, rest))];
 }
 
 /** The same digits without the first one; `rest` is the one behind them, negative where there is none. */

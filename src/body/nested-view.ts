@@ -64,9 +64,17 @@ export const findNestedViews: ViewFinder = (text: string, budget: ViewBudget): N
     if (runs.length === 0) return NONE;
   }
   const search = new Search(budget, text);
-  search.text(text, [], hints, runs);
+  try {
+    search.text(text, [], hints, runs);
+  } catch (error) {
+    if (!(error instanceof Spent)) throw error;
+    search.exhausted = true;
+  }
   return search.views.length === 0 && !search.exhausted ? NONE : search;
 };
+
+/** Ends the search of a string from whatever depth: what is left unread is refused, so nothing is gained by reading on. */
+class Spent extends Error {}
 
 class Search implements NestedViews {
   readonly views: NestedView[] = [];
@@ -77,12 +85,12 @@ class Search implements NestedViews {
 
   constructor(budget: ViewBudget, text: string) {
     this.#budget = budget;
-    this.#seen = new Set([text]);
+    // Nothing is in an empty text.
+    this.#seen = new Set([text, ""]);
   }
 
   text(text: string, steps: readonly string[], hints = hintsOf(text), known?: readonly EncodedRun[]): void {
     if (mayHoldTree(hints) && this.#json(text, steps)) return;
-    if (this.exhausted) return;
     if ((hints & HINT.beyondAscii) !== 0) this.#reading(normalisedText(text), [...steps, "normalised"]);
     if ((hints & HINT.percent) !== 0) this.#reading(resolvePercent(text), [...steps, "percent"]);
     if ((hints & HINT.ampersand) !== 0) this.#reading(resolveEntities(text), [...steps, "html"]);
@@ -94,10 +102,7 @@ class Search implements NestedViews {
     if ((hints & HINT.angle) !== 0 && text.includes("</")) this.#elements(text, steps);
     if ((hints & HINT.plus) !== 0) this.#reading(resolveUtf7(text), [...steps, "utf-7"]);
     if (text.length < LEAST_ENCODED) return;
-    for (const run of known ?? encodedRuns(text)) {
-      if (this.exhausted) return;
-      this.bytes(run.bytes, [...steps, run.how]);
-    }
+    for (const run of known ?? encodedRuns(text)) this.bytes(run.bytes, [...steps, run.how]);
   }
 
   bytes(bytes: Uint8Array, steps: readonly string[]): void {
@@ -113,25 +118,22 @@ class Search implements NestedViews {
       }
       return;
     }
-    if (magic === undefined) {
-      const inflation = inflateNested(bytes, this.#budget.bytes);
-      if (inflation.kind === "over") {
-        this.exhausted = true;
-        return;
-      }
-      if (inflation.kind === "inflated") {
-        if (this.#spend(inflation.bytes.length, steps.length + 1)) this.bytes(inflation.bytes, [...steps, inflation.how]);
-        for (const part of inflation.beside) this.#beside(part, [...steps, "beside"]);
-        return;
-      }
-      if (inflation.kind === "damaged") this.#pieces(bytes, steps);
+    if (magic !== undefined) {
+      this.#yield({ kind: "bytes", bytes, magic }, steps, bytes.length);
+      return;
     }
-    if (magic !== undefined || bytes.length >= 256) this.#yield({ kind: "bytes", bytes, magic }, steps, bytes.length);
+    const inflation = inflateNested(bytes, this.#budget.bytes);
+    if (inflation.kind === "over") throw new Spent();
+    if (inflation.kind === "damaged") this.#pieces(bytes, steps);
+    if (inflation.kind !== "inflated") return;
+    this.#spend(inflation.bytes.length, steps.length + 1);
+    this.bytes(inflation.bytes, [...steps, inflation.how]);
+    for (const part of inflation.beside) this.#beside(part, [...steps, "beside"]);
   }
 
   /** Bytes that a decoder passes over; each further stream in them is a step deeper, so that a row of thousands ends at the budget's depth. */
   #beside(bytes: Uint8Array, steps: readonly string[]): void {
-    if (!this.#spend(bytes.length, steps.length)) return;
+    this.#spend(bytes.length, steps.length);
     this.bytes(bytes, steps);
     this.#pieces(bytes, steps);
   }
@@ -142,9 +144,10 @@ class Search implements NestedViews {
 
   /** Takes a decoded text as a view and searches it, unless it is one that was searched already. */
   #reading(text: string, steps: readonly string[], isPlain = false): void {
-    if (this.#seen.has(text) || plausibleShare(text) < 0.5) return;
+    if (this.#seen.has(text)) return;
     this.#seen.add(text);
-    if (isPlain || this.#yield({ kind: "text", text }, steps, text.length)) this.text(text, steps);
+    if (!isPlain) this.#yield({ kind: "text", text }, steps, text.length);
+    this.text(text, steps);
   }
 
   /** True where the whole text is a tree: then its strings are searched, each on its own, and the text itself no further. */
@@ -154,7 +157,7 @@ class Search implements NestedViews {
     const isString = first === 0x22 && whole.length > 2 && whole.endsWith('"');
     if ((first === 0x7b || first === 0x5b || isString) && this.#tree(whole, [...steps, "json-string"], NESTED_JSON.depth)) return true;
     const { trees, isWhole, exhausted } = findTrees(text);
-    if (exhausted) this.exhausted = true;
+    if (exhausted) throw new Spent();
     this.#trees(
       trees.filter(({ isObject }) => isObject),
       steps,
@@ -166,7 +169,7 @@ class Search implements NestedViews {
   /** One view for all of them: a log of JSON lines is one text, and spends as one. */
   #trees(trees: readonly LooseTree[], steps: readonly string[]): void {
     const [first] = trees;
-    if (first === undefined || this.exhausted) return;
+    if (first === undefined) return;
     const json = trees.length === 1 ? first.json : `[${trees.map((tree) => tree.json).join(",")}]`;
     // Escapes that are resolved, and other steps that leave a tree as it is, lead to it again.
     if (this.#seen.has(json)) return;
@@ -178,7 +181,7 @@ class Search implements NestedViews {
   #tree(json: string, steps: readonly string[], depth: number): boolean {
     const { root, faults } = scanJson(json, { depth, nodes: NESTED_JSON.nodes });
     if (root === undefined) {
-      if (faults.some(({ rule }) => rule === "nodes")) this.exhausted = true;
+      if (faults.some(({ rule }) => rule === "nodes")) throw new Spent();
       return false;
     }
     if (root.kind === "string") {
@@ -186,13 +189,14 @@ class Search implements NestedViews {
       return true;
     }
     if (root.kind !== "object" && root.kind !== "array") return false;
-    if (this.#yield({ kind: "json", bytes: Buffer.from(json, "utf8"), root }, steps, json.length)) this.#strings(root, steps);
+    this.#yield({ kind: "json", bytes: Buffer.from(json, "utf8"), root }, steps, json.length);
+    this.#strings(root, steps);
     return true;
   }
 
   #strings(root: JsonNode, steps: readonly string[]): void {
     const pending: JsonNode[] = [root];
-    for (let node = pending.pop(); node !== undefined && !this.exhausted; node = pending.pop()) {
+    for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
       if (node.kind === "string") {
         if (this.#seen.has(node.text)) continue;
         this.#seen.add(node.text);
@@ -207,11 +211,8 @@ class Search implements NestedViews {
 
   #form(text: string, steps: readonly string[]): void {
     const { fields, bytes, exhausted } = pairsIn(text, FORM_PAIRS);
-    if (exhausted) {
-      this.exhausted = true;
-      return;
-    }
-    if (fields.length === 0 || !this.#yield({ kind: "form", fields }, [...steps, "form"], bytes)) return;
+    if (exhausted) throw new Spent();
+    if (fields.length > 0) this.#yield({ kind: "form", fields }, [...steps, "form"], bytes);
     for (const field of fields) if (text.slice(field.start, field.end).includes("+")) this.#reading(field.value, [...steps, "form"]);
   }
 
@@ -221,20 +222,15 @@ class Search implements NestedViews {
     if (fields.length > 0) this.#yield({ kind: "form", fields }, [...steps, "xml"], bytes);
   }
 
-  #yield(content: NestedContent, steps: readonly string[], bytes: number): boolean {
-    if (!this.#spend(bytes, steps.length)) return false;
+  #yield(content: NestedContent, steps: readonly string[], bytes: number): void {
+    this.#spend(bytes, steps.length);
     this.#budget.views -= 1;
     this.views.push({ via: steps.join(">"), depth: steps.length, content });
-    return true;
   }
 
-  #spend(bytes: number, depth: number): boolean {
-    if (depth > this.#budget.depth || this.#budget.views <= 0 || this.#budget.bytes < bytes) {
-      this.exhausted = true;
-      return false;
-    }
+  #spend(bytes: number, depth: number): void {
+    if (depth > this.#budget.depth || this.#budget.views <= 0 || this.#budget.bytes < bytes) throw new Spent();
     this.#budget.bytes -= bytes;
-    return true;
   }
 }
 
@@ -246,17 +242,6 @@ function wholeUnits(bytes: Uint8Array, kind: "utf-16le" | "utf-16be"): Uint8Arra
 
 function plausibleText(bytes: Uint8Array): string | undefined {
   return plausibleEnd(bytes, 0) === bytes.length ? decodeUtf8(bytes) : undefined;
-}
-
-/** Share of characters that are neither controls nor U+FFFD, which lenient decoding leaves where there was no text. */
-function plausibleShare(text: string): number {
-  if (text.length === 0) return 0;
-  let odd = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    if (code === 0xfffd || (code < 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d)) odd += 1;
-  }
-  return 1 - odd / text.length;
 }
 
 function hintsOf(text: string): number {

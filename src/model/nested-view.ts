@@ -12,8 +12,8 @@ export type NestedContent =
   | { readonly kind: "json"; readonly bytes: Uint8Array; readonly root: JsonNode }
   /** Form-encoded pairs in a string, or the query of a URL in it. */
   | { readonly kind: "form"; readonly fields: readonly FormField[] }
-  /** Decoded bytes that are no text: for the BLOB rules. `magic` names the format where its first bytes say so (`png`, `zip`, `numpy`). */
-  | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly magic: string | undefined };
+  /** Decoded bytes of a known format, by its first bytes (`png`, `zip`, `numpy`): for the BLOB rules. */
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array; readonly magic: string };
 
 export interface NestedView {
   /** Steps from the string to here, joined by `>`: `base64>gzip`, `json-string>base64`, `normalised`. To be appended to the string's own view. */

@@ -95,7 +95,7 @@ export function writeRules(folder: string, own: readonly OwnDestination[], vendo
       name: "operator-json",
       host: "json.operator.example",
       connect,
-      routes: [{ methods: ["POST"], path: "/in", content_types: ["application/json", "application/x-ndjson", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data"], schema: "anything" }],
+      routes: [{ methods: ["POST"], path: "/in", content_types: ["application/json", "application/x-ndjson", "application/x-www-form-urlencoded", "text/plain", "multipart/form-data"], schema: "anything" }, { ...anything, path: "/texts", schema: "texts" }],
     },
     {
       name: "operator-envelopes",
@@ -146,5 +146,6 @@ export function writeRules(folder: string, own: readonly OwnDestination[], vendo
     })),
   ];
   writeFileSync(path, stringify(policy, { aliasDuplicateObjects: false }));
+  writeFileSync(join(folder, "schemas", "texts.yaml"), "type: array\nitems: { type: string, x-sensitivity: free-text, maxLength: 65536 }\n");
   writeFileSync(join(folder, "schemas", "anything.yaml"), "type: [object, array, string, number, boolean, \"null\"]\nx-sensitivity: free-json\n");
 }
