@@ -72,11 +72,14 @@ export class TlsDoor {
         socket.off("close", left);
         socket.off("end", left);
         this.#waiting.delete(peer);
+        if (typeof outcome !== "string") outcome.allowHalfOpen = true;
         resolve(outcome);
       };
       this.#waiting.set(peer, settle);
       socket.once("close", left);
       socket.once("end", left);
+      // The session takes this over: whoever ends its side in mid-handshake has left. Of the plain socket, which it reads by itself, none would hear.
+      socket.allowHalfOpen = false;
       this.#server.emit("connection", socket);
     });
   }

@@ -53,7 +53,7 @@ export async function runCase(worlds: Worlds, attack: AttackCase, own: OwnDestin
     await (attack.days_later === undefined ? runOn(rig, attack, own) : daysLater(rig, attack, () => runOn(rig, attack, own)));
     return;
   }
-  const rig = await startRig([]);
+  const rig = await startRig([], "lives");
   try {
     await runOn(rig, attack, own);
   } finally {

@@ -79,9 +79,8 @@ export async function resetMidway(socket: Socket, connect: Buffer, when: NonNull
   } else {
     occupyThreads();
     socket.write(Buffer.concat([connect, hello]));
-    // One turn of the loop, in which both the hello is read and the client is gone.
-    await turn();
-    await turn();
+    // Turns of the loop, in which the hello is read and nothing else can be done about it.
+    for (let turns = 0; turns < 6; turns += 1) await turn();
   }
   socket.resetAndDestroy();
 }
@@ -119,7 +118,7 @@ export class Guessers {
 
   async open(rig: Rig, guesses: NonNullable<AttackCase["guesses"]>, address: () => string | undefined): Promise<void> {
     while (this.#sessions.length < guesses.count) {
-      const some = Array.from({ length: Math.min(40, guesses.count - this.#sessions.length) }, async () => {
+      const some = Array.from({ length: Math.min(20, guesses.count - this.#sessions.length) }, async () => {
         const socket = await openSocket(rig.doorPort, address());
         return secure(socket, { serverName: "egress-proxy", alpn: undefined, version: undefined, caPem: rig.caPem });
       });

@@ -53,7 +53,8 @@ const WORLDS: Readonly<Record<World, readonly (readonly [path: readonly string[]
     [["quotas", "client_bytes_per_minute"], QUOTA.bytes],
     [["quotas", "client_concurrent"], 2],
   ],
-  limited: [],
+  // With a case switched off; and where connections may rest until hundreds are there.
+  limited: [[["timeouts", "idle_ms"], 60_000]],
   sla: [[["overlays"], ["keep-sla"]]],
   monitored: [],
   // The least memory that may be set: a quarter of it for one client.
@@ -71,6 +72,7 @@ const WORLDS: Readonly<Record<World, readonly (readonly [path: readonly string[]
     [["proxy_tls", "credentials"], "off"],
     [["proxy_tls", "client_ca"], []],
     [["timeouts", "idle_ms"], 60_000],
+    [["timeouts", "body_ms"], 20_000],
     [["leaf", "cache"], 1],
   ],
   // For hours beside other work, where a handshake may take longer than a second.
