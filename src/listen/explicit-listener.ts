@@ -39,7 +39,7 @@ export async function serveProxyClient(
     bodies,
     newChunkedDecoder,
     authenticate,
-    draining: () => life.draining,
+    life,
     refuseAll: undefined,
     origin: PROXY,
     entry: "absolute",

@@ -55,7 +55,7 @@ export async function listenFirstParty(options: FirstPartyOptions, parts: Servin
     logger,
     metrics,
     async serve(socket, client, life) {
-      const common = { client, bounds, bodies, newChunkedDecoder, draining: () => life.draining };
+      const common = { client, bounds, bodies, newChunkedDecoder, life };
       // The ingress's port stands in Host, if any: hosts are compared without it.
       const origin = { kind: "host" as const, port: 80 };
       await serveConnection(socket, { ...common, handler: life.watch(handler), origin, entry: "first-party" });

@@ -4,6 +4,7 @@ import { isConnect } from "../model/exchange.js";
 import type { BodySource, ConnectionContext, ExchangeHandler } from "../model/exchange-handler.js";
 import { isRefusal, refusal, type Refusal } from "../model/refusal.js";
 import { AnswerWriter } from "./answer-writer.js";
+import type { ConnectionLife } from "./connection-life.js";
 import type { Authenticate } from "./authentication.js";
 import type { BodyBudget } from "./body-budget.js";
 import { type ChunkedPieces, captureBody, discardBody } from "./body-reader.js";
@@ -34,8 +35,8 @@ export interface ConnectionOptions {
   readonly authenticate?: Authenticate | undefined;
   /** Every request is refused so: what the handshake said did not fit the tunnel. */
   readonly refuseAll?: Refusal | undefined;
-  /** Whether the listener is draining: no further request on this connection. */
-  readonly draining: () => boolean;
+  /** Where the listener drains there is no further request on this connection. */
+  readonly life: Pick<ConnectionLife, "draining" | "onDrain">;
 }
 
 /** Why serving ended: the connection is done, or a CONNECT wants its bytes. */
@@ -54,6 +55,12 @@ const DONE: Served = { kind: "done" };
  */
 export async function serveConnection(socket: Duplex, options: ConnectionOptions): Promise<Served> {
   const reader = new ByteReader(socket);
+  let rests = true;
+  // A drain leaves the connection to us, behind its last answer too, so that what a slow client is still to take goes out first.
+  const forget = options.life.onDrain(() => {
+    if (rests) socket.end(() => socket.destroy());
+  });
+  socket.once("close", forget);
   let writer: AnswerWriter | undefined;
   socket.once("close", () => writer?.clientLeft());
   // TCP is kept half open for clients that end their side behind the last request; inside TLS none does that, so an end there is a leave,
@@ -61,6 +68,7 @@ export async function serveConnection(socket: Duplex, options: ConnectionOptions
   if (options.origin.kind === "target") socket.once("end", () => writer?.clientLeft());
   for (;;) {
     const bytes = await readHead(reader, options.bounds);
+    rests = false;
     if (bytes === undefined) return finish(socket, reader, options.bounds);
     const head = isRefusal(bytes) ? bytes : options.handler.parseHead(bytes, options.origin);
     if (isRefusal(head)) {
@@ -74,10 +82,13 @@ export async function serveConnection(socket: Duplex, options: ConnectionOptions
       await options.handler.refuse(client, contextOf(options), writer);
       return finish(socket, reader, options.bounds);
     }
-    if (isConnect(head)) return { kind: "connect", head, client, rest: reader.release() };
+    if (isConnect(head)) {
+      forget();
+      return { kind: "connect", head, client, rest: reader.release() };
+    }
     // For us alone: it is neither inspected as what the client wants to send, nor sent.
     const asked = options.authenticate === undefined ? head : withoutCredentials(head);
-    writer = new AnswerWriter(socket, head, options.draining);
+    writer = new AnswerWriter(socket, head, () => options.life.draining);
     const reusable = await serveRequest(socket, reader, asked, writer, client === options.client ? options : { ...options, client });
     if (!reusable) return finish(socket, reader, options.bounds);
     // Answers that the client does not read would pile up here, while it goes on asking.
@@ -85,6 +96,7 @@ export async function serveConnection(socket: Duplex, options: ConnectionOptions
       socket.destroy();
       return DONE;
     }
+    rests = true;
   }
 }
 
@@ -132,7 +144,7 @@ async function serveRequest(
     share.release();
   }
   if (!captured && !(await discardBody(reader, head.framing, options.newChunkedDecoder))) return false;
-  return writer.reusable && !options.draining();
+  return writer.reusable && !options.life.draining;
 }
 
 function contextOf(options: ConnectionOptions): ConnectionContext {

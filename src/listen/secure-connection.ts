@@ -96,7 +96,7 @@ async function serveAgreed(
     bodies,
     newChunkedDecoder,
     authenticate: undefined,
-    draining: () => life.draining,
+    life,
     refuseAll,
     origin,
     entry,

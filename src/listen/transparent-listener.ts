@@ -62,7 +62,7 @@ async function serveRedirected(
     case "not-tls": {
       socket.unshift(first.bytes);
       const { bounds, bodies, newChunkedDecoder } = parts;
-      const common = { client, bounds, bodies, newChunkedDecoder, draining: () => life.draining };
+      const common = { client, bounds, bodies, newChunkedDecoder, life };
       const origin = { kind: "host" as const, port: options.httpPort };
       await serveConnection(socket, { ...common, handler: life.watch(parts.handler), origin, entry: "transparent" });
       return;

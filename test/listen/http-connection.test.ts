@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
 import { ChunkedDecoder } from "../../src/http/chunked.js";
 import { BodyBudget } from "../../src/listen/body-budget.js";
+import { ConnectionLife } from "../../src/listen/connection-life.js";
 import { type ConnectionBounds, type ConnectionOptions, type Served, serveConnection } from "../../src/listen/http-connection.js";
 import type { AnswerSink } from "../../src/model/answer.js";
 import type { Exchange, Head, HeaderField } from "../../src/model/exchange.js";
@@ -104,7 +105,7 @@ function play(changes: Partial<ConnectionOptions> & { handle?: Handle; connectio
     handler,
     newChunkedDecoder: () => new ChunkedDecoder(),
     bodies: budget,
-    draining: () => false,
+    life: new ConnectionLife(() => false),
     ...changes,
     bounds: { ...BOUNDS, ...changes.connectionBounds },
   });
@@ -213,7 +214,7 @@ test("where the handshake did not fit the tunnel every request is refused so, re
 test("a drain ends a connection behind the answer to what has come, and the answer says so", async () => {
   let draining = false;
   const busy = play({
-    draining: () => draining,
+    life: new ConnectionLife(() => draining),
     handle: async (exchange, body, answer) => {
       draining = true;
       await echo(exchange, body, answer);
@@ -222,7 +223,7 @@ test("a drain ends a connection behind the answer to what has come, and the answ
   busy.client.write("GET /\r\n\r\nGET /\r\n\r\n");
   assert.match(await ending(busy), /^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n\r\n/s);
   assert.equal(busy.exchanges.length, 1);
-  const come = play({ draining: () => true });
+  const come = play({ life: new ConnectionLife(() => true) });
   come.client.write("GET /\r\n\r\nGET /\r\n\r\n");
   assert.match(await ending(come), /Connection: close/);
   assert.equal(come.exchanges.length, 1);
@@ -231,7 +232,7 @@ test("a drain ends a connection behind the answer to what has come, and the answ
 test("the last answer of a connection is not cut off from a client that is slow to take it; past the time of silence it is", async () => {
   const large = "x".repeat(300_000);
   const options: Parameters<typeof play>[0] = {
-    draining: () => true,
+    life: new ConnectionLife(() => true),
     handle: (_, __, answer) => {
       reply(answer, large);
       return Promise.resolve();
@@ -252,6 +253,45 @@ test("the last answer of a connection is not cut off from a client that is slow 
   silent.client.write("GET /\r\n\r\n");
   await silent.served;
   if (!silent.server.destroyed) await once(silent.server, "close");
+});
+
+test("a drain ends a connection between requests once the client has what was answered, and one without an answer at once", async () => {
+  const large = "x".repeat(300_000);
+  const life = new ConnectionLife(() => false);
+  const slow = play({
+    life,
+    handle: (_, __, answer) => {
+      reply(answer, large);
+      return Promise.resolve();
+    },
+  });
+  slow.client.pause();
+  slow.client.write("GET /\r\n\r\n");
+  while (slow.server.writableLength === 0) await pause(1);
+  assert.equal(life.drain(), true);
+  const ended = once(slow.client, "end");
+  slow.client.resume();
+  await ended;
+  assert.ok(slow.heard().endsWith(large));
+  assert.deepEqual(await slow.served, { kind: "done" });
+
+  const resting = play({ life });
+  assert.equal(life.drain(), true);
+  assert.deepEqual(await resting.served, { kind: "done" });
+  assert.equal(resting.server.destroyed, true);
+});
+
+test("a drain waits for who is just being asked who they are", async () => {
+  let draining = false;
+  let know: ((client: typeof CLIENT) => void) | undefined;
+  const life = new ConnectionLife(() => draining);
+  const asked = play({ life, authenticate: () => new Promise((resolve) => (know = resolve)) });
+  asked.client.write("GET /\r\n\r\n");
+  while (know === undefined) await pause(1);
+  draining = true;
+  life.drain();
+  know(CLIENT);
+  assert.match(await ending(asked), /^HTTP\/1\.1 200 OK\r\n.*Connection: close\r\n\r\n/s);
 });
 
 test("a client that goes between requests ends the connection; one that goes in mid-head is told nothing", async () => {

@@ -264,8 +264,9 @@ async function isRed(running: Worlds, { attack, own }: NumberedCase, full: boole
   return vendor.problems.splice(0).length > 0;
 }
 
-function isRepeatable(attack: Pick<AttackCase, "look_ups" | "resolves">): boolean {
-  return attack.look_ups === undefined || attack.resolves?.length === 1;
+/** Names that were looked up before, and connections that stand from before, are no longer what the case counts. */
+function isRepeatable(attack: Pick<AttackCase, "look_ups" | "resolves" | "connections">): boolean {
+  return attack.connections === undefined && (attack.look_ups === undefined || attack.resolves?.length === 1);
 }
 
 function switchOn(id: number): void {
