@@ -37,14 +37,20 @@ export async function listenProxyTls(options: TlsListenerOptions, parts: Serving
   const { bounds, logger, metrics } = parts;
   const serve = async (socket: Socket, client: Client, life: ConnectionLife): Promise<void> => {
     const handshake = await acceptAtDoor(socket, options.door, bounds.handshakeMs, metrics);
-    if (handshake.kind === "secure") {
-      const name = options.certificates ? certifiedName(handshake.socket) : undefined;
-      await serveProxyClient(handshake.socket, client, parts, life, name === undefined ? askedOf(options) : () => named(client, name));
+    switch (handshake.kind) {
+      case "secure": {
+        const name = options.certificates ? certifiedName(handshake.socket) : undefined;
+        await serveProxyClient(handshake.socket, client, parts, life, name === undefined ? askedOf(options) : () => named(client, name));
+        return;
+      }
+      case "failed":
+        parts.failedHandshakes.tell(client, undefined, handshake.reason);
+        return;
+      case "not-tls": {
+        const refused = refusal("not-tls", "This listener is reached over TLS.");
+        await refuseAndClose(socket, refused, { client, entry: "absolute", target: undefined }, life.watch(parts.handler));
+      }
     }
-    if (handshake.kind === "failed") parts.failedHandshakes.tell(client, undefined, handshake.reason);
-    if (handshake.kind !== "not-tls") return;
-    const refused = refusal("not-tls", "This listener is reached over TLS.");
-    await refuseAndClose(socket, refused, { client, entry: "absolute", target: undefined }, life.watch(parts.handler));
   };
   return openListener({ ...options, handshakeMs: bounds.handshakeMs, logger, metrics, serve });
 }
