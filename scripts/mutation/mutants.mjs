@@ -82,7 +82,7 @@ function instrument(text, place, mutants) {
       alike.set(name, nth);
       const key = `${place.file} ${name}${nth === 1 ? "" : ` #${nth}`}`;
       mutants.push({ id, line, what: `${change}: if (${short(condition)})`, key, ...place });
-      others.push({ id, replacement, told: REPEATABLE.test(condition) ? `() => (${replacement})` : `() => ${!shows}` });
+      others.push({ id, replacement, told: toldOf(condition, replacement, shows) });
     };
     add("false", "never", true);
     for (const operator of [" || ", " && "]) {
@@ -100,6 +100,12 @@ function instrument(text, place, mutants) {
     from = close;
   }
   return out + text.slice(from);
+}
+
+/** How the mutant's condition would come out. Where the whole one waits for something, it matters already that the mutant may not. */
+function toldOf(condition, replacement, shows) {
+  if (condition.includes("await ") && !replacement.includes("await ")) return "() => { throw undefined; }";
+  return REPEATABLE.test(condition) ? `() => (${replacement})` : `() => ${!shows}`;
 }
 
 /** Where the condition ends: at the first bracket up to which it parses, since strings and patterns hold brackets too. */
