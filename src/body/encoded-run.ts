@@ -112,14 +112,14 @@ function readsAcross(text: string, from: number): boolean {
     GLANCE[length] = byte;
     isText &&= startsText(byte) || (length > 0 && (byte & 0xc0) === 0x80);
     length += 1;
-    if (!isText && !mayBeFormat()) return false;
+    if (!isText && !mayBeFormat(length)) return false;
   }
   return isText || startsBinary(GLANCE);
 }
 
-/** A format's first byte, or the NUL of UTF-16. */
-function mayBeFormat(): boolean {
-  return mayStartBinary(GLANCE[0] ?? 0) || GLANCE[1] === 0;
+/** A format's first byte, or the NUL of UTF-16; of fewer than two bytes nothing is said, and what stands behind them is of another word. */
+function mayBeFormat(glanced: number): boolean {
+  return glanced < 2 || mayStartBinary(GLANCE[0] ?? 0) || GLANCE[1] === 0;
 }
 
 /**
@@ -187,11 +187,11 @@ function inLines(bytes: Uint8Array, cuts: readonly number[]): Uint8Array {
 function readSpaced(text: string, from: number, isAlone: boolean): SpacedRun {
   // A glance at the first twelve bytes settles nearly every ordinary word.
   let glanced = glance(text, from);
-  // Both may go on behind a space.
-  let isBinary = mayBeFormat();
+  let isBinary = mayBeFormat(glanced);
   if (isBinary) {
-    glanced = glanceAcross(text, from);
-    isBinary = startsBinary(GLANCE.subarray(0, glanced));
+    // A format may go on behind a space; of a text that is none the word itself tells.
+    isBinary = startsBinary(GLANCE.subarray(0, glanceAcross(text, from)));
+    glanced = glance(text, from);
   }
   if (!isBinary && !reachesEnd(GLANCE, plausibleEnd(GLANCE, 0, glanced), glanced)) return NOTHING;
   const padded: Uint8Array[] = [];

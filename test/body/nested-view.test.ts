@@ -192,3 +192,29 @@ test("any text ends in an answer, never in an exception", () => {
     { numRuns: 2_000 },
   );
 });
+
+test("what a text holds does not depend on the texts that were read before it", () => {
+  const secret = `mail ${MARKER} or call`;
+  const grouped = [gzipSync(secret), Buffer.from(secret), Buffer.from(secret, "utf16le"), Buffer.from(`é ${secret}`, "utf16le")].flatMap(
+    (bytes) =>
+      [1, 2, 3].map((size) => [...bytes.toString("base64").matchAll(new RegExp(`.{1,${size}}`, "gs"))].map(([group]) => group).join(" ")),
+  );
+  // The first bytes of each are another kind's: none, letters, a format's, NULs.
+  const before = [
+    "",
+    "plain words",
+    Buffer.alloc(24, 0xc3).toString("base64"),
+    Buffer.alloc(24).toString("base64"),
+    gzipSync("x").toString("base64"),
+    "ab cd",
+  ];
+  const read = (text: string): NestedViews => findNestedViews(text, budget());
+  for (const text of grouped) {
+    const alone = read(text);
+    assert.ok(holdsMarker(alone), text.slice(0, 40));
+    for (const other of before) {
+      read(other);
+      assert.deepEqual(read(text), alone, `${text.slice(0, 20)} behind ${other.slice(0, 20)}`);
+    }
+  }
+});
