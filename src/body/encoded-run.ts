@@ -16,6 +16,9 @@ const LONG_RUN = 16;
 /** Bytes that are looked at before the last edge of a group. */
 const BEFORE_EDGE = 1_024;
 
+/** Short words before groups that are read as if they were none of them; each costs a reading of all the groups. */
+const MOST_PASSED_OVER = 8;
+
 const BASE64 = base64Table();
 
 /** By first byte: 1 where a text can begin with it, 2 where a known format can. Asked for each word. */
@@ -32,7 +35,7 @@ interface SpacedRun {
   readonly end: number;
   /** It ends where the next word no longer decodes to text. */
   readonly isBroken: boolean;
-  /** Of a format, or of UTF-16: its first word that does not begin at a whole group of four, so that the bytes of the whole are not its own. */
+  /** Of a format, or of UTF-16: its second word, which may be a text of its own. */
   readonly apart: number | undefined;
   /** Offsets in `bytes` at which a group begins that may as well be a text of its own: behind padding, and behind whole groups of four. */
   readonly cuts: { readonly padded: readonly number[]; readonly all: readonly number[] };
@@ -50,7 +53,7 @@ export function encodedRuns(text: string): EncodedRun[] {
   const runs: EncodedRun[] = [];
   const { length } = text;
   let at = 0;
-  const format = { end: 0 };
+  const format = { end: 0, passedOver: 0 };
   while (at < length) {
     const value = BASE64[text.charCodeAt(at)] ?? OTHER;
     if (value < 0) {
@@ -123,10 +126,10 @@ function mayBeFormat(glanced: number): boolean {
 }
 
 /**
- * @param format up to where words were taken for the groups of a format. Four characters make a format of all that follows, so words that don't begin
- *   at one of its bytes are read on their own too; but not across the others once more, which would take the square of their number.
+ * @param format up to where words were taken for the groups of a format. Four characters make a format of all that follows, so each further word is
+ *   read on its own too; but not across the others once more, which would take the square of their number.
  */
-function base64From(text: string, from: number, runEnd: number, format: { end: number }, runs: EncodedRun[]): number {
+function base64From(text: string, from: number, runEnd: number, format: { end: number; passedOver: number }, runs: EncodedRun[]): number {
   const length = runEnd - from;
   const whole = readSpaced(text, from, from < format.end);
   const found = accept(whole.bytes);
@@ -146,8 +149,11 @@ function base64From(text: string, from: number, runEnd: number, format: { end: n
     const tail = Math.max(0, last - BEFORE_EDGE);
     if (all.length > 1 && last >= LEAST_CUT) runs.push({ how: "base64", bytes: inLines(found.subarray(tail), [last - tail]) });
     if (whole.apart !== undefined) {
-      format.end = Math.max(format.end, whole.end);
-      return whole.apart;
+      // Three characters begin a format by chance more often than four: what follows is also read as if they were none of it.
+      const isPassedOver = length < 4 && format.passedOver < MOST_PASSED_OVER;
+      if (!isPassedOver) format.end = Math.max(format.end, whole.end);
+      format.passedOver += Number(isPassedOver);
+      return isPassedOver ? runEnd : whole.apart;
     }
     // A word or two of prose may decode by chance, and what begins within them must not be hidden by that.
     return whole.isBroken && found.length < CHANCE ? runEnd : whole.end;
@@ -207,7 +213,7 @@ function readSpaced(text: string, from: number, isAlone: boolean): SpacedRun {
   let begun = 0;
   for (;;) {
     const wordFrom = end;
-    if (isBinary && tail.length % 4 !== 0) apart ??= wordFrom;
+    if (isBinary && wordFrom > from) apart ??= wordFrom;
     while (valueAt(text, end) >= 0) end += 1;
     tail += text.slice(wordFrom, end);
     if (!isBinary) {
