@@ -149,8 +149,7 @@ async function openSession(transport: Transport, options: DialOptions, withinMs:
     let forget = (): void => undefined;
     if ("host" in transport)
       socket.once("connect", () => {
-        const from = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
-        forget = options.own.opened(from, target.host, () => socket.destroy(cameBack()));
+        forget = options.own.opened(socket, target.host, () => socket.destroy(cameBack()));
         socket.once("close", forget);
       });
     socket.once("error", onError);

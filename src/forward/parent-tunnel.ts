@@ -55,8 +55,7 @@ export async function openParentTunnel(route: ParentRoute, target: Target, withi
     socket.once("error", onError);
     socket.once("close", onClose);
     await Promise.race([failed, new Promise((resolve) => socket.once(parent.scheme === "http" ? "connect" : "secureConnect", resolve))]);
-    const from = { address: socket.localAddress ?? "", port: socket.localPort ?? 0 };
-    forget = own.opened(from, target.host, () => fail(cameBack()));
+    forget = own.opened(socket, target.host, () => fail(cameBack()));
     socket.write(connectRequest(target, route.authorization(parent)));
     judgeAnswer(await Promise.race([failed, answerHead(socket)]));
     return socket;

@@ -1,7 +1,13 @@
 /** One end of a TCP connection. */
-export interface Place {
+interface Place {
   readonly address: string;
   readonly port: number;
+}
+
+/** A socket of node:net that is connected. */
+interface Connected {
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
 }
 
 /**
@@ -14,8 +20,8 @@ export class OwnConnections {
   readonly #opened = new Map<string, () => void>();
 
   /** @param cameBack called where it is met @returns forgets the connection */
-  opened(from: Place, host: string, cameBack: () => void): () => void {
-    const key = keyOf(from, host);
+  opened({ localAddress = "", localPort = 0 }: Connected, host: string, cameBack: () => void): () => void {
+    const key = keyOf({ address: localAddress, port: localPort }, host);
     this.#opened.set(key, cameBack);
     return () => {
       if (this.#opened.get(key) === cameBack) this.#opened.delete(key);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deflateSync, gzipSync, inflateRawSync, inflateSync } from "node:zlib";
 import { decodeContent, gunzip, inflate } from "../../src/body/content-coding.js";
+import { adler32 } from "../support/adler32.js";
 import type { BodyLimits } from "../../src/model/body-view.js";
 
 const LIMITS: BodyLimits = { bodyBytes: 100_000, codings: 2, ratio: 100, depth: 64, nodes: 1_000 };
@@ -77,15 +78,3 @@ test("a deflate that can be read with and without its header, as two texts, is r
   const step = inflate(body, BOUND);
   assert.match(step.ok ? "read" : step.fault.why, /can be read in two ways/);
 });
-
-/** RFC 1950, section 8.2. */
-function adler32(bytes: Buffer): Buffer {
-  let [a, b] = [1, 0];
-  for (const byte of bytes) {
-    a = (a + byte) % 65_521;
-    b = (b + a) % 65_521;
-  }
-  const sum = Buffer.alloc(4);
-  sum.writeUInt32BE(((b << 16) | a) >>> 0);
-  return sum;
-}

@@ -2,22 +2,20 @@ import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { z } from "zod";
 import { packageRoot } from "../../src/config/package-root.js";
 import { eventually, type Metrics, scrape } from "../support/running-proxy.js";
-import { bytesOf, encode } from "./bytes.js";
+import { bytesOf } from "./bytes.js";
 import { type AttackCase, readCaseFiles, type RequestCase, requestsOf } from "./case-file.js";
 import type { Answer } from "./answer.js";
-import { type StreamFields, AttackConnection, openSocket, openTunnel, renegotiated, secure, writeInPieces } from "./client.js";
+import { AttackConnection, openSocket, openTunnel, renegotiated, secure, writeInPieces } from "./client.js";
 import { askUnread, closedToAll, daysLater, flood, Guessers, refusesToStart, resetMidway, whileClockIsAhead } from "./lives.js";
-import { type Rig, SITE, startRig, type Worlds } from "./rig.js";
+import { judgeAnswer, judgeArrival } from "./judge.js";
+import { type Rig, startRig, type Worlds } from "./rig.js";
 import type { OwnDestination } from "./rig-policy.js";
-import type { Arrived } from "./vendor.js";
-import { MARKER, SPECIMENS, SYSTEM_EVENT, USER_EVENT } from "./specimen.js";
+import { SPECIMENS } from "./specimen.js";
+import { headOf, HUB, streamFields, usualHead, write } from "./written.js";
 
 export const CASE_FILES = readCaseFiles(join(packageRoot(), "test", "bypass"));
-const HUB = "app.diffgram.com:443";
-const PROBLEM = z.object({ code: z.string(), message: z.string(), detail: z.string(), record: z.string().nullable(), findings: z.array(z.object({ rule: z.string(), pointer: z.string() })) });
 
 /** A case that must pass. */
 export function isTwin(attack: AttackCase): boolean {
@@ -344,137 +342,4 @@ function protocolOf(attack: AttackCase): "http/1.1" | "http/2" | "frames" {
   if (attack.unread !== undefined) return "http/2";
   if (requests.some((request) => request.frames !== undefined)) return "frames";
   return requests.some((request) => request.h2 !== undefined) ? "http/2" : "http/1.1";
-}
-
-function write(request: RequestCase, attack: AttackCase, own: OwnDestination | undefined, rig: Rig): { readonly bytes: Buffer; readonly body: Buffer } {
-  const values = own === undefined ? SPECIMENS : { ...SPECIMENS, ...ownValues(own, rig.vendor.plainPort) };
-  if (request.raw !== undefined) return { bytes: bytesOf(request.raw, values), body: Buffer.alloc(0) };
-  const content = bodyOf(request, values);
-  const body = encode(content, request.as ?? []);
-  const lines = request.send ?? usualHead(request, attack, body.length > 0, own);
-  const head = headOf(lines, { ...values, length: String(body.length) });
-  if (request.arrives !== undefined) return { bytes: Buffer.concat([head, body]), body: bytesOf(request.arrives, values) };
-  // A delivered body is compared with what stood inside the framing.
-  if (request.arrives_decoded === true) return { bytes: Buffer.concat([head, body]), body: content };
-  const framed = (request.as ?? []).findIndex((step) => step.startsWith("chunked"));
-  return { bytes: Buffer.concat([head, body]), body: framed < 0 ? body : encode(content, (request.as ?? []).slice(0, framed)) };
-}
-
-/** What is asked of each destination where the case does not say. */
-const USUAL_STARTS: Readonly<Record<string, string>> = {
-  "app.diffgram.com": "POST /api/walrus/eventhub/new",
-  "api.segment.io": "POST /v1/batch",
-  "json.operator.example": "POST /in",
-  "envelopes.operator.example": "POST /in",
-  "notes.operator.example": "POST /in",
-  "crates.operator.example": "POST /in",
-  "licensing.vendor.example": "POST /v1/status",
-  "www.google-analytics.com": "POST /g/collect?v=2&tid=G-ABCD1234",
-  "paths.operator.example": "GET /a/b",
-  "plain.operator.example": "GET /",
-  "eager-parent.operator.example": "GET /",
-  "walrus.operator.example": "POST /in",
-  "inner.operator.example": "POST /in",
-  "slow.operator.example": "POST /in",
-  "parent.operator.example": "POST /in",
-  "refusing-parent.operator.example": "POST /in",
-  "plain-parent.operator.example": "GET /",
-  "asking-parent.operator.example": "POST /in",
-  "garbled-parent.operator.example": "POST /in",
-  "endless-parent.operator.example": "POST /in",
-  "silent-parent.operator.example": "POST /in",
-};
-
-function usualHead(request: RequestCase, attack: AttackCase, hasBody: boolean, own: OwnDestination | undefined): string {
-  if (own !== undefined) return `${request.start ?? "GET http://{{own}}/ HTTP/1.1"}\nHost: ${request.host ?? "{{own}}"}`;
-  const tunnel = attack.plain === true ? "plain.operator.example:80" : (attack.tunnel ?? HUB);
-  const host = attack.first_party === true ? SITE : tunnel.slice(0, tunnel.lastIndexOf(":"));
-  const start = request.start ?? `${USUAL_STARTS[host] ?? "GET /"} HTTP/1.1`;
-  const chunked = (request.as ?? []).some((step) => step.startsWith("chunk"));
-  return [
-    start,
-    ...(request.host === null ? [] : [`Host: ${request.host ?? host}`]),
-    ...(request.type === null || !hasBody ? [] : [`Content-Type: ${request.type ?? "application/json"}`]),
-    ...(request.fields ?? []),
-    ...(hasBody ? [chunked ? "Transfer-Encoding: chunked" : "Content-Length: {{length}}"] : []),
-  ].join("\n");
-}
-
-function streamFields(request: RequestCase, attack: AttackCase): StreamFields {
-  const host = (attack.tunnel ?? HUB).replace(/:443$/, "");
-  const [method = "", path = ""] = (USUAL_STARTS[host] ?? "GET /").split(" ");
-  const body = method === "POST" ? { "content-type": "application/json" } : {};
-  const fields: Record<string, string | string[] | null> = { ":method": method, ":scheme": "https", ":authority": host, ":path": path, ...body, ...request.h2 };
-  const write = (value: string): string => bytesOf(value, SPECIMENS).toString("latin1");
-  const written: StreamFields = {};
-  for (const [name, value] of Object.entries(fields)) if (value !== null) written[name] = typeof value === "string" ? write(value) : value.map(write);
-  return written;
-}
-
-function ownValues(own: OwnDestination, vendorPort: number): { readonly own: string; readonly port: string } {
-  const port = String(vendorPort);
-  return { own: `${own.host.includes(":") ? `[${own.host}]` : own.host}:${port}`, port };
-}
-
-function bodyOf(request: RequestCase, values: Parameters<typeof bytesOf>[1]): Buffer {
-  const members = request.event ?? request.system;
-  if (members === undefined) return bytesOf(request.body ?? "", values);
-  const merged = { ...(request.event === undefined ? SYSTEM_EVENT : USER_EVENT), ...filled(members, values) };
-  return Buffer.from(JSON.stringify(merged));
-}
-
-/** Templates stand in the strings of the members, keys included; JSON's own escapes are written afterwards. */
-function filled(members: Readonly<Record<string, unknown>>, values: Parameters<typeof bytesOf>[1]): Record<string, unknown> {
-  const fill = (value: unknown): unknown => {
-    if (typeof value === "string") return bytesOf(value, values).toString("utf8");
-    if (Array.isArray(value)) return value.map(fill);
-    if (typeof value !== "object" || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [bytesOf(key, values).toString("utf8"), fill(inner)]));
-  };
-  return Object.fromEntries(Object.entries(members).map(([key, value]) => [bytesOf(key, values).toString("utf8"), fill(value)]));
-}
-
-function headOf(lines: string, values: Parameters<typeof bytesOf>[1]): Buffer {
-  const text = lines.endsWith("\n") ? lines : `${lines}\n`;
-  return bytesOf(`${text.replaceAll("\n", "{{crlf}}")}{{crlf}}`, values);
-}
-
-function judgeAnswer(request: RequestCase, answer: Answer | undefined): void {
-  if (request.closed === true) {
-    assert.equal(answer, undefined, `expected the connection to end, got ${answer?.status ?? 0} ${answer?.body ?? ""}`);
-    return;
-  }
-  if (request.or_reset === true && (answer === undefined || answer.cut === true)) return;
-  if (request.breaks_off === true) {
-    assert.ok(answer === undefined || answer.cut === true, `what broke off passes for a whole answer: ${answer?.status ?? 0} ${answer?.body ?? ""}`);
-    return;
-  }
-  assert.ok(answer !== undefined, "the connection ended without an answer");
-  const shown = `${answer.status} ${answer.body}`;
-  assert.notEqual(answer.cut, true, `the answer broke off: ${shown}`);
-  assert.equal(answer.body.includes(MARKER), false, "the answer repeats the secret");
-  for (const piece of request.answer_lacks ?? []) assert.equal(answer.head.toLowerCase().includes(piece.toLowerCase()), false, `the answer holds ${piece}`);
-  for (const piece of request.answer_holds ?? []) assert.ok(answer.head.toLowerCase().includes(piece.toLowerCase()), `the answer lacks ${piece}: ${answer.head}`);
-  for (const piece of request.says ?? []) assert.ok(answer.body.includes(piece), `the answer does not say ${piece}: ${shown}`);
-  if (request.status !== undefined) assert.equal(answer.status, request.status, shown);
-  if (request.delivered === true) assert.equal(answer.status, 200, shown);
-  if (request.refused === undefined) return;
-  assert.ok([403, 407, 429, 502, 504].includes(answer.status), shown);
-  const problem = PROBLEM.parse(JSON.parse(answer.body));
-  assert.ok(request.refused.some((reason) => reason === problem.code), `refused as ${problem.code}, expected ${request.refused.join(" or ")}: ${shown}`);
-  if (answer.status === 403 || answer.status === 407) assert.ok(problem.record !== null, "a refusal without a record");
-  if (request.detail !== undefined) assert.ok(problem.detail.includes(request.detail), `refused because "${problem.detail}", expected "${request.detail}"`);
-  if (request.findings !== undefined) assert.equal(problem.findings.length, request.findings, `findings: ${shown}`);
-  if (request.finding === undefined) return;
-  const found = problem.findings.map((finding) => finding.rule);
-  assert.ok(request.finding.some((rule) => found.includes(rule)), `found ${found.join(", ")}, expected ${request.finding.join(" or ")}`);
-}
-
-function judgeArrival(request: RequestCase, body: Buffer, arrived: Arrived | undefined): void {
-  assert.ok(arrived !== undefined, "nothing reached the vendor");
-  assert.deepEqual(arrived.body, body, "what was inspected is what is sent");
-  const head = [arrived.requestLine, ...arrived.fields].join("\r\n").toLowerCase();
-  if (request.path !== undefined) assert.equal(arrived.requestLine.split(" ")[1], request.path);
-  for (const piece of request.holds ?? []) assert.ok(head.includes(piece.toLowerCase()), `the vendor's message lacks ${piece}: ${head}`);
-  for (const piece of request.lacks ?? []) assert.equal(head.includes(piece.toLowerCase()), false, `the vendor's message holds ${piece}`);
 }
